@@ -1,0 +1,38 @@
+# nexus_module(NAME SOURCES ... HEADERS-are-globbed DEPENDS ... [LIBRARIES ...] [TESTS ...] [TEST_DEPENDS ...])
+#
+# One static library per folder of src/nexus, its unit tests, and a check that every header compiles
+# alone. DEPENDS names other modules and must equal the module's row in script/check_layers.
+function(nexus_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES;TESTS;TEST_DEPENDS" ${ARGN})
+  set(target nexus_${name})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  add_library(nexus::${name} ALIAS ${target})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/abi)
+  list(TRANSFORM ARG_DEPENDS PREPEND nexus::)
+  target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} PRIVATE nexus_warnings)
+  if(ARG_LIBRARIES)
+    target_link_libraries(${target} PUBLIC ${ARG_LIBRARIES})
+  endif()
+
+  file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  set(alone)
+  foreach(header ${headers})
+    string(MAKE_C_IDENTIFIER ${header} id)
+    set(unit ${CMAKE_CURRENT_BINARY_DIR}/header_${id}.cc)
+    file(CONFIGURE OUTPUT ${unit} CONTENT "#include \"${header}\"\n")
+    list(APPEND alone ${unit})
+  endforeach()
+  if(alone)
+    add_library(${target}_headers OBJECT ${alone})
+    target_link_libraries(${target}_headers PRIVATE ${target} nexus_warnings)
+  endif()
+
+  if(ARG_TESTS AND NEXUS_TESTS)
+    list(TRANSFORM ARG_TEST_DEPENDS PREPEND nexus::)
+    add_executable(${target}_test ${ARG_TESTS})
+    target_link_libraries(${target}_test PRIVATE ${target} ${ARG_TEST_DEPENDS} nexus_warnings
+                                                 GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${target}_test PRIVATE NEXUS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    gtest_discover_tests(${target}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS unit)
+  endif()
+endfunction()

@@ -1,0 +1,50 @@
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+#include "nexus/base/random.h"
+#include "nexus/base/result.h"
+
+namespace nexus {
+namespace {
+
+Result<int> half(int n) {
+  if (n % 2 != 0) return Error{ErrorCode::kInvalidArgument, "odd"};
+  return n / 2;
+}
+
+Result<int> quarter(int n) {
+  NX_TRY(const int once, half(n));
+  NX_TRY(const int twice, half(once));
+  return twice;
+}
+
+TEST(Result, PassesValuesAndErrorsThrough) {
+  EXPECT_EQ(quarter(8).value(), 2);
+  EXPECT_EQ(quarter(6).error().message, "odd");
+  EXPECT_EQ(quarter(6).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(ErrorCode, WireNamesAreUniqueAndStatusesAreHttp) {
+  std::set<std::string_view> seen;
+#define NX_ERROR_CODE(enumerator, wire, status)                        \
+  EXPECT_TRUE(seen.insert(to_string(ErrorCode::enumerator)).second);   \
+  EXPECT_EQ(to_string(ErrorCode::enumerator), wire);                   \
+  EXPECT_TRUE(http_status(ErrorCode::enumerator) >= 400 && http_status(ErrorCode::enumerator) < 600);
+#include "nexus/base/error_codes.def"
+#undef NX_ERROR_CODE
+}
+
+TEST(Random, UuidHasTheVersion4Form) {
+  const std::regex form("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    const std::string id = random_uuid();
+    EXPECT_TRUE(std::regex_match(id, form)) << id;
+    EXPECT_TRUE(seen.insert(id).second);
+  }
+}
+
+}  // namespace
+}  // namespace nexus

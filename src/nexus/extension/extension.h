@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nexus/base/result.h"
+#include "nexus/value/value.h"
+
+// Host services that handlers reach as `$ext.<alias>.<method>(...)`: asynchronous, cancellable, bounded.
+namespace nexus::extension {
+
+// Who is calling; for logs, quotas and per-panel settings.
+struct CallContext {
+  std::string panel_id;
+  std::string run_id;
+};
+
+// The answer of a call: a value, or an Error whose message the handler sees.
+using Done = std::function<void(Result<value::Value>)>;
+
+// A call under way. Destroying it cancels the call: `Done` is then never invoked.
+class Call {
+ public:
+  virtual ~Call() = default;
+};
+
+// One host service, for example "nexus.http". Owned by the Registry; lives on one loop and is called
+// on that loop's thread only.
+class Extension {
+ public:
+  virtual ~Extension() = default;
+  // The full name, for example "nexus.http". A panel's alias is resolved to it before every check.
+  virtual std::string_view name() const = 0;
+  virtual const std::vector<std::string>& methods() const = 0;
+  // Starts one call and returns at once. `done` runs exactly once, later, on the loop's thread, unless
+  // the returned Call is destroyed first. Bad arguments are answered through `done` too.
+  virtual std::unique_ptr<Call> call(const CallContext& context, std::string_view method, value::List args,
+                                     Done done) = 0;
+};
+
+}  // namespace nexus::extension

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "nexus/base/error.h"
+#include "nexus/nxml/expression.h"
+#include "nexus/value/data_type.h"
+#include "nexus/value/value.h"
+
+// The tree of one NXML document (reference.md section 2). Plain data; frozen once parsed.
+namespace nexus::nxml {
+
+using value::DataType;
+
+// Positions of a piece of the document, end exclusive; lines and columns 1-based, columns in code points.
+struct Span {
+  Location start;
+  Location end;
+};
+
+struct Meta {
+  std::string title = "Untitled Panel";
+  std::optional<std::string> description, id, version, author, durability;
+  std::vector<std::string> tags;
+};
+
+struct State {
+  std::string name;
+  DataType type = DataType::kString;
+  value::Value initial;  // the coerced default, or the type's
+  Span span;
+};
+
+struct Computed {
+  std::string name;
+  std::string source;
+  ExpressionPtr expression;  // nullptr when it did not parse
+  Span span;
+};
+
+struct Extension {
+  std::string name;   // for example "nexus.http"
+  std::string alias;  // key in $ext
+  std::optional<std::string> source;
+  Span span;
+};
+
+struct Arg {
+  std::string name;
+  DataType type = DataType::kString;
+  bool required = true;
+  std::optional<value::Value> fallback;  // the coerced default
+  std::optional<std::string> description;
+  Span span;
+};
+
+struct CapabilityDecl {
+  std::string token;  // text form, normalised, for example "ext:http"
+  Span span;
+};
+
+struct Handler {
+  std::string code;
+  Location start;  // of the first character of `code` in the file
+};
+
+struct Tool {
+  std::string name;
+  std::optional<std::string> description;
+  std::vector<Arg> args;
+  // Absent: infer. Present and empty: nothing is allowed.
+  std::optional<std::vector<CapabilityDecl>> capabilities;
+  std::optional<std::uint32_t> timeout_ms, memory_limit_mb, max_host_calls;
+  Handler handler;
+  Span span;
+};
+
+struct Lifecycle {
+  enum class On { kMount, kUnmount };
+  On on = On::kMount;
+  Handler handler;
+  Span span;
+};
+
+// A binding such as {$state.n}: one expression, keeps the value's type.
+struct Binding {
+  std::string source;
+  ExpressionPtr expression;
+};
+// Text with expressions in it: `Total: {$state.n}`. Parts are literal text or expressions.
+struct Template {
+  std::vector<std::variant<std::string, Binding>> parts;
+};
+// A place that two-way components write to: $state.a.b or $scope.item.done.
+struct BindPath {
+  enum class Root { kState, kScope };
+  Root root = Root::kState;
+  std::vector<std::string> steps;
+  std::string source;
+};
+
+struct Prop {
+  std::string name;
+  std::variant<std::string, Binding, Template, BindPath> value;
+  Span span;
+};
+
+// Where the layout engine puts a node (reference.md section 2.6).
+struct Layout {
+  int col_span = 12;
+  bool new_row = false;
+};
+
+struct ViewNode {
+  std::string type;
+  std::optional<std::string> id;
+  std::vector<Prop> props;
+  std::vector<std::unique_ptr<ViewNode>> children;
+  Layout layout;
+  Span span;
+};
+
+struct Document {
+  Meta meta;
+  std::vector<State> states;
+  std::vector<Computed> computed;
+  std::vector<Extension> extensions;
+  std::vector<Tool> tools;
+  std::vector<Lifecycle> lifecycles;
+  std::unique_ptr<ViewNode> view;  // an empty Layout when the document has none
+
+  const Tool* find_tool(std::string_view name) const;
+};
+
+enum class Severity { kError, kWarning };
+
+struct Diagnostic {
+  Severity severity = Severity::kError;
+  std::string code;  // reference.md section 2.7, for example "DUPLICATE_STATE"
+  std::string message;
+  Span span;
+};
+
+}  // namespace nexus::nxml

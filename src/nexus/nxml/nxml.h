@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nexus/nxml/ast.h"
+
+namespace nexus::nxml {
+
+// Bounds on a document; each one exceeded is a PARSE_ERROR that names it.
+struct ReadLimits {
+  std::size_t bytes = 1024 * 1024;
+  int depth = 64;
+  int attributes = 64;           // per element
+  std::size_t attribute_bytes = 64 * 1024;
+  int nodes = 20000;
+  int diagnostics = 100;  // the list ends with a note when more were found
+};
+
+struct ParseResult {
+  // Set when no diagnostic is an error.
+  std::shared_ptr<const Document> document;
+  std::vector<Diagnostic> diagnostics;  // in order of position
+};
+
+// Reads, checks and lays out one document; reports every mistake it can find in one go. Pure, any thread.
+ParseResult parse(std::string_view source, const ReadLimits& limits = {});
+
+// The document as JSON for browsers and tools, in the shape docs/PROTOCOL.md describes under "AST".
+std::string to_json(const Document& document);
+
+// "file:line:col: error CODE: message", one line, no newline.
+std::string format(const Diagnostic& diagnostic, std::string_view file);
+
+// The diagnostics as a JSON list of {severity, code, message, line, column, endLine, endColumn}.
+std::string to_json(const std::vector<Diagnostic>& diagnostics);
+
+}  // namespace nexus::nxml

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "nexus/base/clock.h"
+#include "nexus/base/result.h"
+#include "nexus/engine/engine.h"
+#include "nexus/nxml/nxml.h"
+#include "nexus/value/value.h"
+
+namespace nexus::panel {
+
+class Panel;
+
+// One frame, encoded once and shared by every client that gets it.
+using Frame = std::shared_ptr<const std::string>;
+
+// A connected WebSocket as the panel sees it; implemented by the server. Loop thread only.
+class Client {
+ public:
+  virtual ~Client() = default;
+  // Queues one text frame; never blocks. A client that cannot keep up is closed by its own session.
+  virtual void send(const Frame& frame) = 0;
+  // Starts the closing handshake with `code` (RFC 6455 section 7.4) and forgets the panel.
+  virtual void close(std::uint16_t code, std::string_view reason) = 0;
+};
+
+// A request that could not become a panel: an error, and for NXML every diagnostic.
+struct CreateError {
+  Error error;
+  std::vector<nxml::Diagnostic> diagnostics;
+};
+
+struct CreateRequest {
+  std::string source;  // NXML
+  std::optional<std::string> panel_id;
+  std::optional<value::Value> initial_state;
+};
+
+// How a run ended, all segments together; docs/PROTOCOL.md, "ExecutionResult".
+struct ExecutionResult {
+  std::string execution_id;
+  engine::Outcome outcome;  // the last segment, with the effects of all segments in order
+};
+
+// Appends the JSON form of an ExecutionResult. `debug` adds location, snippet and stack.
+void write_json(const ExecutionResult& result, bool debug, std::string& out);
+
+// Who wants to hear about one trigger.
+struct TriggerRequest {
+  std::string tool;
+  value::Value args;  // object by name, list by position, scalar for the first; null for none
+  std::optional<std::string> request_id;
+  // Called at each suspension, after the segment's patches were sent.
+  std::function<void(const std::string& execution_id, const std::vector<engine::Suspension>& calls)> on_progress = {};
+  // Called exactly once. An Error means that no run was started.
+  std::function<void(Result<ExecutionResult>)> on_done;
+};
+
+struct Settings {
+  engine::Limits limits;
+  std::chrono::milliseconds suspension_timeout{60000};
+  std::uint32_t max_panels = 1000;
+  std::uint32_t queue_per_panel = 100;  // triggers waiting; one more is kResourceLimit
+  bool debug_errors = false;
+};
+
+// All panels of one server: creation, look-up, destruction. Lives on one loop; every method on its
+// thread, every callback on its thread.
+class Workspace {
+ public:
+  virtual ~Workspace() = default;
+
+  // Parses, checks, precompiles every handler, runs `mount`, then calls `done` with the panel.
+  virtual void create(CreateRequest request, std::function<void(std::variant<Panel*, CreateError>)> done) = 0;
+
+  virtual Panel* find(std::string_view id) = 0;
+  // In order of creation.
+  virtual std::vector<Panel*> list() = 0;
+
+  // Runs `unmount`, cancels what is open, closes the clients with 1000, then calls `done`.
+  // kPanelNotFound when there is no such panel.
+  virtual void destroy(std::string_view id, std::function<void(Result<void>)> done) = 0;
+
+  // Ends all runs and closes all clients with `code`; `done` runs when nothing is left.
+  virtual void shutdown(std::uint16_t code, std::string_view reason, std::function<void()> done) = 0;
+};
+
+// One live panel. Lives on the workspace's loop.
+class Panel {
+ public:
+  virtual ~Panel() = default;
+
+  virtual const std::string& id() const = 0;
+  virtual std::uint64_t version() const = 0;
+  // Random, new with each life of the panel in a process; versions of different epochs do not compare.
+  virtual const std::string& epoch() const = 0;
+  virtual const nxml::Document& document() const = 0;
+
+  // The state object as JSON, computed keys included.
+  virtual std::string state_json() const = 0;
+  // PanelInfo of docs/PROTOCOL.md.
+  virtual std::string info_json() const = 0;
+  // The AST of docs/PROTOCOL.md; encoded once.
+  virtual const std::string& ast_json() const = 0;
+
+  // Checks the arguments, queues the run and returns. Runs of one panel go segment by segment in order
+  // of arrival; a suspended run lets the next one in.
+  virtual void trigger(TriggerRequest request) = 0;
+
+  // Sends CONNECTED and from then on every PATCH, EVENT and VIEW. The client outlives its attachment or
+  // detaches first.
+  virtual void attach(Client* client) = 0;
+  virtual void detach(Client* client) = 0;
+};
+
+}  // namespace nexus::panel

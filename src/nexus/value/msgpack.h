@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "nexus/base/result.h"
+#include "nexus/value/value.h"
+
+namespace nexus::value {
+
+// Decodes exactly one MessagePack value. Refuses ext and bin types, non-string keys, invalid UTF-8,
+// numbers that are not finite, trailing bytes, and anything past `limits`, all with
+// kSerializationError. Never recurses on input depth beyond limits.depth. Any thread.
+Result<Value> decode_msgpack(std::span<const std::byte> bytes, const ValueLimits& limits = {});
+
+// Appends the encoding: whole numbers in the 32-bit range as integers, other numbers as float64, maps
+// with string keys in insertion order. Any thread.
+void encode_msgpack(const Value& value, std::string& out);
+
+inline std::string to_msgpack(const Value& value) {
+  std::string out;
+  encode_msgpack(value, out);
+  return out;
+}
+
+}  // namespace nexus::value

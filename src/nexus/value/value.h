@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace nexus::value {
+
+class Value;
+
+using List = std::vector<Value>;
+
+// String keys in insertion order, as JavaScript shows them. Lookup is linear below a handful of keys
+// and stays linear above: objects of this size travel, they are not databases.
+class Object {
+ public:
+  using Member = std::pair<std::string, Value>;
+
+  Object();
+  Object(std::initializer_list<Member> members);
+  ~Object();
+  Object(const Object&);
+  Object(Object&&) noexcept;
+  Object& operator=(const Object&);
+  Object& operator=(Object&&) noexcept;
+
+  // The value under `key`, or nullptr. The pointer lives until the next change of the object.
+  const Value* find(std::string_view key) const;
+  Value* find(std::string_view key);
+
+  // Sets `key`, keeping its place when it exists and appending it when it does not.
+  void set(std::string_view key, Value value);
+
+  // Appends without looking for an equal key; the caller knows there is none.
+  void append(std::string key, Value value);
+
+  // True when `key` was there.
+  bool erase(std::string_view key);
+
+  std::size_t size() const { return members_.size(); }
+  bool empty() const { return members_.empty(); }
+  auto begin() const { return members_.begin(); }
+  auto end() const { return members_.end(); }
+  auto begin() { return members_.begin(); }
+  auto end() { return members_.end(); }
+
+  // Equal members in any order.
+  bool operator==(const Object& other) const;
+
+ private:
+  std::vector<Member> members_;
+};
+
+// What crosses the sandbox boundary and what panel state is made of: JSON's data model. Numbers are
+// IEEE doubles, as in JavaScript, and finite. Copying is deep.
+class Value {
+ public:
+  enum class Type { kNull, kBoolean, kNumber, kString, kList, kObject };
+
+  Value() = default;
+  Value(std::nullptr_t) {}
+  Value(bool value) : held_(value) {}
+  Value(double value) : held_(value) {}
+  Value(int value) : held_(static_cast<double>(value)) {}
+  Value(std::int64_t value) : held_(static_cast<double>(value)) {}
+  Value(std::uint64_t value) : held_(static_cast<double>(value)) {}
+  Value(std::uint32_t value) : held_(static_cast<double>(value)) {}
+  Value(std::string value) : held_(std::move(value)) {}
+  Value(std::string_view value) : held_(std::string(value)) {}
+  Value(const char* value) : held_(std::string(value)) {}
+  Value(List value) : held_(std::move(value)) {}
+  Value(Object value) : held_(std::move(value)) {}
+
+  Type type() const { return static_cast<Type>(held_.index()); }
+  bool is_null() const { return type() == Type::kNull; }
+  bool is_boolean() const { return type() == Type::kBoolean; }
+  bool is_number() const { return type() == Type::kNumber; }
+  bool is_string() const { return type() == Type::kString; }
+  bool is_list() const { return type() == Type::kList; }
+  bool is_object() const { return type() == Type::kObject; }
+
+  // Each is legal only for a value of that type.
+  bool boolean() const { return *std::get_if<bool>(&held_); }
+  double number() const { return *std::get_if<double>(&held_); }
+  const std::string& string() const { return *std::get_if<std::string>(&held_); }
+  std::string& string() { return *std::get_if<std::string>(&held_); }
+  const List& list() const { return *std::get_if<List>(&held_); }
+  List& list() { return *std::get_if<List>(&held_); }
+  const Object& object() const { return *std::get_if<Object>(&held_); }
+  Object& object() { return *std::get_if<Object>(&held_); }
+
+  // The member `key` of an object; nullptr when absent or when this is no object.
+  const Value* find(std::string_view key) const;
+
+  bool operator==(const Value& other) const = default;
+
+ private:
+  std::variant<std::monostate, bool, double, std::string, List, Object> held_;
+};
+
+// "null", "boolean", "number", "string", "list" or "object": the words of NXML and of error messages.
+std::string_view to_string(Value::Type type);
+
+// Bounds on values that come from outside; each codec refuses what exceeds them.
+struct ValueLimits {
+  std::size_t depth = 64;             // nested lists and objects
+  std::size_t bytes = 8 * 1024 * 1024;  // encoded size
+};
+
+}  // namespace nexus::value
