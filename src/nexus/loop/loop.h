@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <cstddef>
 #include <memory>
 #include <thread>
 
