@@ -330,8 +330,8 @@ static inline nx_mp_token nx_mp_read_tagged(uint8_t tag, const uint8_t* payload)
   }
 }
 
-/* Takes the next token. For arrays and maps only the header is taken. */
-static inline nx_mp_token nx_mp_read(nx_mp_reader* reader) {
+/* Takes the next token; of a string only its header, so `text` is where its bytes begin. */
+static inline nx_mp_token nx_mp_read_header(nx_mp_reader* reader) {
   const uint8_t tag = *reader->next++;
   nx_mp_token token;
   if (tag < 0x80) return nx_mp_make_token(NX_MP_NUMBER, 0, tag);
@@ -344,10 +344,14 @@ static inline nx_mp_token nx_mp_read(nx_mp_reader* reader) {
     token = nx_mp_read_tagged(tag, reader->next);
     reader->next += nx_mp_payload_bytes(tag);
   }
-  if (token.type == NX_MP_STR) {
-    token.text = (const char*)reader->next;
-    reader->next += token.count;
-  }
+  token.text = (const char*)reader->next;
+  return token;
+}
+
+/* Takes the next token. For arrays and maps that is the header; their elements are the next tokens. */
+static inline nx_mp_token nx_mp_read(nx_mp_reader* reader) {
+  const nx_mp_token token = nx_mp_read_header(reader);
+  if (token.type == NX_MP_STR) reader->next += token.count;
   return token;
 }
 
@@ -372,23 +376,19 @@ static inline int nx_mp_check_tag(const uint8_t* at, size_t left) {
 static inline int nx_mp_check_token(const uint8_t** at, const uint8_t* end, nx_mp_token* token) {
   const int status = nx_mp_check_tag(*at, (size_t)(end - *at));
   nx_mp_reader reader;
+  size_t left;
   if (status != NX_MP_OK) return status;
   nx_mp_reader_init(&reader, *at);
-  *token = nx_mp_make_token(NX_MP_NIL, 0, 0);
-  if ((**at & 0xe0) == 0xa0 || (**at >= 0xd9 && **at <= 0xdb)) {
-    const unsigned bytes = **at >= 0xd9 ? nx_mp_payload_bytes(**at) : 0;
-    token->type = NX_MP_STR;
-    token->count = bytes != 0 ? (uint32_t)nx_mp_load(*at + 1, bytes) : **at & 0x1fu;
-    *at += 1 + (size_t)bytes;
-    if (token->count > (size_t)(end - *at)) return NX_MP_BAD_COUNT;
-    if (nx_mp_utf8_prefix(*at, token->count) != token->count) return NX_MP_BAD_UTF8;
-    *at += token->count;
-    return NX_MP_OK;
+  *token = nx_mp_read_header(&reader);
+  left = (size_t)(end - reader.next);
+  if (token->type == NX_MP_STR) {
+    if (token->count > left) return NX_MP_BAD_COUNT;
+    if (nx_mp_utf8_prefix(reader.next, token->count) != token->count) return NX_MP_BAD_UTF8;
+    reader.next += token->count;
   }
-  *token = nx_mp_read(&reader);
+  if (token->type == NX_MP_ARRAY && token->count > left) return NX_MP_BAD_COUNT;
+  if (token->type == NX_MP_MAP && token->count > left / 2) return NX_MP_BAD_COUNT;
   *at = reader.next;
-  if (token->type == NX_MP_ARRAY && token->count > (size_t)(end - *at)) return NX_MP_BAD_COUNT;
-  if (token->type == NX_MP_MAP && token->count > (size_t)(end - *at) / 2) return NX_MP_BAD_COUNT;
   return NX_MP_OK;
 }
 
@@ -404,9 +404,11 @@ static inline int nx_mp_validate(const uint8_t* data, size_t size, uint32_t max_
     int is_map;
   } open[NX_MP_MAX_DEPTH];
   const uint8_t* at = data;
-  const uint8_t* const end = data + size;
+  const uint8_t* end;
   uint32_t depth = 0;
+  if (size == 0) return NX_MP_TRUNCATED;
   if (size > UINT32_MAX) return NX_MP_TOO_LARGE;
+  end = data + size;
   if (max_depth > NX_MP_MAX_DEPTH) max_depth = NX_MP_MAX_DEPTH;
   do {
     nx_mp_token token;
