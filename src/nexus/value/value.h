@@ -35,8 +35,15 @@ class Object {
   // Sets `key`, keeping its place when it exists and appending it when it does not.
   void set(std::string_view key, Value value);
 
-  // Appends without looking for an equal key; the caller knows there is none.
+  // Appends without looking for an equal key; the caller knows there is none, or calls
+  // merge_duplicates() when it is done.
   void append(std::string key, Value value);
+
+  // Of members with equal keys keeps the last value at the place of the first, as JSON.parse does. For
+  // codecs: sorts instead of searching, so that hostile input with many keys costs n log n.
+  void merge_duplicates();
+
+  void reserve(std::size_t members) { members_.reserve(members); }
 
   // True when `key` was there.
   bool erase(std::string_view key);
@@ -105,9 +112,12 @@ class Value {
 // "null", "boolean", "number", "string", "list" or "object": the words of NXML and of error messages.
 std::string_view to_string(Value::Type type);
 
+// Values nest at most this deep, whatever limit is asked for: codecs, copies and destructors recurse.
+inline constexpr std::size_t kMaxDepth = 128;
+
 // Bounds on values that come from outside; each codec refuses what exceeds them.
 struct ValueLimits {
-  std::size_t depth = 64;             // nested lists and objects
+  std::size_t depth = 64;  // nested lists and objects: 0 for a scalar, 1 for []; at most kMaxDepth
   std::size_t bytes = 8 * 1024 * 1024;  // encoded size
 };
 

@@ -1,0 +1,143 @@
+#include "nexus/value/json.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "nexus/value/json_diagnosis_internal.h"
+
+namespace nexus::value {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+using simdjson::error_code;
+
+#define NX_JSON_TRY(expression)                                                  \
+  do {                                                                           \
+    if (const error_code status = (expression); status != simdjson::SUCCESS) return status; \
+  } while (false)
+
+error_code convert(ondemand::value from, std::size_t depth, Value& to);
+
+error_code convert_list(ondemand::value from, std::size_t depth, Value& to) {
+  ondemand::array array;
+  NX_JSON_TRY(from.get_array().get(array));
+  List list;
+  for (auto element : array) {
+    ondemand::value raw;
+    NX_JSON_TRY(std::move(element).get(raw));
+    NX_JSON_TRY(convert(raw, depth, list.emplace_back()));
+  }
+  to = std::move(list);
+  return simdjson::SUCCESS;
+}
+
+error_code convert_object(ondemand::value from, std::size_t depth, Value& to) {
+  ondemand::object members;
+  NX_JSON_TRY(from.get_object().get(members));
+  Object object;
+  for (auto member : members) {
+    ondemand::field field;
+    NX_JSON_TRY(std::move(member).get(field));
+    std::string_view unescaped;
+    NX_JSON_TRY(field.unescaped_key().get(unescaped));
+    std::string key(unescaped);
+    Value value;
+    NX_JSON_TRY(convert(field.value(), depth, value));
+    object.append(std::move(key), std::move(value));
+  }
+  object.merge_duplicates();
+  to = std::move(object);
+  return simdjson::SUCCESS;
+}
+
+template <typename T>
+error_code store(simdjson::simdjson_result<T> from, Value& to) {
+  T held;
+  NX_JSON_TRY(std::move(from).get(held));
+  to = Value(held);
+  return simdjson::SUCCESS;
+}
+
+error_code convert_null(ondemand::value from, Value& to) {
+  bool is_null = false;
+  NX_JSON_TRY(from.is_null().get(is_null));
+  to = Value();
+  return is_null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+}
+
+// `depth`: how many levels of lists and objects `from` may still open.
+error_code convert(ondemand::value from, std::size_t depth, Value& to) {
+  ondemand::json_type type;
+  NX_JSON_TRY(from.type().get(type));
+  switch (type) {
+    case ondemand::json_type::array:
+      return depth == 0 ? simdjson::DEPTH_ERROR : convert_list(from, depth - 1, to);
+    case ondemand::json_type::object:
+      return depth == 0 ? simdjson::DEPTH_ERROR : convert_object(from, depth - 1, to);
+    case ondemand::json_type::number:
+      return store<double>(from.get_double(), to);
+    case ondemand::json_type::string:
+      return store<std::string_view>(from.get_string(), to);
+    case ondemand::json_type::boolean:
+      return store<bool>(from.get_bool(), to);
+    case ondemand::json_type::null:
+      return convert_null(from, to);
+  }
+  return simdjson::TAPE_ERROR;
+}
+
+// The text between brackets. As the element of an array a scalar is read like any other value, without
+// the limits and exceptions the library has for a scalar that is the whole document.
+simdjson::padded_string bracketed(std::string_view text) {
+  simdjson::padded_string padded(text.size() + 2);
+  NX_CHECK(padded.data() != nullptr);
+  char* out = padded.data();
+  *out++ = '[';
+  out = std::copy(text.begin(), text.end(), out);
+  *out = ']';
+  return padded;
+}
+
+error_code parse(std::string_view text, std::size_t depth, Value& to) {
+  const simdjson::padded_string padded = bracketed(text);
+  ondemand::parser parser;
+  ondemand::document document;
+  NX_JSON_TRY(parser.iterate(padded).get(document));
+  ondemand::array array;
+  NX_JSON_TRY(document.get_array().get(array));
+  std::size_t count = 0;
+  for (auto element : array) {
+    ondemand::value raw;
+    NX_JSON_TRY(std::move(element).get(raw));
+    if (++count > 1) return simdjson::TAPE_ERROR;
+    NX_JSON_TRY(convert(raw, depth, to));
+  }
+  // A location after the end of the array exists only when something stands there.
+  const bool trailing = document.current_location().error() == simdjson::SUCCESS;
+  return count == 1 && !trailing ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
+}
+
+#undef NX_JSON_TRY
+
+}  // namespace
+
+Result<Value> parse_json(std::string_view text, const ValueLimits& limits) {
+  if (text.size() > limits.bytes) {
+    return Error{ErrorCode::kPayloadTooLarge,
+                 fmt::format("the JSON text has {} bytes but at most {} are allowed", text.size(),
+                             limits.bytes)};
+  }
+  const std::size_t depth = std::min(limits.depth, kMaxDepth);
+  Value value;
+  const error_code status = parse(text, depth, value);
+  if (status == simdjson::SUCCESS) return value;
+  // The fast parser knows neither what it expected nor always where: read again, slowly.
+  if (std::optional<Error> error = diagnose_json(text, depth)) return *std::move(error);
+  return Error{ErrorCode::kParseError,
+               fmt::format("the JSON text cannot be read: {}", simdjson::error_message(status))};
+}
+
+}  // namespace nexus::value
