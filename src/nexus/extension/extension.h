@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,10 +22,14 @@ struct CallContext {
 // The answer of a call: a value, or an Error whose message the handler sees.
 using Done = std::function<void(Result<value::Value>)>;
 
-// A call under way. Destroying it cancels the call: `Done` is then never invoked.
+// A call under way. Destroying it cancels the call: `Done` is then never invoked. Destroyed before its
+// Extension, never from inside its own `Done`. Loop thread only.
 class Call {
  public:
   virtual ~Call() = default;
+  // How long the call may take by its own terms, as a sleep does; the suspension deadline of the panel
+  // starts only after that. Zero for a call that is as quick as it can be.
+  virtual std::chrono::milliseconds allowance() const { return std::chrono::milliseconds{0}; }
 };
 
 // One host service, for example "nexus.http". Owned by the Registry; lives on one loop and is called
@@ -32,7 +37,8 @@ class Call {
 class Extension {
  public:
   virtual ~Extension() = default;
-  // The full name, for example "nexus.http". A panel's alias is resolved to it before every check.
+  // The full name, for example "nexus.http". A panel's alias is resolved to it before every check. It and
+  // the methods never change: any thread may ask for them.
   virtual std::string_view name() const = 0;
   virtual const std::vector<std::string>& methods() const = 0;
   // Starts one call and returns at once. `done` runs exactly once, later, on the loop's thread, unless

@@ -1,0 +1,497 @@
+#include "nexus/extension/http_extension.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "nexus/value/json.h"
+
+namespace nexus::extension {
+namespace {
+
+using std::chrono::milliseconds;
+using value::List;
+using value::Object;
+using value::Value;
+
+// A tiny HTTP/1.1 server on a free loopback port: one request per connection, answered by `respond` on the
+// connection's own thread. An empty answer leaves the connection open until the server ends.
+class LoopbackServer {
+ public:
+  using Respond = std::function<std::string(const std::string& request)>;
+
+  explicit LoopbackServer(Respond respond) : respond_(std::move(respond)) {
+    listener_ = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(listen(listener_, 64), 0);
+    socklen_t length = sizeof address;
+    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
+    port_ = ntohs(address.sin_port);
+    acceptor_ = std::thread([this] { accept_all(); });
+  }
+
+  ~LoopbackServer() {
+    shutdown(listener_, SHUT_RDWR);
+    acceptor_.join();
+    for (const int connection : connections_) shutdown(connection, SHUT_RDWR);
+    for (auto& thread : threads_) thread.join();
+    for (const int connection : connections_) close(connection);
+    close(listener_);
+  }
+
+  std::string authority(const char* host = "127.0.0.1") const { return fmt::format("{}:{}", host, port_); }
+  std::string url(std::string_view path, const char* host = "127.0.0.1") const {
+    return fmt::format("http://{}{}", authority(host), path);
+  }
+  int requests() const {
+    const std::scoped_lock lock(mutex_);
+    return requests_;
+  }
+  int most_at_once() const {
+    const std::scoped_lock lock(mutex_);
+    return most_at_once_;
+  }
+  void wait_for_requests(int count) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return requests_ >= count; }));
+  }
+  // Answers to held requests (see hold()) are given from now on.
+  void release() {
+    const std::scoped_lock lock(mutex_);
+    released_ = true;
+    changed_.notify_all();
+  }
+  // For `respond`: waits for release().
+  void hold() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return released_; });
+  }
+
+ private:
+  void accept_all() {
+    for (;;) {
+      const int connection = accept(listener_, nullptr, nullptr);
+      if (connection < 0) return;
+      connections_.push_back(connection);
+      threads_.emplace_back([this, connection] { serve(connection); });
+    }
+  }
+
+  static std::string read_request(int connection) {
+    std::string request;
+    std::size_t wanted = std::string::npos;
+    char buffer[4096];
+    while (request.size() < wanted) {
+      const ssize_t got = recv(connection, buffer, sizeof buffer, 0);
+      if (got <= 0) return {};
+      request.append(buffer, static_cast<std::size_t>(got));
+      const auto head = request.find("\r\n\r\n");
+      if (head == std::string::npos) continue;
+      const auto length = request.find("Content-Length: ");
+      wanted = head + 4;
+      if (length < head) wanted += std::stoul(request.substr(length + 16));
+    }
+    return request;
+  }
+
+  void serve(int connection) {
+    const std::string request = read_request(connection);
+    if (request.empty()) return;
+    {
+      const std::scoped_lock lock(mutex_);
+      ++requests_;
+      most_at_once_ = std::max(most_at_once_, ++open_);
+      changed_.notify_all();
+    }
+    const std::string answer = respond_(request);
+    {
+      const std::scoped_lock lock(mutex_);
+      --open_;
+    }
+    if (answer.empty()) return;
+    std::string_view rest = answer;
+    while (!rest.empty()) {
+      const ssize_t sent = send(connection, rest.data(), rest.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      rest.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    shutdown(connection, SHUT_WR);
+  }
+
+  const Respond respond_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::thread acceptor_;
+  std::vector<int> connections_;       // acceptor_ only, until joined
+  std::vector<std::thread> threads_;   // as above
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  int requests_ = 0;
+  int open_ = 0;
+  int most_at_once_ = 0;
+  bool released_ = false;
+};
+
+std::string answer(std::string_view body, std::string_view type = "text/plain", int status = 200) {
+  return fmt::format("HTTP/1.1 {} Some Text\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                     status, type, body.size(), body);
+}
+
+std::string redirect(std::string_view target, int status = 302) {
+  return fmt::format("HTTP/1.1 {} Moved\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                     status, target);
+}
+
+struct Answer {
+  std::optional<Value> value;
+  std::optional<Error> error;
+};
+
+class HttpExtensionTest : public testing::Test {
+ protected:
+  void open(HttpOptions options) { http_ = make_http_extension(*loop_, options).take(); }
+  void open_for(const LoopbackServer& server, HttpOptions options = {}) {
+    options.private_hosts.push_back(server.authority());
+    open(std::move(options));
+  }
+
+  // Starts one call; `done` runs on the loop.
+  std::unique_ptr<Call> start(std::string_view method, List args, std::function<void(Answer)> done) {
+    return http_->call({"panel", "run"}, method, std::move(args), [done](Result<Value> result) {
+      Answer answer;
+      if (result.ok()) answer.value = std::move(result).take();
+      else answer.error = std::move(result).take_error();
+      done(std::move(answer));
+    });
+  }
+
+  // Drives the loop until `stop_loop` or ten seconds, which fail the test.
+  void drive() {
+    const auto guard = loop_->after(std::chrono::seconds{10}, [this] {
+      ADD_FAILURE() << "no answer in ten seconds";
+      loop_->stop();
+    });
+    loop_->run();
+  }
+
+  Answer ask(std::string_view method, List args) {
+    std::optional<Answer> result;
+    const auto call = start(method, std::move(args), [&](Answer answer) {
+      result = std::move(answer);
+      loop_->stop();
+    });
+    EXPECT_FALSE(result.has_value()) << "answers come later, never from inside call()";
+    drive();
+    return result.value_or(Answer{});
+  }
+
+  std::string refusal(std::string_view method, List args) {
+    const Answer answer = ask(method, std::move(args));
+    EXPECT_TRUE(answer.error.has_value());
+    return answer.error ? answer.error->message : "";
+  }
+
+  std::unique_ptr<loop::Loop> loop_ = loop::Loop::create();
+  std::unique_ptr<Extension> http_;
+};
+
+TEST_F(HttpExtensionTest, GetAnswersStatusHeadersAndParsedJson) {
+  LoopbackServer server([](const std::string&) { return answer("{\"n\":[1,2]}", "application/json"); });
+  open_for(server);
+  const Answer got = ask("get", {server.url("/x")});
+  ASSERT_TRUE(got.value.has_value()) << got.error->message;
+  EXPECT_EQ(*got.value->find("status"), Value(200));
+  EXPECT_EQ(*got.value->find("statusText"), Value("Some Text"));
+  EXPECT_EQ(*got.value->find("ok"), Value(true));
+  EXPECT_EQ(*got.value->find("headers")->find("content-type"), Value("application/json"));
+  EXPECT_EQ(value::to_json(*got.value->find("data")), "{\"n\":[1,2]}");
+}
+
+TEST_F(HttpExtensionTest, TheRequestIsWhatTheHandlerAskedFor) {
+  std::string seen;
+  LoopbackServer server([&](const std::string& request) {
+    seen = request;
+    return answer("", "text/plain", 404);
+  });
+  open_for(server);
+  const Answer got = ask("post", {server.url("/a b?q=1"), Object{{"k", "v"}},
+                                  Object{{"headers", Object{{"X-One", "1"}, {"X-Empty", ""}}}}});
+  ASSERT_TRUE(got.value.has_value()) << got.error->message;
+  EXPECT_EQ(*got.value->find("ok"), Value(false));
+  EXPECT_TRUE(seen.starts_with("POST /a%20b?q=1 HTTP/1.1\r\n")) << seen;
+  for (const char* line : {"\r\nX-One: 1\r\n", "\r\nX-Empty:\r\n", "\r\nContent-Type: application/json\r\n",
+                           "\r\nUser-Agent: Nexus-Runtime/1.0\r\n", "\r\nContent-Length: 9\r\n"})
+    EXPECT_NE(seen.find(line), std::string::npos) << line << seen;
+  EXPECT_EQ(seen.find("Expect"), std::string::npos);
+  EXPECT_TRUE(seen.ends_with("{\"k\":\"v\"}"));
+}
+
+TEST_F(HttpExtensionTest, EveryMethodTravelsUnderItsName) {
+  LoopbackServer server([](const std::string& request) { return answer(request.substr(0, request.find(' '))); });
+  open_for(server);
+  for (const char* method : {"get", "delete", "options", "post", "put", "patch"}) {
+    std::string verb(method);
+    std::transform(verb.begin(), verb.end(), verb.begin(), [](char c) { return static_cast<char>(c - 32); });
+    const Answer got = ask(method, {server.url("/")});
+    ASSERT_TRUE(got.value.has_value()) << method << got.error->message;
+    EXPECT_EQ(*got.value->find("data"), Value(verb));
+  }
+  const Answer head = ask("head", {server.url("/")});
+  ASSERT_TRUE(head.value.has_value());
+  EXPECT_EQ(*head.value->find("data"), Value());
+}
+
+TEST_F(HttpExtensionTest, LoopbackInEveryNotationIsRefused) {
+  LoopbackServer server([](const std::string&) { return answer("secret"); });
+  open({});
+  for (const char* host : {"127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1",
+                           "0.0.0.0", "0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]"}) {
+    const std::string message = refusal("get", {server.url("/", host)});
+    EXPECT_NE(message.find("private or reserved"), std::string::npos) << host << ": " << message;
+  }
+  EXPECT_EQ(server.requests(), 0);
+}
+
+TEST_F(HttpExtensionTest, RefusalsDoNotTellTheAddressBehindAName) {
+  open({});
+  const std::string message = refusal("get", {"http://localhost:9/"});
+  EXPECT_EQ(message, "host \"localhost\" is not allowed: its address is private or reserved");
+}
+
+TEST_F(HttpExtensionTest, OpeningOneHostAndPortOpensNoOther) {
+  LoopbackServer opened([](const std::string&) { return answer("yes"); });
+  LoopbackServer closed([](const std::string&) { return answer("no"); });
+  open_for(opened);
+  EXPECT_TRUE(ask("get", {opened.url("/")}).value.has_value());
+  EXPECT_TRUE(ask("get", {closed.url("/")}).error.has_value());
+  EXPECT_TRUE(ask("get", {opened.url("/", "localhost")}).error.has_value()) << "opened by another name";
+  EXPECT_EQ(closed.requests(), 0);
+}
+
+TEST_F(HttpExtensionTest, ProxiesOfTheEnvironmentAreIgnored) {
+  LoopbackServer server([](const std::string&) { return answer("direct"); });
+  setenv("http_proxy", "http://127.0.0.1:1/", 1);
+  open_for(server);
+  const Answer got = ask("get", {server.url("/")});
+  unsetenv("http_proxy");
+  ASSERT_TRUE(got.value.has_value()) << got.error->message;
+  EXPECT_EQ(*got.value->find("data"), Value("direct"));
+}
+
+TEST_F(HttpExtensionTest, RedirectsAreFollowedAndRewritten) {
+  std::vector<std::string> seen;
+  LoopbackServer* self = nullptr;
+  LoopbackServer server([&](const std::string& request) {
+    seen.push_back(request);
+    return seen.size() == 1 ? redirect("/next", 303) : answer("there");
+  });
+  self = &server;
+  open_for(server);
+  const Answer got = ask("post", {self->url("/first"), "body",
+                                  Object{{"headers", Object{{"Authorization", "Bearer t"}}}}});
+  ASSERT_TRUE(got.value.has_value()) << got.error->message;
+  EXPECT_EQ(*got.value->find("data"), Value("there"));
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_TRUE(seen[1].starts_with("GET /next "));
+  EXPECT_NE(seen[1].find("Authorization"), std::string::npos) << "same origin keeps credentials";
+  EXPECT_EQ(seen[1].find("Content-"), std::string::npos) << seen[1];
+}
+
+TEST_F(HttpExtensionTest, ARedirectElsewhereLosesTheCredentials) {
+  std::string seen;
+  LoopbackServer target([&](const std::string& request) {
+    seen = request;
+    return answer("there");
+  });
+  LoopbackServer server([&](const std::string&) { return redirect(target.url("/"), 307); });
+  HttpOptions options;
+  options.private_hosts = {target.authority()};
+  open_for(server, options);
+  const Object headers{{"authorization", "Bearer t"}, {"Cookie", "a=b"}, {"X-Kept", "1"}};
+  ASSERT_TRUE(ask("put", {server.url("/"), "body", Object{{"headers", headers}}}).value.has_value());
+  EXPECT_TRUE(seen.starts_with("PUT ")) << seen;
+  EXPECT_TRUE(seen.ends_with("\r\n\r\nbody"));
+  EXPECT_EQ(seen.find("Bearer"), std::string::npos);
+  EXPECT_EQ(seen.find("Cookie"), std::string::npos);
+  EXPECT_NE(seen.find("X-Kept"), std::string::npos);
+}
+
+TEST_F(HttpExtensionTest, ARedirectToAPrivateAddressIsRefused) {
+  LoopbackServer secret([](const std::string&) { return answer("secret"); });
+  LoopbackServer server([&](const std::string&) { return redirect(secret.url("/")); });
+  open_for(server);
+  EXPECT_EQ(refusal("get", {server.url("/")}),
+            "host \"127.0.0.1\" is not allowed: its address is private or reserved");
+  EXPECT_EQ(secret.requests(), 0);
+}
+
+TEST_F(HttpExtensionTest, ARedirectIsHeldToTheListAndTheSchemes) {
+  std::string target;
+  LoopbackServer server([&](const std::string&) { return redirect(target); });
+  HttpOptions options;
+  options.allowed_domains.emplace();
+  open_for(server, options);
+  target = "http://example.com/";
+  EXPECT_EQ(refusal("get", {server.url("/")}),
+            "host \"example.com\" is not on the server's list of allowed domains");
+  target = "file:///etc/passwd";
+  EXPECT_EQ(refusal("get", {server.url("/")}),
+            "url scheme \"file\" is not allowed; use http or https");
+}
+
+TEST_F(HttpExtensionTest, FiveRedirectsAndNoMore) {
+  int left = 0;
+  LoopbackServer server([&](const std::string&) { return left-- > 0 ? redirect("/again") : answer("end"); });
+  open_for(server);
+  left = 5;
+  EXPECT_TRUE(ask("get", {server.url("/")}).value.has_value());
+  left = 6;
+  EXPECT_EQ(refusal("get", {server.url("/")}),
+            "request to \"127.0.0.1\" was redirected more than 5 times");
+}
+
+TEST_F(HttpExtensionTest, TheResponseIsBounded) {
+  std::size_t size = 0;
+  LoopbackServer server([&](const std::string&) { return answer(std::string(size, 'x')); });
+  HttpOptions options;
+  options.client.limits.response_bytes = 1000;
+  open_for(server, options);
+  size = 1000;
+  EXPECT_TRUE(ask("get", {server.url("/")}).value.has_value());
+  size = 1001;
+  EXPECT_NE(refusal("get", {server.url("/")}).find("too large: limit 1000 bytes"), std::string::npos);
+}
+
+TEST_F(HttpExtensionTest, AResponseWithoutALengthIsBoundedToo) {
+  LoopbackServer server([](const std::string&) {
+    std::string endless = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (int i = 0; i < 100; ++i) endless += "64\r\n" + std::string(100, 'x') + "\r\n";
+    return endless;
+  });
+  HttpOptions options;
+  options.client.limits.response_bytes = 1000;
+  open_for(server, options);
+  EXPECT_NE(refusal("get", {server.url("/")}).find("too large"), std::string::npos);
+}
+
+TEST_F(HttpExtensionTest, HeadersAreBounded) {
+  LoopbackServer server([](const std::string&) {
+    std::string head = "HTTP/1.1 200 OK\r\n";
+    for (int i = 0; i < 100; ++i) head += "X-" + std::to_string(i) + ": " + std::string(1000, 'x') + "\r\n";
+    return head + "Content-Length: 0\r\n\r\n";
+  });
+  open_for(server);
+  EXPECT_NE(refusal("get", {server.url("/")}).find("headers 65536"), std::string::npos);
+}
+
+TEST_F(HttpExtensionTest, TheTimeoutCoversTheBody) {
+  LoopbackServer server([](const std::string&) { return std::string(); });
+  open_for(server);
+  EXPECT_EQ(refusal("get", {server.url("/"), Object{{"timeout", 50}}}), "request timeout after 50 ms");
+}
+
+TEST_F(HttpExtensionTest, AnUnreachablePortIsNamed) {
+  HttpOptions options;
+  options.private_hosts = {"127.0.0.1:1"};
+  open(options);
+  EXPECT_EQ(refusal("get", {"http://127.0.0.1:1/"}), "cannot connect to \"127.0.0.1\" on port 1");
+}
+
+TEST_F(HttpExtensionTest, BadArgumentsAreAnswersToo) {
+  open({});
+  EXPECT_EQ(refusal("get", {}), "url must be a string, found nothing");
+  EXPECT_EQ(refusal("get", {"nonsense"}).find("url is not an absolute"), 0u);
+}
+
+TEST_F(HttpExtensionTest, ACancelledCallNeverAnswersAndFreesItsPlace) {
+  LoopbackServer server([&](const std::string& request) {
+    return request.starts_with("GET /stuck") ? std::string() : answer("free");
+  });
+  HttpOptions options;
+  options.client.max_concurrent = 1;
+  open_for(server, options);
+  auto stuck = start("get", {server.url("/stuck")}, [](Answer) { ADD_FAILURE() << "was cancelled"; });
+  server.wait_for_requests(1);
+  stuck.reset();
+  EXPECT_TRUE(ask("get", {server.url("/")}).value.has_value());
+}
+
+TEST_F(HttpExtensionTest, ConcurrencyAndQueueAreBounded) {
+  LoopbackServer* self = nullptr;
+  LoopbackServer server([&](const std::string&) {
+    self->hold();
+    return answer("ok");
+  });
+  self = &server;
+  HttpOptions options;
+  options.client.max_concurrent = 2;
+  options.client.max_waiting = 3;
+  open_for(server, options);
+
+  int good = 0;
+  std::vector<std::string> errors;
+  std::vector<std::unique_ptr<Call>> calls;
+  for (int i = 0; i < 6; ++i)
+    calls.push_back(start("get", {server.url("/")}, [&](Answer answer) {
+      if (answer.value) ++good;
+      else errors.push_back(answer.error->message);
+      if (good + static_cast<int>(errors.size()) == 6) loop_->stop();
+    }));
+  server.wait_for_requests(2);
+  server.release();
+  drive();
+  EXPECT_EQ(good, 5);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0], "too many HTTP requests: 2 under way and 3 waiting, limits 2 and 3");
+  EXPECT_EQ(server.most_at_once(), 2);
+}
+
+TEST_F(HttpExtensionTest, WaitingCountsTowardTheTimeout) {
+  LoopbackServer* self = nullptr;
+  LoopbackServer server([&](const std::string&) {
+    self->hold();
+    return answer("late");
+  });
+  self = &server;
+  HttpOptions options;
+  options.client.max_concurrent = 1;
+  open_for(server, options);
+  const auto first = start("get", {server.url("/")}, [](Answer) {});
+  server.wait_for_requests(1);
+  EXPECT_EQ(refusal("get", {server.url("/"), Object{{"timeout", 50}}}), "request timeout after 50 ms");
+  EXPECT_EQ(server.requests(), 1);
+  server.release();
+}
+
+TEST_F(HttpExtensionTest, EndingWithCallsUnderWayIsClean) {
+  LoopbackServer server([](const std::string&) { return std::string(); });
+  open_for(server);
+  auto stuck = start("get", {server.url("/")}, [](Answer) { ADD_FAILURE() << "was cancelled"; });
+  server.wait_for_requests(1);
+  stuck.reset();
+  http_.reset();
+  loop_->post([this] { loop_->stop(); });
+  drive();
+}
+
+TEST(HttpExtension, BadHostListsAreNamed) {
+  const auto loop = loop::Loop::create();
+  HttpOptions options;
+  options.private_hosts = {"nowhere"};
+  EXPECT_EQ(make_http_extension(*loop, options).error().message,
+            "\"nowhere\" is not of the form host:port");
+}
+
+}  // namespace
+}  // namespace nexus::extension

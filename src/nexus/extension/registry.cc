@@ -1,0 +1,74 @@
+#include "nexus/extension/registry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace nexus::extension {
+namespace {
+
+// Longer names than this are never the typing mistake of a registered one.
+constexpr std::size_t kMaxComparedBytes = 128;
+
+// Levenshtein distance, one row at a time.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+void Registry::add(std::unique_ptr<Extension> extension) {
+  for (const auto& known : extensions_) NX_CHECK(known->name() != extension->name());
+  extensions_.push_back(std::move(extension));
+}
+
+Result<Extension*> Registry::resolve(std::string_view name) const {
+  for (const auto& extension : extensions_)
+    if (extension->name() == name || last_segment(extension->name()) == name)
+      return extension.get();
+  const auto known = names();
+  std::string message = fmt::format("unknown extension \"{}\"", name);
+  if (const auto meant = closest(name, known); !meant.empty())
+    message += fmt::format("; did you mean \"{}\"?", meant);
+  message += fmt::format("; known extensions: {}", fmt::join(known, ", "));
+  return Error{ErrorCode::kExtensionNotFound, std::move(message)};
+}
+
+std::vector<std::string_view> Registry::names() const {
+  std::vector<std::string_view> result;
+  for (const auto& extension : extensions_) result.push_back(extension->name());
+  return result;
+}
+
+std::string_view last_segment(std::string_view full_name) {
+  const auto dot = full_name.rfind('.');
+  return dot == std::string_view::npos ? full_name : full_name.substr(dot + 1);
+}
+
+std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates) {
+  if (word.size() > kMaxComparedBytes) return {};
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const auto candidate : candidates) {
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace nexus::extension

@@ -1,0 +1,124 @@
+#include "nexus/extension/time_extension.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace nexus::extension {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A loop whose timers fire when the test says so.
+class ManualLoop : public loop::Loop {
+ public:
+  struct Alarm {
+    milliseconds delay;
+    std::function<void()> task;
+  };
+
+  void post(std::function<void()> task) override { task(); }
+  std::unique_ptr<loop::Timer> after(milliseconds delay, std::function<void()> task) override {
+    auto alarm = std::make_shared<Alarm>(Alarm{delay, std::move(task)});
+    alarms.push_back(alarm);
+    return std::make_unique<Handle>(alarm);
+  }
+  void run() override {}
+  void stop() override {}
+  bool on_loop_thread() const override { return true; }
+  boost::asio::io_context& context() override { std::abort(); }
+
+  void fire_all() {
+    for (auto& alarm : std::exchange(alarms, {}))
+      if (const auto task = std::exchange(alarm->task, nullptr)) task();
+  }
+
+  std::vector<std::shared_ptr<Alarm>> alarms;
+
+ private:
+  struct Handle : loop::Timer {
+    explicit Handle(std::shared_ptr<Alarm> a) : alarm(std::move(a)) {}
+    ~Handle() override { alarm->task = nullptr; }
+    std::shared_ptr<Alarm> alarm;
+  };
+};
+
+class FixedClock : public Clock {
+ public:
+  Steady now() const override { return {}; }
+  Wall wall() const override { return Wall(milliseconds{1'700'000'000'123}); }
+};
+
+class TimeExtensionTest : public testing::Test {
+ protected:
+  std::unique_ptr<Call> call(std::string_view method, value::List args) {
+    return time_->call({}, method, std::move(args), [this](Result<value::Value> answer) {
+      ++answers_;
+      if (answer.ok()) value_ = *answer;
+      else error_ = answer.error();
+    });
+  }
+
+  ManualLoop loop_;
+  FixedClock clock_;
+  std::unique_ptr<Extension> time_ = make_time_extension(loop_, clock_);
+  int answers_ = 0;
+  std::optional<value::Value> value_;
+  std::optional<Error> error_;
+};
+
+TEST_F(TimeExtensionTest, NowIsTheWallClockInMilliseconds) {
+  const auto open = call("now", {});
+  EXPECT_EQ(answers_, 0) << "answers come later, never from inside call()";
+  loop_.fire_all();
+  EXPECT_EQ(value_, value::Value(1'700'000'000'123.0));
+}
+
+TEST_F(TimeExtensionTest, SleepAnswersNullAfterTheGivenTime) {
+  const auto open = call("sleep", {1500.2});
+  ASSERT_EQ(loop_.alarms.size(), 1u);
+  EXPECT_EQ(loop_.alarms[0]->delay, milliseconds{1501});
+  EXPECT_EQ(open->allowance(), milliseconds{1501});
+  loop_.fire_all();
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(value_, value::Value());
+}
+
+TEST_F(TimeExtensionTest, SleepIsBoundedByADay) {
+  const auto longest = call("sleep", {86'400'000});
+  loop_.fire_all();
+  EXPECT_FALSE(error_.has_value());
+  const auto longer = call("sleep", {86'400'001});
+  loop_.fire_all();
+  ASSERT_TRUE(error_.has_value());
+  EXPECT_EQ(error_->code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error_->message,
+            "sleep takes a number of milliseconds from 0 to 86400000, found 86400001");
+}
+
+TEST_F(TimeExtensionTest, SleepRefusesWhatIsNoDuration) {
+  for (value::List args : {value::List{}, value::List{"1"}, value::List{-1}, value::List{value::Value()}}) {
+    error_.reset();
+    const auto open = call("sleep", std::move(args));
+    loop_.fire_all();
+    ASSERT_TRUE(error_.has_value());
+    EXPECT_EQ(error_->code, ErrorCode::kInvalidArgument);
+  }
+}
+
+TEST_F(TimeExtensionTest, UnknownMethodIsAnAnswer) {
+  const auto open = call("wait", {});
+  loop_.fire_all();
+  ASSERT_TRUE(error_.has_value());
+  EXPECT_EQ(error_->code, ErrorCode::kMethodNotFound);
+}
+
+TEST_F(TimeExtensionTest, DestroyingTheCallCancelsIt) {
+  auto open = call("sleep", {5});
+  open.reset();
+  loop_.fire_all();
+  EXPECT_EQ(answers_, 0);
+}
+
+}  // namespace
+}  // namespace nexus::extension
