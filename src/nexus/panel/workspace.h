@@ -13,6 +13,8 @@
 #include "nexus/base/clock.h"
 #include "nexus/base/result.h"
 #include "nexus/engine/engine.h"
+#include "nexus/extension/registry.h"
+#include "nexus/loop/loop.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/value/value.h"
 
@@ -65,11 +67,23 @@ struct TriggerRequest {
   std::function<void(Result<ExecutionResult>)> on_done;
 };
 
+// How a bound input writes; docs/PROTOCOL.md, "SET".
+struct SetRequest {
+  // From the root of the state; the first step is a declared key.
+  std::vector<engine::PathStep> path;
+  value::Value value;
+  // Called exactly once: after the PATCH was sent, or with kInvalidArgument or kResourceLimit and nothing
+  // changed.
+  std::function<void(Result<void>)> on_done;
+};
+
 struct Settings {
   engine::Limits limits;
   std::chrono::milliseconds suspension_timeout{60000};
   std::uint32_t max_panels = 1000;
-  std::uint32_t queue_per_panel = 100;  // triggers waiting; one more is kResourceLimit
+  std::uint32_t queue_per_panel = 100;  // triggers and writes waiting; one more is kResourceLimit
+  // How long create() waits for a `mount` that is suspended before it answers with the panel as it is.
+  std::chrono::milliseconds mount_wait{5000};
   bool debug_errors = false;
 };
 
@@ -79,7 +93,8 @@ class Workspace {
  public:
   virtual ~Workspace() = default;
 
-  // Parses, checks, precompiles every handler, runs `mount`, then calls `done` with the panel.
+  // Parses, checks, precompiles every handler, runs `mount`, then calls `done` with the panel. A `mount`
+  // that fails is logged and shown in the info; the panel exists all the same.
   virtual void create(CreateRequest request, std::function<void(std::variant<Panel*, CreateError>)> done) = 0;
 
   virtual Panel* find(std::string_view id) = 0;
@@ -116,10 +131,20 @@ class Panel {
   // of arrival; a suspended run lets the next one in.
   virtual void trigger(TriggerRequest request) = 0;
 
+  // Writes one value as a segment of its own, in order of arrival with the triggers. Always followed by a
+  // PATCH when accepted, with the same version when the value was there already.
+  virtual void set(SetRequest request) = 0;
+
   // Sends CONNECTED and from then on every PATCH, EVENT and VIEW. The client outlives its attachment or
   // detaches first.
   virtual void attach(Client* client) = 0;
   virtual void detach(Client* client) = 0;
 };
+
+// What is given outlives the workspace. `executor` runs the segments and the loading of documents; each of
+// its threads may enter the sandbox.
+std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, loop::ThreadPool& executor, engine::Engine& engine,
+                                            extension::Registry& extensions, const Clock& clock,
+                                            Settings settings);
 
 }  // namespace nexus::panel
