@@ -92,3 +92,17 @@ test('the counter counts by its step', async () => {
   await server.trigger('counter', 'decrement');
   assert.equal((await server.state('counter')).count, 1);
 });
+
+test('the panel and the requests of the README work as printed', async () => {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const [, hello] = /```xml\n(.*?)```/s.exec(readme);
+  const requests = [...readme.matchAll(/^curl (.*?)http:\/\/127\.0\.0\.1:3000(\S+)$/gm)];
+  assert.ok(requests.length >= 4, 'the README lost its requests');
+  for (const [line, options, path] of requests) {
+    const method = /-X (\w+)/.exec(options)?.[1] ?? (options.includes('-d') ? 'POST' : 'GET');
+    const type = /content-type: ([\w/]+)/.exec(options)?.[1];
+    const body = options.includes('@hello.nxml') ? hello : /-d '([^']*)'/.exec(options)?.[1];
+    const answer = await server.request(method, path, { body, type });
+    assert.ok([200, 201, 204].includes(answer.status), `${line}: ${answer.status} ${answer.text}`);
+  }
+});
