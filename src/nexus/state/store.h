@@ -24,7 +24,8 @@ struct Declaration {
   bool computed = false;
 };
 
-// One change of a top-level key; the same shape as engine::Mutation. `value` is meaningful for kSet.
+// One change of a top-level key; the same shape as engine::Mutation. `value` is meaningful for
+// kSet.
 struct Mutation {
   enum class Operation { kSet, kDelete };
   Operation operation = Operation::kSet;
@@ -36,13 +37,15 @@ struct Mutation {
 // Total size of a panel's state: key bytes plus the MessagePack encoding of each value.
 inline constexpr std::size_t kDefaultMaxBytes = 4u << 20;
 
-// Values of the declared keys in declaration order. A value type: a copy is a snapshot. Deterministic, no
-// I/O. Const methods on any thread while nobody writes; the rest belongs to the owner.
+// Values of the declared keys in declaration order. A value type: a copy is a snapshot.
+// Deterministic, no I/O. Const methods on any thread while nobody writes; the rest belongs to the
+// owner.
 class Store {
  public:
-  // Starts at version 0 with each declaration's `initial`, brought to its type. `overrides` replaces
-  // initial values: an object of declared, not computed keys, or null for none. Errors, all kStateError
-  // and naming the key: a name declared twice, what check_write() refuses, `max_bytes` exceeded.
+  // Starts at version 0 with each declaration's `initial`, brought to its type. `overrides`
+  // replaces initial values: an object of declared, not computed keys, or null for none. Errors,
+  // all kStateError and naming the key: a name declared twice, what check_write() refuses,
+  // `max_bytes` exceeded.
   static Result<Store> create(std::vector<Declaration> declarations,
                               const value::Value& overrides = {},
                               std::size_t max_bytes = kDefaultMaxBytes);
@@ -57,17 +60,17 @@ class Store {
   // The keys that have a value, computed ones included, in declaration order.
   std::vector<std::string> keys() const;
 
-  // Whether a handler may set `key` to `*value`, or delete it when `value` is nullptr; brings `*value` to
-  // the declared type. Error kStateError: the key is not declared (with the declared name that was
-  // probably meant), is computed, has another type (names expected and found), or the state would pass
-  // its size limit with this value in place of the current one.
+  // Whether a handler may set `key` to `*value`, or delete it when `value` is nullptr; brings
+  // `*value` to the declared type. Error kStateError: the key is not declared (with the declared
+  // name that was probably meant), is computed, has another type (names expected and found), or the
+  // state would pass its size limit with this value in place of the current one.
   Result<void> check_write(std::string_view key, value::Value* value) const;
 
-  // Applies one segment: what handlers wrote, and the new values of computed keys. All or nothing: any
-  // mutation that check_write() would refuse, a `computed` one for a key that is not computed, or a
-  // result over the size limit is kStateError and leaves the store as it was. Returns the changes that
-  // took place: at most one per key, in order of first touch, values as stored, unchanged keys left out.
-  // The version rises by one when that list is not empty.
+  // Applies one segment: what handlers wrote, and the new values of computed keys. All or nothing:
+  // any mutation that check_write() would refuse, a `computed` one for a key that is not computed,
+  // or a result over the size limit is kStateError and leaves the store as it was. Returns the
+  // changes that took place: at most one per key, in order of first touch, values as stored,
+  // unchanged keys left out. The version rises by one when that list is not empty.
   Result<std::vector<Mutation>> apply(std::vector<Mutation> written,
                                       std::vector<Mutation> computed = {});
 

@@ -12,7 +12,8 @@
 namespace nexus::value {
 namespace {
 
-constexpr std::array<std::string_view, 5> kWords = {"string", "number", "boolean", "list", "object"};
+constexpr std::array<std::string_view, 5> kWords = {"string", "number", "boolean", "list",
+                                                    "object"};
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\f\v";
@@ -37,7 +38,8 @@ Error invalid(DataType type, std::string_view found, std::string_view hint = "")
                            hint.empty() ? "" : ": ", hint)};
 }
 
-// The literal of a number, without sign, in `base`; nullopt when it is anything else or out of range.
+// The literal of a number, without sign, in `base`; nullopt when it is anything else or out of
+// range.
 std::optional<double> parse_digits(std::string_view text, int base) {
   const char* end = text.data() + text.size();
   if (base != 10) {
@@ -90,12 +92,12 @@ std::optional<bool> parse_boolean(std::string_view text) {
 
 List split_at_commas(std::string_view text) {
   List list;
-  for (std::size_t comma = 0; comma != text.npos; text.remove_prefix(comma + 1)) {
-    comma = text.find(',');
+  while (true) {
+    const std::size_t comma = text.find(',');
     list.emplace_back(trim(text.substr(0, comma)));
-    if (comma == text.npos) break;
+    if (comma == text.npos) return list;
+    text.remove_prefix(comma + 1);
   }
-  return list;
 }
 
 Result<Value> text_to_list(std::string_view text) {
@@ -199,7 +201,8 @@ Result<Value> coerce_value(DataType type, Value value) {
     if (const auto boolean = parse_boolean(value.string())) return Value(*boolean);
   }
   if (value.is_boolean() && type == DataType::kNumber) return Value(value.boolean() ? 1 : 0);
-  if (value.is_number() && type == DataType::kBoolean && (value.number() == 0 || value.number() == 1))
+  if (value.is_number() && type == DataType::kBoolean &&
+      (value.number() == 0 || value.number() == 1))
     return Value(value.number() == 1);
   return invalid(type, describe(value));
 }

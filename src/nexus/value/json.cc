@@ -14,8 +14,8 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 using simdjson::error_code;
 
-#define NX_JSON_TRY(expression)                                                  \
-  do {                                                                           \
+#define NX_JSON_TRY(expression)                                                             \
+  do {                                                                                      \
     if (const error_code status = (expression); status != simdjson::SUCCESS) return status; \
   } while (false)
 
@@ -89,8 +89,8 @@ error_code convert(ondemand::value from, std::size_t depth, Value& to) {
   return simdjson::TAPE_ERROR;
 }
 
-// The text between brackets. As the element of an array a scalar is read like any other value, without
-// the limits and exceptions the library has for a scalar that is the whole document.
+// The text between brackets. As the element of an array a scalar is read like any other value,
+// without the limits and exceptions the library has for a scalar that is the whole document.
 simdjson::padded_string bracketed(std::string_view text) {
   simdjson::padded_string padded(text.size() + 2);
   NX_CHECK(padded.data() != nullptr);

@@ -10,12 +10,13 @@ namespace nexus::value {
 
 // Parses one JSON text (RFC 8259). Duplicate keys: the last one wins, at the place of the first.
 // Refuses what no value can hold: numbers beyond the range of doubles, lone surrogates. Error:
-// kParseError with the byte offset and what is wrong, or kPayloadTooLarge past `limits`. Any thread.
+// kParseError with the byte offset and what is wrong, or kPayloadTooLarge past `limits`. Any
+// thread.
 Result<Value> parse_json(std::string_view text, const ValueLimits& limits = {});
 
 // Compact JSON: keys in insertion order, numbers as JavaScript prints them, strings escaped as
-// JSON.stringify does. Well-formed for every Value: ill-formed UTF-8, which no value should hold, becomes
-// U+FFFD. Any thread.
+// JSON.stringify does. Well-formed for every Value: ill-formed UTF-8, which no value should hold,
+// becomes U+FFFD. Any thread.
 std::string to_json(const Value& value);
 
 // Appends to `out` what to_json returns.

@@ -13,8 +13,8 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Whether a JSON number is beyond the largest double. Numbers too small for a double become 0 and are
-// no error, but std::from_chars reports them with the same code.
+// Whether a JSON number is beyond the largest double. Numbers too small for a double become 0 and
+// are no error, but std::from_chars reports them with the same code.
 bool overflows(std::string_view number) {
   if (number.front() == '-') number.remove_prefix(1);
   double value = 0;
@@ -26,7 +26,8 @@ bool overflows(std::string_view number) {
   return mantissa.front() != '0' || mark != number.npos;
 }
 
-// A recursive descent that stops at the first fault; every function returns false once there is one.
+// A recursive descent that stops at the first fault; every function returns false once there is
+// one.
 class Diagnosis {
  public:
   Diagnosis(std::string_view text, std::size_t depth) : text_(text), depth_(depth) {}
@@ -190,8 +191,8 @@ class Diagnosis {
   }
 
   bool fail(std::size_t offset, std::string_view message) {
-    error_ = Error{ErrorCode::kParseError,
-                   fmt::format("invalid JSON at byte {}: {}", offset, message)};
+    error_ =
+        Error{ErrorCode::kParseError, fmt::format("invalid JSON at byte {}: {}", offset, message)};
     return false;
   }
 

@@ -12,7 +12,8 @@ namespace {
 // Whole numbers up to here print as integers do and are exact in both types.
 constexpr double kMaxSafeInteger = 9007199254740991.0;
 
-// The shortest decimal digits that read back as a number, and where the point goes: 0.d1d2... * 10^point.
+// The shortest decimal digits that read back as a number, and where the point goes: 0.d1d2... *
+// 10^point.
 struct Decimal {
   std::array<char, 20> digits;
   int count = 0;
@@ -60,8 +61,8 @@ void append_decimal(const Decimal& decimal, std::string& out) {
   }
 }
 
-// What follows the backslash for the characters JSON.stringify escapes: 'u' for the \u00xx form, 0 for
-// characters that stay.
+// What follows the backslash for the characters JSON.stringify escapes: 'u' for the \u00xx form, 0
+// for characters that stay.
 char escape_of(char c) {
   switch (c) {
     case '"':

@@ -179,7 +179,8 @@ std::size_t msgpack_size(const Value& value) {
       break;
     case Value::Type::kObject:
       size = header_size(value.object().size());
-      for (const auto& [key, member] : value.object()) size += text_size(key) + msgpack_size(member);
+      for (const auto& [key, member] : value.object())
+        size += text_size(key) + msgpack_size(member);
       break;
   }
   return size;

@@ -11,13 +11,13 @@ namespace nexus::value {
 
 // Decodes exactly one MessagePack value. Refuses ext and bin types, non-string keys, invalid UTF-8,
 // numbers that are not finite, trailing bytes, and anything past `limits`, all with
-// kSerializationError. Never recurses on input depth beyond limits.depth. Duplicate keys: the last one
-// wins, at the place of the first. Any thread.
+// kSerializationError. Never recurses on input depth beyond limits.depth. Duplicate keys: the last
+// one wins, at the place of the first. Any thread.
 Result<Value> decode_msgpack(std::span<const std::byte> bytes, const ValueLimits& limits = {});
 
-// Appends the encoding: whole numbers in the 32-bit range as integers, other numbers as float64, maps
-// with string keys in insertion order. Ill-formed UTF-8, which no value should hold, becomes U+FFFD; a
-// number that is not finite becomes nil. Any thread.
+// Appends the encoding: whole numbers in the 32-bit range as integers, other numbers as float64,
+// maps with string keys in insertion order. Ill-formed UTF-8, which no value should hold, becomes
+// U+FFFD; a number that is not finite becomes nil. Any thread.
 void encode_msgpack(const Value& value, std::string& out);
 
 inline std::string to_msgpack(const Value& value) {

@@ -9,8 +9,8 @@ const std::uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
 
-// Bytes of the ill-formed part at the start of `text` that one U+FFFD stands for: the longest beginning
-// of a sequence that could still have become well-formed, at least one byte.
+// Bytes of the ill-formed part at the start of `text` that one U+FFFD stands for: the longest
+// beginning of a sequence that could still have become well-formed, at least one byte.
 std::size_t ill_formed_length(std::string_view text) {
   for (std::size_t length = std::min<std::size_t>(text.size(), 3); length > 1; --length) {
     // Well-formed once completed by the right number of the lowest or highest trailing bytes?

@@ -99,10 +99,16 @@ bool Object::operator==(const Object& other) const {
   // In another order. Handlers choose the keys, so no search of each key in all others.
   const std::vector<std::size_t> ours = positions_by_key(members_);
   const std::vector<std::size_t> theirs = positions_by_key(other.members_);
-  return std::equal(ours.begin(), ours.end(), theirs.begin(), [&](std::size_t a, std::size_t b) {
-    return members_[a] == other.members_[b];
-  });
+  return std::equal(ours.begin(), ours.end(), theirs.begin(),
+                    [&](std::size_t a, std::size_t b) { return members_[a] == other.members_[b]; });
 }
+
+Value::Value() = default;
+Value::~Value() = default;
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
 
 const Value* Value::find(std::string_view key) const {
   return is_object() ? object().find(key) : nullptr;

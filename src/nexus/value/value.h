@@ -14,8 +14,8 @@ class Value;
 
 using List = std::vector<Value>;
 
-// String keys in insertion order, as JavaScript shows them. Lookup is linear below a handful of keys
-// and stays linear above: objects of this size travel, they are not databases.
+// String keys in insertion order, as JavaScript shows them. Lookup is linear below a handful of
+// keys and stays linear above: objects of this size travel, they are not databases.
 class Object {
  public:
   using Member = std::pair<std::string, Value>;
@@ -39,8 +39,8 @@ class Object {
   // merge_duplicates() when it is done.
   void append(std::string key, Value value);
 
-  // Of members with equal keys keeps the last value at the place of the first, as JSON.parse does. For
-  // codecs: sorts instead of searching, so that hostile input with many keys costs n log n.
+  // Of members with equal keys keeps the last value at the place of the first, as JSON.parse does.
+  // For codecs: sorts instead of searching, so that hostile input with many keys costs n log n.
   void merge_duplicates();
 
   void reserve(std::size_t members) { members_.reserve(members); }
@@ -68,7 +68,14 @@ class Value {
  public:
   enum class Type { kNull, kBoolean, kNumber, kString, kList, kObject };
 
-  Value() = default;
+  Value();
+  // Out of line: inlined into callers, g++ 12 takes these for uses of uninitialised memory.
+  ~Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+
   Value(std::nullptr_t) {}
   Value(bool value) : held_(value) {}
   Value(double value) : held_(value) {}
@@ -109,10 +116,12 @@ class Value {
   std::variant<std::monostate, bool, double, std::string, List, Object> held_;
 };
 
-// "null", "boolean", "number", "string", "list" or "object": the words of NXML and of error messages.
+// "null", "boolean", "number", "string", "list" or "object": the words of NXML and of error
+// messages.
 std::string_view to_string(Value::Type type);
 
-// Values nest at most this deep, whatever limit is asked for: codecs, copies and destructors recurse.
+// Values nest at most this deep, whatever limit is asked for: codecs, copies and destructors
+// recurse.
 inline constexpr std::size_t kMaxDepth = 128;
 
 // Bounds on values that come from outside; each codec refuses what exceeds them.
