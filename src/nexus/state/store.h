@@ -19,7 +19,7 @@ struct Declaration {
   std::string name;
   // Not looked at for computed keys: an expression may yield anything.
   value::DataType type = value::DataType::kString;
-  value::Value initial;
+  value::Value initial = {};
   // Written by the server only, from an expression over the other keys.
   bool computed = false;
 };
@@ -30,7 +30,7 @@ struct Mutation {
   enum class Operation { kSet, kDelete };
   Operation operation = Operation::kSet;
   std::string key;
-  value::Value value;
+  value::Value value = {};
   bool operator==(const Mutation&) const = default;
 };
 
@@ -63,7 +63,8 @@ class Store {
   // Whether a handler may set `key` to `*value`, or delete it when `value` is nullptr; brings
   // `*value` to the declared type. Error kStateError: the key is not declared (with the declared
   // name that was probably meant), is computed, has another type (names expected and found), or the
-  // state would pass its size limit with this value in place of the current one.
+  // state would pass its size limit with this value in place of the current one. After an error
+  // `*value` is unspecified.
   Result<void> check_write(std::string_view key, value::Value* value) const;
 
   // Applies one segment: what handlers wrote, and the new values of computed keys. All or nothing:
@@ -84,16 +85,27 @@ class Store {
  private:
   struct Entry {
     Declaration declaration;  // `initial` is moved out
-    value::Value value;
+    value::Value value = {};
     bool present = true;
     std::size_t bytes = 0;  // of this key and value; 0 when not present
   };
   enum class Writer { kHandler, kServer };
 
+  // An effective mutation of the key at `place` of entries_, and the bytes it will count.
+  struct Change {
+    std::size_t place;
+    std::size_t bytes;
+    Mutation mutation;
+  };
+
   explicit Store(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   Result<void> declare(Declaration declaration);
   Result<void> override_initial(const value::Value& overrides);
+
+  Result<void> plan(std::vector<Mutation> mutations, Writer writer,
+                    std::vector<Change>& changes) const;
+  Result<std::size_t> total_after(const std::vector<Change>& changes) const;
   Result<std::size_t> writable(std::string_view key, Writer writer) const;
   Result<void> coerce(const Entry& entry, value::Value& value) const;
   Result<void> check_total(std::string_view key, std::size_t total) const;

@@ -1,0 +1,242 @@
+#include "nexus/state/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "nexus/value/json.h"
+#include "nexus/value/msgpack.h"
+
+namespace nexus::state {
+namespace {
+
+// Keys in messages may come from a handler: quoted, escaped and cut.
+std::string quoted(std::string_view key) {
+  constexpr std::size_t kMaxShown = 64;
+  std::string out;
+  value::write_json_string(key.substr(0, kMaxShown), out);
+  return key.size() > kMaxShown ? out + "..." : out;
+}
+
+Error state_error(std::string message) { return Error{ErrorCode::kStateError, std::move(message)}; }
+
+// Levenshtein distance.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+// The distance when `wrong` looks like a slip of the pen for `right`: at most two edits that leave
+// something of both.
+std::optional<std::size_t> misspelling(std::string_view wrong, std::string_view right) {
+  constexpr std::size_t kMaxEdits = 2;
+  const auto [shorter, longer] = std::minmax({wrong.size(), right.size()});
+  if (longer - shorter > kMaxEdits) return std::nullopt;
+  const std::size_t distance = edit_distance(wrong, right);
+  if (distance > kMaxEdits || distance >= shorter) return std::nullopt;
+  return distance;
+}
+
+std::size_t entry_bytes(std::string_view key, const value::Value& value) {
+  return key.size() + value::msgpack_size(value);
+}
+
+// The last mutation of each key, in order of first touch.
+std::vector<Mutation> last_per_key(std::vector<Mutation> mutations) {
+  std::map<std::string, std::size_t, std::less<>> places;
+  std::vector<Mutation> merged;
+  for (Mutation& mutation : mutations) {
+    const auto [place, is_new] = places.try_emplace(mutation.key, merged.size());
+    if (is_new) {
+      merged.push_back(std::move(mutation));
+    } else {
+      merged[place->second] = std::move(mutation);
+    }
+  }
+  return merged;
+}
+
+}  // namespace
+
+Result<Store> Store::create(std::vector<Declaration> declarations, const value::Value& overrides,
+                            std::size_t max_bytes) {
+  Store store(max_bytes);
+  for (Declaration& declaration : declarations) NX_TRY_VOID(store.declare(std::move(declaration)));
+  NX_TRY_VOID(store.override_initial(overrides));
+  return store;
+}
+
+Result<void> Store::declare(Declaration declaration) {
+  const std::string name = declaration.name;
+  if (!index_.try_emplace(name, entries_.size()).second)
+    return state_error(fmt::format("state key {} is declared twice", quoted(name)));
+  Entry entry{.declaration = std::move(declaration)};
+  entry.value = std::move(entry.declaration.initial);
+  NX_TRY_VOID(coerce(entry, entry.value));
+  entry.bytes = entry_bytes(name, entry.value);
+  NX_TRY_VOID(check_total(name, bytes_ + entry.bytes));
+  bytes_ += entry.bytes;
+  entries_.push_back(std::move(entry));
+  return {};
+}
+
+Result<void> Store::override_initial(const value::Value& overrides) {
+  if (overrides.is_null()) return {};
+  if (!overrides.is_object()) {
+    return state_error(fmt::format("the initial state must be an object but is a {}",
+                                   value::to_string(overrides.type())));
+  }
+  std::vector<Mutation> mutations;
+  for (const auto& [key, value] : overrides.object())
+    mutations.push_back({.key = key, .value = value});
+  Result<std::vector<Mutation>> applied = apply(std::move(mutations));
+  if (!applied.ok()) return std::move(applied).take_error();
+  version_ = 0;
+  return {};
+}
+
+const value::Value* Store::get(std::string_view key) const {
+  const auto found = index_.find(key);
+  if (found == index_.end()) return nullptr;
+  const Entry& entry = entries_[found->second];
+  return entry.present ? &entry.value : nullptr;
+}
+
+std::vector<std::string> Store::keys() const {
+  std::vector<std::string> keys;
+  for (const Entry& entry : entries_)
+    if (entry.present) keys.push_back(entry.declaration.name);
+  return keys;
+}
+
+Result<void> Store::check_write(std::string_view key, value::Value* value) const {
+  NX_TRY(const std::size_t place, writable(key, Writer::kHandler));
+  if (value == nullptr) return {};
+  const Entry& entry = entries_[place];
+  NX_TRY_VOID(coerce(entry, *value));
+  return check_total(key, bytes_ - entry.bytes + entry_bytes(key, *value));
+}
+
+Result<std::vector<Mutation>> Store::apply(std::vector<Mutation> written,
+                                           std::vector<Mutation> computed) {
+  std::vector<Change> changes;
+  NX_TRY_VOID(plan(std::move(written), Writer::kHandler, changes));
+  NX_TRY_VOID(plan(std::move(computed), Writer::kServer, changes));
+  NX_TRY(const std::size_t total, total_after(changes));
+
+  std::vector<Mutation> effective;
+  effective.reserve(changes.size());
+  for (Change& change : changes) {
+    Entry& entry = entries_[change.place];
+    entry.present = change.mutation.operation == Mutation::Operation::kSet;
+    entry.value = change.mutation.value;
+    entry.bytes = change.bytes;
+    effective.push_back(std::move(change.mutation));
+  }
+  bytes_ = total;
+  if (!effective.empty()) ++version_;
+  return effective;
+}
+
+std::string Store::to_json() const {
+  std::string out = "{";
+  for (const Entry& entry : entries_) {
+    if (!entry.present) continue;
+    if (out.size() > 1) out.push_back(',');
+    value::write_json_string(entry.declaration.name, out);
+    out.push_back(':');
+    value::write_json(entry.value, out);
+  }
+  out.push_back('}');
+  return out;
+}
+
+Result<void> Store::plan(std::vector<Mutation> mutations, Writer writer,
+                         std::vector<Change>& changes) const {
+  for (Mutation& mutation : mutations) {
+    NX_TRY(const std::size_t place, writable(mutation.key, writer));
+    if (mutation.operation == Mutation::Operation::kDelete) mutation.value = {};
+    if (mutation.operation == Mutation::Operation::kSet)
+      NX_TRY_VOID(coerce(entries_[place], mutation.value));
+  }
+  for (Mutation& mutation : last_per_key(std::move(mutations))) {
+    const std::size_t place = index_.find(mutation.key)->second;
+    const Entry& entry = entries_[place];
+    const bool sets = mutation.operation == Mutation::Operation::kSet;
+    const bool unchanged = entry.present == sets && (!sets || entry.value == mutation.value);
+    if (unchanged) continue;
+    const std::size_t bytes = sets ? entry_bytes(mutation.key, mutation.value) : 0;
+    changes.push_back({.place = place, .bytes = bytes, .mutation = std::move(mutation)});
+  }
+  return {};
+}
+
+Result<std::size_t> Store::total_after(const std::vector<Change>& changes) const {
+  std::size_t total = bytes_;
+  const Change* largest = nullptr;
+  for (const Change& change : changes) {
+    total = total - entries_[change.place].bytes + change.bytes;
+    if (largest == nullptr || change.bytes > largest->bytes) largest = &change;
+  }
+  if (largest != nullptr) NX_TRY_VOID(check_total(largest->mutation.key, total));
+  return total;
+}
+
+Result<std::size_t> Store::writable(std::string_view key, Writer writer) const {
+  const auto found = index_.find(key);
+  if (found == index_.end()) return unknown_key(key);
+  const bool computed = entries_[found->second].declaration.computed;
+  if (computed && writer == Writer::kHandler)
+    return state_error(fmt::format("state key {} is computed and cannot be written", quoted(key)));
+  if (!computed && writer == Writer::kServer)
+    return state_error(fmt::format("state key {} is not a computed key", quoted(key)));
+  return found->second;
+}
+
+Result<void> Store::coerce(const Entry& entry, value::Value& value) const {
+  if (entry.declaration.computed) return {};
+  Result<value::Value> coerced = value::coerce_value(entry.declaration.type, std::move(value));
+  if (!coerced.ok()) {
+    return state_error(
+        fmt::format("state key {}: {}", quoted(entry.declaration.name), coerced.error().message));
+  }
+  value = std::move(coerced).take();
+  return {};
+}
+
+Result<void> Store::check_total(std::string_view key, std::size_t total) const {
+  if (total <= max_bytes_) return {};
+  return state_error(fmt::format(
+      "with this value of state key {} the state would take {} bytes but at most {} are "
+      "allowed: keep less in it",
+      quoted(key), total, max_bytes_));
+}
+
+Error Store::unknown_key(std::string_view key) const {
+  std::string_view meant;
+  std::size_t nearest = 0;
+  for (const auto& [name, place] : index_) {
+    if (entries_[place].declaration.computed) continue;
+    const std::optional<std::size_t> distance = misspelling(key, name);
+    if (!distance || (!meant.empty() && *distance >= nearest)) continue;
+    meant = name;
+    nearest = *distance;
+  }
+  const std::string hint =
+      meant.empty() ? "declare it in <Data>" : fmt::format("did you mean {}?", quoted(meant));
+  return state_error(fmt::format("state key {} is not declared: {}", quoted(key), hint));
+}
+
+}  // namespace nexus::state
