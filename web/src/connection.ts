@@ -1,0 +1,247 @@
+import { type ReadonlySignal, signal } from "@preact/signals-core";
+import type { Call, ClientMessage, ExecutionResult, Json, Path, ServerMessage } from "./protocol.ts";
+
+export type ConnectionState =
+  | { kind: "connecting" }
+  | { kind: "live" }
+  // retryAt: milliseconds since the epoch, when the next attempt starts.
+  | { kind: "waiting"; retryAt: number }
+  // The browser itself is offline; it tells when that ends.
+  | { kind: "offline" }
+  // The panel is gone; no attempt follows.
+  | { kind: "closed"; reason: string };
+
+/** A run that could not be started, or whose outcome this page cannot learn. */
+export class TriggerError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface ConnectionHandlers {
+  /** Every message that is not the answer to a trigger, in order. */
+  onMessage(message: ServerMessage): void;
+  /** Whether the panel still exists; asked after an attempt failed. */
+  panelExists(): Promise<boolean>;
+}
+
+interface Pending {
+  resolve: (result: ExecutionResult) => void;
+  reject: (error: TriggerError) => void;
+  onProgress: ((calls: Call[]) => void) | undefined;
+}
+
+const kFirstRetryMs = 500;
+const kLongestRetryMs = 30_000;
+const kPingEveryMs = 25_000;
+const kSilenceMs = 35_000;
+const kMaxPending = 1000;
+const kNormalClosure = 1000;
+
+/** How long to wait before attempt number `attempt` (0 first); `random` in [0,1) spreads a herd of clients. */
+export function retryDelay(attempt: number, random: number): number {
+  const longest = Math.min(kLongestRetryMs, kFirstRetryMs * 2 ** Math.min(attempt, 16));
+  return Math.round(longest * (0.5 + random / 2));
+}
+
+/**
+ * The page's socket to its panel: connects, notices silence, reconnects with growing, jittered pauses, and
+ * matches results to the triggers that asked for them.
+ */
+export class Connection {
+  readonly #url: string;
+  readonly #handlers: ConnectionHandlers;
+  readonly #state = signal<ConnectionState>({ kind: "connecting" });
+  readonly #pending = new Map<string, Pending>();
+  #socket: WebSocket | undefined;
+  #attempt = 0;
+  #version = -1;
+  #nextRequest = 1;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #pulse: ReturnType<typeof setInterval> | undefined;
+  #heardAt = 0;
+
+  constructor(url: string, handlers: ConnectionHandlers) {
+    this.#url = url;
+    this.#handlers = handlers;
+  }
+
+  get state(): ReadonlySignal<ConnectionState> {
+    return this.#state;
+  }
+
+  /** Connects, and from then on stays connected until close(). */
+  open(): void {
+    addEventListener("online", this.#retryNow);
+    addEventListener("offline", this.#wentOffline);
+    document.addEventListener("visibilitychange", this.#becameVisible);
+    this.#connect();
+  }
+
+  /** Ends it for good; `reason` is shown to the user. */
+  close(reason: string): void {
+    removeEventListener("online", this.#retryNow);
+    removeEventListener("offline", this.#wentOffline);
+    document.removeEventListener("visibilitychange", this.#becameVisible);
+    clearTimeout(this.#retryTimer);
+    this.#drop();
+    this.#state.value = { kind: "closed", reason };
+  }
+
+  /** Runs a tool; `onProgress` hears each suspension. Rejects with TriggerError when there is no result. */
+  trigger(tool: string, args: Json | undefined, onProgress?: (calls: Call[]) => void): Promise<ExecutionResult> {
+    if (this.#state.peek().kind !== "live")
+      return Promise.reject(new TriggerError("OFFLINE", "not connected: try again in a moment"));
+    if (this.#pending.size >= kMaxPending)
+      return Promise.reject(new TriggerError("RESOURCE_LIMIT", `more than ${kMaxPending} runs are waiting`));
+    const requestId = this.#requestId();
+    return new Promise((resolve, reject) => {
+      this.#pending.set(requestId, { resolve, reject, onProgress });
+      this.#send({ type: "TRIGGER", tool, requestId, ...(args === undefined ? {} : { args }) });
+    });
+  }
+
+  /** Sends one write; the request id under which an ERROR would come back, undefined while not connected. */
+  sendSet(path: Path, value: Json): string | undefined {
+    if (this.#state.peek().kind !== "live") return undefined;
+    const requestId = this.#requestId();
+    this.#send({ type: "SET", path, value, requestId });
+    return requestId;
+  }
+
+  #requestId(): string {
+    return `r${this.#nextRequest++}`;
+  }
+
+  #send(message: ClientMessage): void {
+    this.#socket?.send(JSON.stringify(message));
+  }
+
+  #connect(): void {
+    clearTimeout(this.#retryTimer);
+    this.#state.value = { kind: "connecting" };
+    this.#version = -1;
+    const socket = new WebSocket(this.#url, "nexus.v1.json");
+    this.#socket = socket;
+    this.#heardAt = Date.now();
+    this.#pulse = setInterval(() => this.#checkPulse(), kPingEveryMs / 2);
+    socket.onmessage = (event) => this.#receive(event.data);
+    socket.onclose = (event) => void this.#lost(event);
+  }
+
+  // Forgets the socket; whatever it still reports is ignored.
+  #drop(): void {
+    clearInterval(this.#pulse);
+    if (!this.#socket) return;
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    this.#socket.close();
+    this.#socket = undefined;
+    const error = new TriggerError("CONNECTION_LOST", "the connection was lost: the run may still have finished");
+    for (const pending of this.#pending.values()) pending.reject(error);
+    this.#pending.clear();
+  }
+
+  async #lost(event: CloseEvent): Promise<void> {
+    const wasLive = this.#state.peek().kind === "live";
+    this.#drop();
+    if (event.code === kNormalClosure) return this.close(event.reason || "the panel was removed");
+    this.#waitToRetry();
+    // A refused upgrade looks like a lost network from here, so ask before trying for ever.
+    if (!wasLive && !(await this.#handlers.panelExists()) && this.#state.peek().kind !== "live")
+      this.close("the panel was removed");
+  }
+
+  #waitToRetry(): void {
+    if (!navigator.onLine) {
+      this.#state.value = { kind: "offline" };
+      return;
+    }
+    const delay = retryDelay(this.#attempt++, Math.random());
+    this.#state.value = { kind: "waiting", retryAt: Date.now() + delay };
+    this.#retryTimer = setTimeout(() => this.#connect(), delay);
+  }
+
+  readonly #retryNow = (): void => {
+    const kind = this.#state.peek().kind;
+    if (kind === "waiting" || kind === "offline") this.#connect();
+  };
+
+  readonly #wentOffline = (): void => {
+    if (this.#state.peek().kind === "closed") return;
+    clearTimeout(this.#retryTimer);
+    this.#drop();
+    this.#state.value = { kind: "offline" };
+  };
+
+  readonly #becameVisible = (): void => {
+    if (!document.hidden) this.#retryNow();
+  };
+
+  #checkPulse(): void {
+    const silence = Date.now() - this.#heardAt;
+    if (silence > kSilenceMs) this.#restart();
+    else if (this.#state.peek().kind === "live") this.#send({ type: "PING" });
+  }
+
+  #restart(): void {
+    this.#drop();
+    this.#waitToRetry();
+  }
+
+  #receive(data: unknown): void {
+    this.#heardAt = Date.now();
+    const message = parseMessage(data);
+    if (!message) return this.#restart();
+    if (message.type === "CONNECTED") this.#connected(message.version);
+    if (message.type === "PATCH" && !this.#advance(message.version)) return;
+    if (!this.#answer(message)) this.#handlers.onMessage(message);
+  }
+
+  #connected(version: number): void {
+    this.#attempt = 0;
+    this.#version = version;
+    this.#state.value = { kind: "live" };
+  }
+
+  // Patches are applied in version order without a gap; after a gap only a new snapshot is right.
+  #advance(version: number): boolean {
+    if (version <= this.#version) return false;
+    if (version !== this.#version + 1) {
+      this.#drop();
+      this.#connect();
+      return false;
+    }
+    this.#version = version;
+    return true;
+  }
+
+  // Hands the answer to a trigger to whoever waits for it; false when the message is for everybody.
+  #answer(message: ServerMessage): boolean {
+    if (message.type !== "RESULT" && message.type !== "PROGRESS" && message.type !== "ERROR") return false;
+    const pending = this.#pending.get(message.requestId ?? "");
+    if (!pending) return false;
+    if (message.type === "PROGRESS") {
+      pending.onProgress?.(message.calls);
+      return true;
+    }
+    this.#pending.delete(message.requestId ?? "");
+    if (message.type === "RESULT") pending.resolve(message.result);
+    else pending.reject(new TriggerError(message.code, message.message));
+    return true;
+  }
+}
+
+function parseMessage(data: unknown): ServerMessage | undefined {
+  if (typeof data !== "string") return undefined;
+  try {
+    const message: unknown = JSON.parse(data);
+    return typeof message === "object" && message !== null && "type" in message
+      ? (message as ServerMessage)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

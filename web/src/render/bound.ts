@@ -1,0 +1,39 @@
+// What Input and Switch share: a value that is read from the state and written back to it.
+
+import { type Signal, signal } from "@preact/signals-core";
+import { bindTarget, bindValue } from "../bindpath.ts";
+import { type Context, environmentOf, type Props } from "../context.ts";
+import { type Json, isBindPath } from "../protocol.ts";
+
+/** A two-way binding as a control uses it. */
+export interface Bound {
+  /** The current value, unconfirmed writes included. Subscribes. */
+  read(): unknown;
+  /** Writes; `delayMs` waits for a pause in typing. */
+  write(value: Json, delayMs?: number): void;
+  /** Whether there is a place to write to: a derived list's items have none. */
+  writable(): boolean;
+  /** Why the last write was taken back; empty when it was not. */
+  readonly refusal: Signal<string>;
+  /** The last step of its path, as a name of last resort. */
+  readonly name: string;
+}
+
+export function boundTo(props: Props, context: Context): Bound | undefined {
+  const bind = props.raw("bind");
+  if (!isBindPath(bind)) return undefined;
+  const { panel, scope } = context;
+  const { read } = environmentOf(context);
+  const refusal = signal("");
+  return {
+    refusal,
+    name: bind.path.at(-1) ?? "",
+    read: () => bindValue(bind, read),
+    writable: () => bindTarget(bind, scope) !== undefined,
+    write: (value, delayMs) => {
+      const target = bindTarget(bind, scope);
+      refusal.value = target ? "" : "this value is derived and cannot be changed here";
+      if (target) panel.writes.set(target, value, (message) => void (refusal.value = message), delayMs);
+    },
+  };
+}
