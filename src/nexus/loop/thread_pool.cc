@@ -21,7 +21,7 @@ class FixedThreadPool final : public ThreadPool {
   }
 
   ~FixedThreadPool() override {
-    drop_waiting();
+    begin_stop();
     wake_.notify_all();
     for (std::thread& thread : threads_) thread.join();
   }
@@ -41,7 +41,7 @@ class FixedThreadPool final : public ThreadPool {
   }
 
  private:
-  void drop_waiting() {
+  void begin_stop() {
     std::deque<std::function<void()>> dropped;  // destroyed without the lock: a task may own anything
     const std::lock_guard lock(mutex_);
     stopping_ = true;
