@@ -225,17 +225,17 @@ Result<void> Store::check_total(std::string_view key, std::size_t total) const {
 }
 
 Error Store::unknown_key(std::string_view key) const {
-  std::string_view meant;
+  const std::string* meant = nullptr;
   std::size_t nearest = 0;
-  for (const auto& [name, place] : index_) {
-    if (entries_[place].declaration.computed) continue;
+  for (const Entry& entry : entries_) {
+    const std::string& name = entry.declaration.name;
     const std::optional<std::size_t> distance = misspelling(key, name);
-    if (!distance || (!meant.empty() && *distance >= nearest)) continue;
-    meant = name;
+    if (!distance || (meant != nullptr && *distance >= nearest)) continue;
+    meant = &name;
     nearest = *distance;
   }
   const std::string hint =
-      meant.empty() ? "declare it in <Data>" : fmt::format("did you mean {}?", quoted(meant));
+      meant == nullptr ? "declare it in <Data>" : fmt::format("did you mean {}?", quoted(*meant));
   return state_error(fmt::format("state key {} is not declared: {}", quoted(key), hint));
 }
 

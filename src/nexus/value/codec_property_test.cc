@@ -5,7 +5,7 @@
 #include <random>
 
 #include "nexus/value/json.h"
-#include "nexus/value/json_diagnosis_internal.h"
+#include "nexus/value/json_diagnosis.h"
 #include "nexus/value/msgpack.h"
 #include "nexus_msgpack.h"
 

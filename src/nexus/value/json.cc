@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "nexus/value/json_diagnosis_internal.h"
+#include "nexus/value/json_diagnosis.h"
 
 namespace nexus::value {
 namespace {

@@ -1,3 +1,5 @@
+#include "nexus/value/json_diagnosis.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include <cstdint>
 #include <string>
 
-#include "nexus/value/json_diagnosis_internal.h"
 #include "nexus_msgpack.h"
 
 namespace nexus::value {
