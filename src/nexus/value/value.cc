@@ -83,6 +83,8 @@ void Object::merge_duplicates() {
   members_.resize(kept);
 }
 
+void Object::reserve(std::size_t members) { members_.reserve(members); }
+
 bool Object::erase(std::string_view key) {
   const auto found = std::find_if(members_.begin(), members_.end(),
                                   [&](const Member& member) { return member.first == key; });

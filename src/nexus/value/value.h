@@ -43,7 +43,7 @@ class Object {
   // For codecs: sorts instead of searching, so that hostile input with many keys costs n log n.
   void merge_duplicates();
 
-  void reserve(std::size_t members) { members_.reserve(members); }
+  void reserve(std::size_t members);
 
   // True when `key` was there.
   bool erase(std::string_view key);
