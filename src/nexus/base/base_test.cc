@@ -5,6 +5,7 @@
 
 #include "nexus/base/random.h"
 #include "nexus/base/result.h"
+#include "nexus/base/sha256.h"
 
 namespace nexus {
 namespace {
@@ -34,6 +35,10 @@ TEST(ErrorCode, WireNamesAreUniqueAndStatusesAreHttp) {
   EXPECT_TRUE(http_status(ErrorCode::enumerator) >= 400 && http_status(ErrorCode::enumerator) < 600);
 #include "nexus/base/error_codes.def"
 #undef NX_ERROR_CODE
+}
+
+TEST(Sha256, MatchesTheStandardsExample) {
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Random, UuidHasTheVersion4Form) {

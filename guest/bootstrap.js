@@ -1,0 +1,372 @@
+// The globals a handler sees, built once while the base image is made. `native` holds the functions of
+// shim.c; nothing here is a security boundary: the host checks every call again. Whatever a handler may
+// have changed (prototypes, for example) must not matter here, so what is needed later is captured now.
+(function (native) {
+  'use strict';
+
+  const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
+  const { isArray } = Array;
+  const { freeze, defineProperty, create, setPrototypeOf } = Object;
+  const arrayPrototype = Array.prototype;
+  const objectPrototype = Object.prototype;
+  const weakGet = WeakMap.prototype.get;
+  const weakSet = WeakMap.prototype.set;
+  const RootMap = Map;
+  const HandleMap = WeakMap;
+  const mapGet = Map.prototype.get;
+  const mapSet = Map.prototype.set;
+  const mapDelete = Map.prototype.delete;
+  const mapHas = Map.prototype.has;
+  const slice = arrayPrototype.slice;
+  const join = arrayPrototype.join;
+  const stringify = JSON.stringify;
+  const { PATCH_SET, PATCH_DELETE, PATCH_APPEND } = native;
+
+  const isContainer = (value) => typeof value === 'object' && value !== null;
+
+  // ---- $state ------------------------------------------------------------------------------------
+  // Top-level values are read once per segment and kept here; the handler's own writes keep the copy
+  // true. After a suspension everything is read again, because others may have changed it.
+
+  let segment = -1;
+  let roots = new RootMap();
+  let handles = new HandleMap();
+
+  function refresh() {
+    if (segment !== native.segment()) {
+      segment = native.segment();
+      roots = new RootMap();
+      handles = new HandleMap();
+    }
+  }
+
+  function readRoot(key) {
+    refresh();
+    if (apply(mapHas, roots, [key])) return apply(mapGet, roots, [key]);
+    const value = native.stateGet(key);
+    apply(mapSet, roots, [key, value]);
+    return value;
+  }
+
+  function describe(path) {
+    let text = '$state.' + path[0];
+    for (let i = 1; i < path.length; i++)
+      text += typeof path[i] === 'number' ? '[' + path[i] + ']' : '.' + path[i];
+    return text;
+  }
+
+  function fail(code, message) {
+    const error = new Error(message);
+    error.name = 'StateError';
+    error.code = code;
+    return error;
+  }
+
+  // What `path` names now. A handle taken before a suspension is a live path: when what it named is gone
+  // or has become something else, using it is an error rather than a write to nowhere.
+  function resolve(path, list) {
+    let value = readRoot(path[0]);
+    for (let i = 1; i < path.length; i++) {
+      if (!isContainer(value) || getOwnPropertyDescriptor(value, path[i]) === undefined)
+        throw fail('STATE_ERROR', describe(path) + ' no longer exists');
+      value = value[path[i]];
+    }
+    if (!isContainer(value) || isArray(value) !== list)
+      throw fail('STATE_ERROR', describe(path) + ' is no longer ' + (list ? 'a list' : 'an object'));
+    return value;
+  }
+
+  function expose(value, path) {
+    if (!isContainer(value)) return value;
+    let handle = apply(weakGet, handles, [value]);
+    if (handle === undefined) {
+      const list = isArray(value);
+      handle = new Proxy(list ? [] : {}, new Handle(path, list));
+      apply(weakSet, handles, [value, handle]);
+    }
+    return handle;
+  }
+
+  // Array indices travel as numbers, member names as strings.
+  function step(list, key) {
+    if (!list) return key;
+    const index = key >>> 0;
+    return String(index) === key && index !== 4294967295 ? index : key;
+  }
+
+  function child(path, key) {
+    const longer = apply(slice, path, []);
+    longer[longer.length] = key;
+    return longer;
+  }
+
+  // Methods that change a list run on the local copy and reach the host as one change.
+  const listMethods = create(null);
+  for (const name of ['pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'fill', 'copyWithin']) {
+    const method = arrayPrototype[name];
+    listMethods[name] = (path, handle) => function (...args) {
+      const list = resolve(path, true);
+      const before = apply(slice, list, []);
+      let result;
+      try {
+        result = apply(method, list, native.plain(args));
+        native.statePatch(PATCH_SET, path, list);
+      } catch (error) {
+        list.length = 0;
+        for (let i = 0; i < before.length; i++) list[i] = before[i];
+        throw error;
+      }
+      return result === list ? handle : result;
+    };
+  }
+  listMethods.push = (path) => function (...items) {
+    const list = resolve(path, true);
+    const plain = native.plain(items);
+    native.statePatch(PATCH_APPEND, path, plain);
+    for (let i = 0; i < plain.length; i++) list[list.length] = plain[i];
+    return list.length;
+  };
+
+  // The traps of a nested list or object.
+  function Handle(path, list) {
+    this.path = path;
+    this.list = list;
+  }
+  setPrototypeOf(Handle.prototype, null);
+  Handle.prototype.get = function (shadow, key, receiver) {
+    const value = resolve(this.path, this.list);
+    if (typeof key === 'symbol') return value[key];
+    if (this.list && listMethods[key] !== undefined && value[key] === arrayPrototype[key])
+      return listMethods[key](this.path, receiver);
+    const found = value[key];
+    return isContainer(found) && getOwnPropertyDescriptor(value, key) !== undefined
+      ? expose(found, child(this.path, step(this.list, key)))
+      : found;
+  };
+  Handle.prototype.set = function (shadow, key, value) {
+    const target = resolve(this.path, this.list);
+    if (typeof key === 'symbol') throw fail('STATE_ERROR', 'state keys are strings');
+    if (this.list && key === 'length') {
+      const shorter = apply(slice, target, [0, value]);
+      if (shorter.length !== value)
+        throw fail('STATE_ERROR', describe(this.path) + '.length can only be lowered');
+      native.statePatch(PATCH_SET, this.path, shorter);
+      target.length = value;
+      return true;
+    }
+    const name = step(this.list, key);
+    if (this.list && (typeof name !== 'number' || name > target.length))
+      throw fail('STATE_ERROR', describe(this.path) + ' is a list of ' + target.length +
+        ' elements: ' + stringify(key) + ' is not a place in it');
+    const plain = native.plain(value);
+    if (plain === undefined) return this.deleteProperty(shadow, key);
+    native.statePatch(PATCH_SET, child(this.path, name), plain);
+    target[key] = plain;
+    return true;
+  };
+  Handle.prototype.deleteProperty = function (shadow, key) {
+    const target = resolve(this.path, this.list);
+    if (typeof key === 'symbol' || getOwnPropertyDescriptor(target, key) === undefined) return true;
+    if (this.list) throw fail('STATE_ERROR', 'use splice() to remove from ' + describe(this.path));
+    native.statePatch(PATCH_DELETE, child(this.path, key));
+    return delete target[key];
+  };
+  Handle.prototype.has = function (shadow, key) {
+    return key in resolve(this.path, this.list);
+  };
+  Handle.prototype.ownKeys = function () {
+    return ownKeys(resolve(this.path, this.list));
+  };
+  Handle.prototype.getOwnPropertyDescriptor = function (shadow, key) {
+    const target = resolve(this.path, this.list);
+    const found = getOwnPropertyDescriptor(target, key);
+    if (found === undefined) return undefined;
+    if (this.list && key === 'length') {
+      shadow.length = found.value;
+      return found;
+    }
+    return {
+      value: expose(found.value, child(this.path, step(this.list, key))),
+      writable: true, enumerable: true, configurable: true,
+    };
+  };
+  Handle.prototype.defineProperty = function (shadow, key, descriptor) {
+    if (getOwnPropertyDescriptor(descriptor, 'value') === undefined)
+      throw fail('STATE_ERROR', describe(this.path) + ' takes values, not accessors');
+    return this.set(shadow, key, descriptor.value);
+  };
+  Handle.prototype.setPrototypeOf = Handle.prototype.preventExtensions = function () {
+    return false;
+  };
+
+  // `$state.get('k')` and its like, for keys that are not themselves declared under that name.
+  const stateMethods = create(null);
+  const state = new Proxy(create(objectPrototype), freeze({
+    __proto__: null,
+    get(shadow, key) {
+      if (typeof key === 'symbol') return undefined;
+      if (stateMethods[key] !== undefined && !native.stateDeclared(key)) return stateMethods[key];
+      return expose(readRoot(key), [key]);
+    },
+    set(shadow, key, value) {
+      if (typeof key === 'symbol') throw fail('STATE_ERROR', 'state keys are strings');
+      refresh();
+      native.stateSet(key, value);
+      apply(mapDelete, roots, [key]);
+      return true;
+    },
+    deleteProperty(shadow, key) {
+      if (typeof key === 'symbol') return true;
+      refresh();
+      native.stateDelete(key);
+      apply(mapDelete, roots, [key]);
+      return true;
+    },
+    has(shadow, key) {
+      return typeof key === 'symbol' ? false : native.stateHas(key);
+    },
+    ownKeys() {
+      return native.stateKeys();
+    },
+    getOwnPropertyDescriptor(shadow, key) {
+      if (typeof key === 'symbol' || !native.stateHas(key)) return undefined;
+      return { value: expose(readRoot(key), [key]), writable: true, enumerable: true, configurable: true };
+    },
+    defineProperty(shadow, key, descriptor) {
+      if (typeof key === 'symbol' || getOwnPropertyDescriptor(descriptor, 'value') === undefined)
+        throw fail('STATE_ERROR', '$state takes values under string keys only');
+      native.stateSet(key, descriptor.value);
+      refresh();
+      apply(mapDelete, roots, [key]);
+      return true;
+    },
+    setPrototypeOf: () => false,
+    preventExtensions: () => false,
+  }));
+
+  function stateKey(key) {
+    if (typeof key !== 'string') throw new TypeError('a state key is a string, not ' + typeof key);
+    return key;
+  }
+  stateMethods.get = (key) => state[stateKey(key)];
+  stateMethods.set = (key, value) => {
+    state[stateKey(key)] = value;
+  };
+  stateMethods.delete = (key) => delete state[stateKey(key)];
+  stateMethods.has = (key) => native.stateHas(stateKey(key));
+  stateMethods.keys = () => native.stateKeys();
+  stateMethods.update = (key, change) => (state[stateKey(key)] = change(state[key]));
+
+  // ---- $emit, $view, $log, $time -------------------------------------------------------------------
+
+  function emit(name, payload) {
+    if (typeof name !== 'string') throw new TypeError('an event name is a string, not ' + typeof name);
+    native.emit(name, payload);
+  }
+  emit.toast = (message, level = 'info') => emit('toast', { message, level });
+
+  function viewCommand(type, id, args) {
+    if (id !== undefined && typeof id !== 'string')
+      throw new TypeError('a component id is a string, not ' + typeof id);
+    native.view(type, id, args);
+  }
+  const view = {
+    setFilter: (id, value) => viewCommand('setFilter', id, { value }),
+    scrollTo: (id, position) => viewCommand('scrollTo', id, { position }),
+    focus: (id) => viewCommand('focus', id, {}),
+    command: (id, name, params = {}) => viewCommand('custom', id, { name, params }),
+    getElementById: (id) => freeze({
+      setProp: (prop, value) => viewCommand('setProp', id, { prop, value }),
+      call: (method, ...args) => viewCommand('call', id, { method, args }),
+    }),
+  };
+
+  function show(value) {
+    if (typeof value === 'string') return value;
+    if (value instanceof Error) return value.stack ? String(value) + '\n' + value.stack : String(value);
+    if (typeof value === 'object' && value !== null) {
+      try {
+        return stringify(value);
+      } catch {
+        return objectPrototype.toString.call(value);
+      }
+    }
+    return typeof value === 'function' ? '[function]' : String(value);
+  }
+  const logger = (level) => (...parts) => {
+    for (let i = 0; i < parts.length; i++) parts[i] = show(parts[i]);
+    native.log(level, apply(join, parts, [' ']));
+  };
+  const log = logger(1);
+  log.debug = logger(0);
+  log.info = logger(1);
+  log.warn = logger(2);
+  log.error = logger(3);
+
+  const time = { now: () => native.now() };
+
+  // ---- $ext --------------------------------------------------------------------------------------
+
+  const extMethods = create(null);
+  extMethods.exists = (name) => native.extExists(String(name));
+  extMethods.methods = (name) => native.extMethods(String(name));
+  extMethods.list = () => native.extList();
+
+  // `then` stays undefined so that awaiting $ext or an extension itself is harmless.
+  const extension = (alias) => new Proxy(create(null), freeze({
+    __proto__: null,
+    get(shadow, method) {
+      if (typeof method === 'symbol' || method === 'then') return undefined;
+      return (...args) => native.extCall(alias, method, args);
+    },
+    has: (shadow, method) => typeof method === 'string' && native.extMethods(alias).includes(method),
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+  }));
+  const ext = new Proxy(create(null), freeze({
+    __proto__: null,
+    get(shadow, alias) {
+      if (typeof alias === 'symbol' || alias === 'then') return undefined;
+      if (native.extExists(alias)) return extension(alias);
+      return extMethods[alias];
+    },
+    has: (shadow, alias) => typeof alias === 'string' && native.extExists(alias),
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+  }));
+
+  // ---- the global object ---------------------------------------------------------------------------
+
+  const global = globalThis;
+  const fixed = (name, value) =>
+    defineProperty(global, name, { value, writable: false, enumerable: false, configurable: false });
+  fixed('$state', state);
+  fixed('$emit', freeze(emit));
+  fixed('$view', freeze(view));
+  fixed('$log', freeze(log));
+  fixed('$time', freeze(time));
+  fixed('$ext', ext);
+
+  // $args and $scope belong to one run: the shim sets them just before the handler starts.
+  const deepFreeze = (value) => {
+    if (isContainer(value)) {
+      for (const key of ownKeys(value)) deepFreeze(value[key]);
+      freeze(value);
+    }
+    return value;
+  };
+  const api = { $state: state, $emit: emit, $view: view, $log: log, $time: time, $ext: ext };
+  native.begin = (args, scope) => {
+    fixed('$args', deepFreeze(args));
+    fixed('$scope', deepFreeze(scope));
+    fixed('NexusAPI', freeze({
+      state, args, scope, emit, view, log, time, ext, ...api, $args: args, $scope: scope,
+    }));
+  };
+
+  for (const name of ['eval', 'Function', 'globalThis', 'Atomics', 'SharedArrayBuffer', 'queueMicrotask'])
+    delete global[name];
+  Math.random = native.random;
+});

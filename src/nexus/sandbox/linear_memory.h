@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nexus/base/result.h"
+
+namespace nexus::sandbox {
+
+class BaseImage;
+
+// How an out-of-range access of the guest is found out.
+enum class Bounds {
+  kGuardPages,  // nothing is checked; the access faults (design.md D1)
+  kChecked,     // the generated code compares; for sanitizers
+};
+
+// The linear memory of one instance: 8 GiB of address space of which the first pages are the guest's.
+//
+// Reset (design.md D3). With guard pages, the base image is mapped privately and write-protected. The
+// first write to a page faults, the page becomes writable and joins the resident set; reset copies the
+// pages of the set back from the image and leaves them writable. So a handler that dirties the same pages
+// as the one before costs no fault, and what is not in the set cannot have changed. With checked bounds
+// there is no protection and reset compares and copies the whole image.
+//
+// Owned by one instance, used by one thread at a time.
+class LinearMemory {
+ public:
+  // Reserves the address space. Error kWasmError when the system refuses.
+  static Result<std::unique_ptr<LinearMemory>> create(Bounds bounds);
+  ~LinearMemory();
+  LinearMemory(const LinearMemory&) = delete;
+  LinearMemory& operator=(const LinearMemory&) = delete;
+
+  // Plain zeroed memory, for making the base image.
+  void allocate(std::size_t bytes);
+  // Becomes a copy-on-write view of `image`, which must outlive this memory.
+  Result<void> map(const BaseImage& image);
+
+  // Adds `bytes` of zeros at the end; false when the reservation or the system has no more.
+  bool grow(std::size_t bytes);
+
+  // Makes the memory equal to the image again, size included. map() came before.
+  void reset();
+
+  // Makes the pages of [address, address + length) writable and resident. The range is inside size().
+  void prepare_write(std::uint32_t address, std::size_t length);
+
+  // For the fault handler: true when `address` was a write-protected page of the image, now writable.
+  bool handle_write_fault(std::uintptr_t address);
+
+  // True when `address` lies in the reservation, so that a fault there is the guest's.
+  bool reserved(std::uintptr_t address) const {
+    return address - reinterpret_cast<std::uintptr_t>(base_) < kReservation;
+  }
+
+  std::uint8_t* data() const { return base_; }
+  std::size_t size() const { return size_; }
+  std::size_t image_size() const { return image_size_; }
+  // Pages of the image that may differ from it.
+  std::span<const std::uint32_t> resident_pages() const { return {resident_.get(), resident_count_}; }
+  const BaseImage* image() const { return image_; }
+  // False when resident_pages() says nothing and every page may differ.
+  bool tracks_writes() const { return bounds_ == Bounds::kGuardPages; }
+
+  static std::size_t page_size();
+
+ private:
+  // 4 GiB of addresses plus 4 GiB of constant offsets, and room for the widest access at the very end.
+  static constexpr std::size_t kReservation = (std::size_t{8} << 30) + 65536;
+
+  LinearMemory(Bounds bounds, std::uint8_t* base) : bounds_(bounds), base_(base) {}
+  void make_resident(std::size_t page);
+  void shrink_resident_set();
+  void map_image_pages();
+
+  const Bounds bounds_;
+  std::uint8_t* const base_;
+  std::size_t size_ = 0;
+  std::size_t image_size_ = 0;
+  const BaseImage* image_ = nullptr;
+  // Fixed arrays: the fault handler may not allocate.
+  std::unique_ptr<std::uint32_t[]> resident_;
+  std::size_t resident_count_ = 0;
+  std::unique_ptr<std::uint8_t[]> is_resident_;
+};
+
+}  // namespace nexus::sandbox
