@@ -9,7 +9,7 @@ namespace {
 // Up to here comparing each key with each other beats sorting.
 constexpr std::size_t kFewMembers = 8;
 
-bool has_duplicates(const std::vector<Object::Member>& members) {
+bool has_duplicates(const Object::Members& members) {
   for (std::size_t i = 0; i < members.size(); ++i)
     for (std::size_t j = i + 1; j < members.size(); ++j)
       if (members[i].first == members[j].first) return true;
@@ -17,7 +17,7 @@ bool has_duplicates(const std::vector<Object::Member>& members) {
 }
 
 // Positions of `members` by key, equal keys in order of position.
-std::vector<std::size_t> positions_by_key(const std::vector<Object::Member>& members) {
+std::vector<std::size_t> positions_by_key(const Object::Members& members) {
   std::vector<std::size_t> positions(members.size());
   std::iota(positions.begin(), positions.end(), 0);
   std::sort(positions.begin(), positions.end(), [&](std::size_t a, std::size_t b) {

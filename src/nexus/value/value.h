@@ -19,6 +19,7 @@ using List = std::vector<Value>;
 class Object {
  public:
   using Member = std::pair<std::string, Value>;
+  using Members = std::vector<Member>;
 
   Object();
   Object(std::initializer_list<Member> members);
@@ -48,18 +49,18 @@ class Object {
   // True when `key` was there.
   bool erase(std::string_view key);
 
-  std::size_t size() const { return members_.size(); }
-  bool empty() const { return members_.empty(); }
-  auto begin() const { return members_.begin(); }
-  auto end() const { return members_.end(); }
-  auto begin() { return members_.begin(); }
-  auto end() { return members_.end(); }
+  std::size_t size() const;
+  bool empty() const;
+  Members::const_iterator begin() const;
+  Members::const_iterator end() const;
+  Members::iterator begin();
+  Members::iterator end();
 
   // Equal members in any order.
   bool operator==(const Object& other) const;
 
  private:
-  std::vector<Member> members_;
+  Members members_;
 };
 
 // What crosses the sandbox boundary and what panel state is made of: JSON's data model. Numbers are
@@ -115,6 +116,14 @@ class Value {
  private:
   std::variant<std::monostate, bool, double, std::string, List, Object> held_;
 };
+
+// Here, where Member is a complete type.
+inline std::size_t Object::size() const { return members_.size(); }
+inline bool Object::empty() const { return members_.empty(); }
+inline Object::Members::const_iterator Object::begin() const { return members_.begin(); }
+inline Object::Members::const_iterator Object::end() const { return members_.end(); }
+inline Object::Members::iterator Object::begin() { return members_.begin(); }
+inline Object::Members::iterator Object::end() { return members_.end(); }
 
 // "null", "boolean", "number", "string", "list" or "object": the words of NXML and of error
 // messages.
