@@ -206,10 +206,11 @@ export class Connection {
     this.#state.value = { kind: "live" };
   }
 
-  // Patches are applied in version order without a gap; after a gap only a new snapshot is right.
+  // Patches are applied in version order without a gap; after a gap only a new snapshot is right. One of the
+  // current version repeats what is there: the answer to a write that changed nothing.
   #advance(version: number): boolean {
-    if (version <= this.#version) return false;
-    if (version !== this.#version + 1) {
+    if (version < this.#version) return false;
+    if (version > this.#version + 1) {
       this.#drop();
       this.#connect();
       return false;

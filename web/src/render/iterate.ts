@@ -31,6 +31,7 @@ export const renderIterate: Component = (node, props, context) => {
     const shown = list.slice(0, kMaxRows);
     untracked(() => batch(() => rows.update(shown, keysOf(shown, typeof keyName === "string" ? keyName : undefined))));
     note.textContent = noteFor(Array.isArray(items), list.length, props);
+    note.classList.toggle("nx-empty-default", list.length === 0 && !props.has("empty"));
     if (note.textContent) element.append(note);
     else note.remove();
   });

@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { Connection, TriggerError, retryDelay } from "../src/connection.ts";
+import type { Json, ServerMessage } from "../src/protocol.ts";
+import { Store } from "../src/store.ts";
+import { Writes } from "../src/writes.ts";
+
+// Stands in for the browser's socket; the test plays the server.
+class FakeSocket {
+  static all: FakeSocket[] = [];
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  readonly sent: Record<string, Json>[] = [];
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+    FakeSocket.all.push(this);
+  }
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, Json>);
+  }
+  close(): void {}
+  say(message: object): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  hello(version = 0, state = {}): void {
+    this.say({ type: "CONNECTED", version, epoch: "e", panelId: "p", state });
+  }
+  patch(version: number, key = "n", value: Json = version): void {
+    this.say({ type: "PATCH", version, mutations: [{ operation: "set", key, value }], timestamp: 0 });
+  }
+}
+
+let online = true;
+let heard: ServerMessage[] = [];
+let exists = true;
+let connection: Connection;
+const socket = () => FakeSocket.all.at(-1)!;
+
+beforeEach((context) => {
+  (context as { mock: typeof import("node:test").mock }).mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+  FakeSocket.all = [];
+  [online, heard, exists] = [true, [], true];
+  Object.assign(globalThis, {
+    WebSocket: FakeSocket,
+    document: new EventTarget(),
+    addEventListener: () => {},
+    removeEventListener: () => {},
+  });
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { get onLine() { return online; } } });
+  connection = new Connection("ws://here/panels/p/ws", {
+    onMessage: (message) => heard.push(message),
+    panelExists: () => Promise.resolve(exists),
+  });
+  connection.open();
+});
+afterEach(() => connection.close("the test is over"));
+
+test("pauses grow, stay within the bound, and are spread", () => {
+  const shortest = [0, 1, 2, 3, 10, 1000].map((attempt) => retryDelay(attempt, 0));
+  const longest = [0, 1, 2, 3, 10, 1000].map((attempt) => retryDelay(attempt, 0.999999));
+  assert.deepEqual(shortest, [250, 500, 1000, 2000, 15000, 15000]);
+  assert.deepEqual(longest, [500, 1000, 2000, 4000, 30000, 30000]);
+});
+
+test("patches are handed on in order of version", () => {
+  socket().hello(4);
+  for (const version of [5, 6]) socket().patch(version);
+  assert.deepEqual(heard.map(({ type, version }) => [type, version]), [["CONNECTED", 4], ["PATCH", 5], ["PATCH", 6]]);
+});
+
+test("a patch that is already part of the snapshot is ignored, a repeat of the current one is not", () => {
+  socket().hello(4);
+  socket().patch(3);
+  assert.equal(heard.length, 1);
+  socket().patch(4);
+  assert.equal(heard.length, 2);
+});
+
+test("a gap in the versions asks for a new snapshot", () => {
+  socket().hello(4);
+  socket().patch(6);
+  assert.equal(FakeSocket.all.length, 2);
+  assert.equal(heard.length, 1);
+});
+
+test("a result goes to who asked, and only once", async () => {
+  socket().hello();
+  const result = connection.trigger("add", [1]);
+  const { requestId, tool, args, type } = socket().sent[0]!;
+  assert.deepEqual([type, tool, args], ["TRIGGER", "add", [1]]);
+  for (const returnValue of [7, 8])
+    socket().say({ type: "RESULT", version: 0, requestId, result: { executionId: "x", status: "success", returnValue } });
+  assert.equal((await result).returnValue, 7);
+});
+
+test("an ERROR rejects the trigger it belongs to", async () => {
+  socket().hello();
+  const result = connection.trigger("nope", undefined);
+  assert.ok(!("args" in socket().sent[0]!));
+  socket().say({ type: "ERROR", version: 0, code: "TOOL_NOT_FOUND", message: "no tool", requestId: socket().sent[0]!.requestId });
+  await assert.rejects(result, (error: TriggerError) => error.code === "TOOL_NOT_FOUND" && error.message === "no tool");
+});
+
+test("progress is heard before the result", async () => {
+  socket().hello();
+  const calls: unknown[] = [];
+  const result = connection.trigger("slow", undefined, (list) => calls.push(list));
+  const { requestId } = socket().sent[0]!;
+  socket().say({ type: "PROGRESS", version: 0, requestId, executionId: "x", status: "suspended", calls: [{ id: "1" }] });
+  socket().say({ type: "RESULT", version: 0, requestId, result: { executionId: "x", status: "success" } });
+  await result;
+  assert.deepEqual(calls, [[{ id: "1" }]]);
+});
+
+test("without a connection a trigger fails at once", async () => {
+  await assert.rejects(connection.trigger("add", undefined), { code: "OFFLINE" });
+});
+
+test("a lost connection rejects what waits and comes back by itself", async (context) => {
+  socket().hello();
+  const result = connection.trigger("slow", undefined);
+  socket().onclose?.({ code: 1006, reason: "" });
+  await assert.rejects(result, { code: "CONNECTION_LOST" });
+  assert.equal(connection.state.value.kind, "waiting");
+  context.mock.timers.tick(500);
+  assert.equal(FakeSocket.all.length, 2);
+  socket().hello(9);
+  assert.equal(connection.state.value.kind, "live");
+});
+
+test("a panel that was removed is not asked for again", async (context) => {
+  socket().hello();
+  socket().onclose?.({ code: 1000, reason: "" });
+  assert.equal(connection.state.value.kind, "closed");
+  context.mock.timers.tick(60_000);
+  assert.equal(FakeSocket.all.length, 1);
+});
+
+test("a refused connection to a panel that is gone ends the attempts", async (context) => {
+  exists = false;
+  socket().onclose?.({ code: 1006, reason: "" });
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(connection.state.value.kind, "closed");
+  context.mock.timers.tick(60_000);
+  assert.equal(FakeSocket.all.length, 1);
+});
+
+test("while the browser is offline no attempt is made", (context) => {
+  socket().hello();
+  online = false;
+  socket().onclose?.({ code: 1006, reason: "" });
+  assert.equal(connection.state.value.kind, "offline");
+  context.mock.timers.tick(120_000);
+  assert.equal(FakeSocket.all.length, 1);
+});
+
+test("a silent connection is pinged, then replaced", (context) => {
+  socket().hello();
+  context.mock.timers.tick(25_000);
+  assert.ok(socket().sent.some(({ type }) => type === "PING"));
+  context.mock.timers.tick(25_000);
+  assert.notEqual(connection.state.value.kind, "live");
+});
+
+test("a frame that is no message restarts the connection", () => {
+  socket().hello();
+  socket().onmessage?.({ data: "{" });
+  assert.equal(connection.state.value.kind, "waiting");
+});
+
+function writing() {
+  const store = new Store();
+  store.reset({ name: "a" });
+  const writes = new Writes(store, connection);
+  socket().hello();
+  const refused: string[] = [];
+  const type = (text: string) => writes.set(["name"], text, (message) => refused.push(message));
+  const arrive = (value: Json) => {
+    store.apply([{ operation: "set", key: "name", value }]);
+    writes.confirm();
+  };
+  return { store, writes, refused, type, arrive };
+}
+
+test("typing shows at once and is sent when it pauses", (context) => {
+  const { store, type } = writing();
+  for (const text of ["b", "bc", "bcd"]) {
+    type(text);
+    context.mock.timers.tick(100);
+  }
+  assert.equal(store.read("name"), "bcd");
+  assert.equal(socket().sent.length, 0);
+  context.mock.timers.tick(150);
+  assert.deepEqual(socket().sent.map(({ type, path, value }) => [type, path, value]), [["SET", ["name"], "bcd"]]);
+});
+
+test("the patch of an earlier write does not undo what was typed since", (context) => {
+  const { store, type, arrive } = writing();
+  type("b");
+  context.mock.timers.tick(150);
+  type("bc");
+  arrive("b");
+  assert.equal(store.read("name"), "bc");
+  context.mock.timers.tick(150);
+  arrive("bc");
+  arrive("somebody else's");
+  assert.equal(store.read("name"), "somebody else's");
+});
+
+test("a refused write is taken back and says why", (context) => {
+  const { store, writes, refused, type } = writing();
+  type("b");
+  context.mock.timers.tick(150);
+  const requestId = String(socket().sent[0]!.requestId);
+  assert.equal(writes.refuse("other", "no"), false);
+  assert.equal(writes.refuse(requestId, "too long"), true);
+  assert.equal(store.read("name"), "a");
+  assert.deepEqual(refused, ["too long"]);
+});
+
+test("a run sees what was typed just before it", () => {
+  const { writes, type } = writing();
+  type("b");
+  writes.flush();
+  void connection.trigger("go", undefined).catch(() => {});
+  assert.deepEqual(socket().sent.map(({ type }) => type), ["SET", "TRIGGER"]);
+});
+
+test("what was typed while the connection was away is sent when it is back", (context) => {
+  const { store, writes, type } = writing();
+  socket().onclose?.({ code: 1006, reason: "" });
+  type("b");
+  context.mock.timers.tick(500);
+  assert.equal(store.read("name"), "b");
+  socket().hello();
+  writes.resend();
+  assert.deepEqual(socket().sent.map(({ type, value }) => [type, value]), [["SET", "b"]]);
+});
