@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 
@@ -132,6 +133,28 @@ TEST(CodecProperty, DamagedMsgpackIsRefusedOrReadsAsAValue) {
     ASSERT_EQ(decoded.ok(), status == NX_MP_OK);
     if (!decoded.ok()) continue;
     ASSERT_TRUE(decode(to_msgpack(decoded.value())).value() == decoded.value());
+  }
+}
+
+// strtod rounds correctly and the test runs in the "C" locale.
+TEST(CodecProperty, DecimalLiteralsReadAsTheNearestDouble) {
+  RandomValues random(5);
+  const auto digits = [&](std::uint32_t count) {
+    std::string out;
+    while (count-- > 0) out.push_back(static_cast<char>('0' + random.below(10)));
+    return out;
+  };
+  for (int i = 0; i < 20000; ++i) {
+    std::string literal = random.below(2) == 0 ? "-" : "";
+    literal += random.below(2) == 0 ? "0" : "1" + digits(random.below(30));
+    if (random.below(2) == 0) literal += "." + digits(1 + random.below(40));
+    if (random.below(2) == 0)
+      literal += (random.below(2) == 0 ? "e-" : "E") + digits(1 + random.below(3));
+    const double expected = std::strtod(literal.c_str(), nullptr);
+    const Result<Value> read = parse_json(literal);
+    ASSERT_EQ(read.ok(), std::isfinite(expected)) << literal;
+    if (!read.ok()) continue;
+    ASSERT_EQ(read->number(), expected) << literal;
   }
 }
 

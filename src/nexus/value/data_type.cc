@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "nexus/value/decimal_internal.h"
 #include "nexus/value/json.h"
 
 namespace nexus::value {
@@ -41,19 +42,16 @@ Error invalid(DataType type, std::string_view found, std::string_view hint = "")
 // The literal of a number, without sign, in `base`; nullopt when it is anything else or out of
 // range.
 std::optional<double> parse_digits(std::string_view text, int base) {
-  const char* end = text.data() + text.size();
   if (base != 10) {
     std::uint64_t whole = 0;
+    const char* end = text.data() + text.size();
     const auto [stop, status] = std::from_chars(text.data(), end, whole, base);
     if (status != std::errc() || stop != end) return std::nullopt;
     return static_cast<double>(whole);
   }
-  // Keeps out "inf" and "nan", which std::from_chars knows, and a second sign.
+  // Keeps out a second sign.
   if (text.empty() || (text[0] != '.' && (text[0] < '0' || text[0] > '9'))) return std::nullopt;
-  double number = 0;
-  const auto [stop, status] = std::from_chars(text.data(), end, number);
-  if (status != std::errc() || stop != end) return std::nullopt;
-  return number;
+  return read_decimal(text);
 }
 
 // A JavaScript numeric literal with blanks around: decimal with sign, or 0x, 0o and 0b without.

@@ -4,8 +4,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cstring>
+#include <optional>
 
+#include "nexus/value/decimal_internal.h"
 #include "nexus/value/json_diagnosis.h"
 
 namespace nexus::value {
@@ -61,6 +62,29 @@ error_code store(simdjson::simdjson_result<T> from, Value& to) {
   return simdjson::SUCCESS;
 }
 
+// Whether a literal that read_decimal() accepts is a number of JSON too.
+bool is_json_number(std::string_view literal) {
+  const auto digit_at = [&](std::size_t at) {
+    return at < literal.size() && literal[at] >= '0' && literal[at] <= '9';
+  };
+  const std::size_t first = literal.starts_with('-') ? 1 : 0;
+  if (!digit_at(first) || (literal[first] == '0' && digit_at(first + 1))) return false;
+  const std::size_t point = literal.find('.');
+  return point == literal.npos || digit_at(point + 1);
+}
+
+// The library's own conversion is not used: version 3.0.1 of Debian 12 reads
+// 0.99999999999999999999999999 as 1.6e-7 and refuses exponents of 20 digits.
+error_code convert_number(ondemand::value from, Value& to) {
+  // Up to the next token, blanks included.
+  std::string_view literal = from.raw_json_token();
+  literal = literal.substr(0, literal.find_last_not_of(" \t\r\n") + 1);
+  const std::optional<double> number = read_decimal(literal);
+  if (!number || !is_json_number(literal)) return simdjson::NUMBER_ERROR;
+  to = Value(*number);
+  return simdjson::SUCCESS;  // iteration skips the token, as it does every value not asked for
+}
+
 error_code convert_null(ondemand::value from, Value& to) {
   bool is_null = false;
   NX_JSON_TRY(from.is_null().get(is_null));
@@ -78,7 +102,7 @@ error_code convert(ondemand::value from, std::size_t depth, Value& to) {
     case ondemand::json_type::object:
       return depth == 0 ? simdjson::DEPTH_ERROR : convert_object(from, depth - 1, to);
     case ondemand::json_type::number:
-      return store<double>(from.get_double(), to);
+      return convert_number(from, to);
     case ondemand::json_type::string:
       return store<std::string_view>(from.get_string(), to);
     case ondemand::json_type::boolean:

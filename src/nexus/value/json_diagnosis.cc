@@ -7,25 +7,13 @@
 #include <cstdint>
 #include <string>
 
+#include "nexus/value/decimal_internal.h"
 #include "nexus_msgpack.h"
 
 namespace nexus::value {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Whether a JSON number is beyond the largest double. Numbers too small for a double become 0 and
-// are no error, but std::from_chars reports them with the same code.
-bool overflows(std::string_view number) {
-  if (number.front() == '-') number.remove_prefix(1);
-  double value = 0;
-  const char* end = number.data() + number.size();
-  if (std::from_chars(number.data(), end, value).ec != std::errc::result_out_of_range) return false;
-  const std::size_t mark = number.find_first_of("eE");
-  const std::string_view mantissa = number.substr(0, mark);
-  if (mark != number.npos && number[mark + 1] == '-') return false;
-  return mantissa.front() != '0' || mark != number.npos;
-}
 
 // A recursive descent that stops at the first fault; every function returns false once there is
 // one.
@@ -111,7 +99,7 @@ class Diagnosis {
       if (peek() == '+' || peek() == '-') ++at_;
       if (!digits()) return false;
     }
-    if (!overflows(text_.substr(start, at_ - start))) return true;
+    if (read_decimal(text_.substr(start, at_ - start))) return true;
     return fail(start, "the number is beyond the range of 64-bit floating point");
   }
 

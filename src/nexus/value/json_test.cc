@@ -123,6 +123,31 @@ TEST(JsonParser, ReadsNumbersAsJavaScriptDoes) {
   EXPECT_EQ(parsed("1" + std::string(308, '0')), Value(1e308));
 }
 
+// Each of these came out wrong from the parsing library's own conversion.
+TEST(JsonParser, ReadsLongFractionsAndExponentsExactly) {
+  EXPECT_EQ(parsed("0.99999999999999999999999999"), Value(1));
+  EXPECT_EQ(parsed("0.30000000000000000000000000004"), Value(0.3));
+  EXPECT_EQ(parsed("[0.123456789012345678901234567890 ]"), Value(List{0.12345678901234568}));
+  EXPECT_EQ(parsed("[1e-0000000000000000000000005, 5]"), Value(List{1e-5, 5}));
+  EXPECT_EQ(parsed("5e-77777777777777777777777"), Value(0));
+  EXPECT_EQ(parsed("0e77777777777777777777777"), Value(0));
+}
+
+TEST(JsonParser, TellsTooSmallFromTooLarge) {
+  const std::string zeros(400, '0');
+  EXPECT_EQ(parsed("0." + zeros + "1e50"), Value(0));
+  EXPECT_EQ(parsed("-0.1e-400"), Value(0));
+  EXPECT_EQ(parsed("0." + zeros + "1e401"), Value(1));
+  EXPECT_EQ(parsed("1" + zeros + "e-400"), Value(1));
+  EXPECT_EQ(parsed("1" + zeros + "e-800"), Value(0));
+  EXPECT_EQ(parsed("5e-324"), Value(5e-324));
+  EXPECT_EQ(parsed("1e-310"), Value(1e-310));
+  EXPECT_EQ(parsed("2e-324"), Value(0));
+  EXPECT_FALSE(parse_json("1" + zeros + "e-10").ok());
+  EXPECT_FALSE(parse_json("0." + zeros + "1e999").ok());
+  EXPECT_FALSE(parse_json("1.8e308").ok());
+}
+
 TEST(JsonParser, KeepsKeyOrderAndLetsTheLastDuplicateWin) {
   EXPECT_EQ(to_json(parsed(R"({"b":1,"a":2,"b":3,"\u0061":4})")), R"({"b":3,"a":4})");
 }

@@ -248,7 +248,7 @@ TEST(Msgpack, SaysWhichLimitWasPassed) {
   ASSERT_FALSE(large.ok());
   EXPECT_EQ(large.error().code, ErrorCode::kSerializationError);
   EXPECT_THAT(large.error().message, HasSubstr("it has 4 bytes but at most 3 are allowed"));
-  const Result<Value> deep = decode(to_msgpack(List{List{}}), {.depth = 1});
+  const Result<Value> deep = decode(to_msgpack(List(1, List())), {.depth = 1});
   ASSERT_FALSE(deep.ok());
   EXPECT_THAT(deep.error().message, HasSubstr("deeper than the 1 levels allowed"));
 }
