@@ -16,9 +16,11 @@ export const renderInput: Component = (_node, props, context) => {
   message.id = uniqueId();
   message.setAttribute("role", "alert");
   const clear = clearButton(input);
-  const element = h("div", "nx-field", label, h("div", "nx-input-box", input, clear), message);
+  const box = h("div", "nx-input-box", input, clear);
+  const element = h("div", "nx-field", label, box, message);
   const bound = boundTo(props, context);
-  showAttributes(input, label, bound, props, context);
+  showAttributes(input, bound, props, context);
+  showLabel(input, label, box, bound?.name, props, context);
   if (bound) {
     connect(input, clear, bound, context);
     context.owner.effect(() => showRefusal(input, message, bound.refusal.value));
@@ -44,13 +46,7 @@ function clearButton(input: HTMLInputElement): HTMLButtonElement {
   return clear;
 }
 
-function showAttributes(
-  input: HTMLInputElement,
-  label: HTMLLabelElement,
-  bound: Bound | undefined,
-  props: Props,
-  { owner }: Context,
-): void {
+function showAttributes(input: HTMLInputElement, bound: Bound | undefined, props: Props, { owner }: Context): void {
   owner.effect(() => {
     const type = props.choice("inputType", kTypes);
     // The browser's number field refuses a caret position and hides bad input; text with a keypad does not.
@@ -59,14 +55,29 @@ function showAttributes(
     input.dataset.kind = type;
   });
   owner.effect(() => {
-    input.placeholder = props.text("placeholder");
-    setText(label, props.text("label"));
-    label.hidden = label.textContent === "";
-    // A placeholder vanishes while typing, so it cannot be the only name.
-    setAttribute(input, "aria-label", label.hidden ? input.placeholder || bound?.name || "input" : undefined);
-  });
-  owner.effect(() => {
     input.disabled = props.flag("disabled") || !bound?.writable();
+  });
+}
+
+// A placeholder vanishes while typing, so without a label of its own it becomes the label.
+function showLabel(
+  input: HTMLInputElement,
+  label: HTMLLabelElement,
+  box: HTMLElement,
+  name: string | undefined,
+  props: Props,
+  { owner }: Context,
+): void {
+  owner.effect(() => {
+    const text = props.text("label");
+    const floats = text === "";
+    // One blank at least: the style sheet asks whether a placeholder is shown.
+    input.placeholder = props.text("placeholder", " ");
+    setText(label, text || input.placeholder.trim());
+    label.classList.toggle("nx-label-float", floats);
+    if (floats) box.append(label);
+    else box.before(label);
+    setAttribute(input, "aria-label", label.textContent ? undefined : (name ?? "input"));
   });
 }
 

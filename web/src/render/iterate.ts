@@ -21,7 +21,7 @@ interface Row {
 
 /** Iterate: one copy of its children per item; a row keeps its elements, focus and caret while its key stays. */
 export const renderIterate: Component = (node, props, context) => {
-  const element = h("div", "nx-flow");
+  const element = h("div", "nx-flow nx-list");
   const note = h("p", "nx-empty");
   const keyName = props.raw("key");
   const rows = new RowList(node, props, context, element);
