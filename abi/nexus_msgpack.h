@@ -1,11 +1,11 @@
 /*
- * MessagePack, the part of it that Nexus speaks: nil, booleans, numbers, UTF-8 strings, arrays and maps
- * with string keys. Shared by the guest (C11, wasm32) and the host (C++20), so that both sides agree on
- * every byte. Format: https://github.com/msgpack/msgpack/blob/master/spec.md.
+ * MessagePack, the part of it that Nexus speaks: nil, booleans, numbers, UTF-8 strings, arrays and
+ * maps with string keys. Shared by the guest (C11, wasm32) and the host (C++20), so that both sides
+ * agree on every byte. Format: https://github.com/msgpack/msgpack/blob/master/spec.md.
  *
  * Three parts: a writer, a validator and a reader. The reader checks nothing: bytes from outside go
- * through nx_mp_validate() first, and the buffer must not change afterwards (copy guest memory before
- * validating it). Nothing here allocates, recurses or keeps state; any thread.
+ * through nx_mp_validate() first, and the buffer must not change afterwards (copy guest memory
+ * before validating it). Nothing here allocates, recurses or keeps state; any thread.
  */
 #pragma once
 
@@ -18,20 +18,20 @@
 /* Results of the writer and the validator. */
 enum {
   NX_MP_OK = 0,
-  NX_MP_TRUNCATED = -1,       /* the bytes end inside a value */
-  NX_MP_TRAILING = -2,        /* bytes follow the value */
-  NX_MP_TOO_DEEP = -3,        /* arrays and maps nested deeper than max_depth */
-  NX_MP_BAD_COUNT = -4,       /* a length or an element count exceeds the bytes that follow */
-  NX_MP_BAD_TYPE = -5,        /* a bin or ext value */
-  NX_MP_RESERVED = -6,        /* the byte 0xc1, which the format never uses */
-  NX_MP_BAD_KEY = -7,         /* a map key that is not a string */
-  NX_MP_BAD_UTF8 = -8,        /* a string that is not well-formed UTF-8 */
-  NX_MP_NOT_FINITE = -9,      /* NaN or an infinity */
-  NX_MP_TOO_LARGE = -10,      /* more than 2^32 - 1 bytes */
-  NX_MP_NO_SPACE = -11        /* writer only: the buffer is full and cannot grow */
+  NX_MP_TRUNCATED = -1,  /* the bytes end inside a value */
+  NX_MP_TRAILING = -2,   /* bytes follow the value */
+  NX_MP_TOO_DEEP = -3,   /* arrays and maps nested deeper than max_depth */
+  NX_MP_BAD_COUNT = -4,  /* a length or an element count exceeds the bytes that follow */
+  NX_MP_BAD_TYPE = -5,   /* a bin or ext value */
+  NX_MP_RESERVED = -6,   /* the byte 0xc1, which the format never uses */
+  NX_MP_BAD_KEY = -7,    /* a map key that is not a string */
+  NX_MP_BAD_UTF8 = -8,   /* a string that is not well-formed UTF-8 */
+  NX_MP_NOT_FINITE = -9, /* NaN or an infinity */
+  NX_MP_TOO_LARGE = -10, /* more than 2^32 - 1 bytes */
+  NX_MP_NO_SPACE = -11   /* writer only: the buffer is full and cannot grow */
 };
 
-/* ---- UTF-8 ------------------------------------------------------------------------------------- */
+/* ---- UTF-8 ---------------------------------------------------------------------------------- */
 
 /*
  * Bytes that the well-formed sequence at `at` takes (1 to 4), or 0 when it is ill-formed or cut off
@@ -60,7 +60,7 @@ static inline size_t nx_mp_utf8_sequence(const uint8_t* at, size_t left) {
   return length;
 }
 
-/* How many of the `size` bytes come before the first ill-formed sequence; `size` when all is well. */
+/* Bytes before the first ill-formed sequence of the `size` at `text`; `size` when all is well. */
 static inline size_t nx_mp_utf8_prefix(const uint8_t* text, size_t size) {
   size_t at = 0;
   while (at < size) {
@@ -80,20 +80,20 @@ static inline size_t nx_mp_utf8_prefix(const uint8_t* text, size_t size) {
   return size;
 }
 
-/* ---- Writer ------------------------------------------------------------------------------------ */
+/* ---- Writer --------------------------------------------------------------------------------- */
 
 /*
- * Appends values to a buffer. Start with nx_mp_writer_init(); write the header of an array or map, then
- * exactly as many elements (for maps: key, value, key, value). The first failure sticks in `error`, and
- * what is written after it is dropped, so one look at the end is enough.
+ * Appends values to a buffer. Start with nx_mp_writer_init(); write the header of an array or map,
+ * then exactly as many elements (for maps: key, value, key, value). The first failure sticks in
+ * `error`, and what is written after it is dropped, so one look at the end is enough.
  */
 typedef struct nx_mp_writer {
   uint8_t* data; /* the writer does not own it */
   size_t size;
   size_t capacity;
   /*
-   * Replaces `data` and `capacity` so that at least `needed` bytes fit and the first `size` are kept;
-   * returns 0 on success. May be a null pointer: then the buffer never grows.
+   * Replaces `data` and `capacity` so that at least `needed` bytes fit and the first `size` are
+   * kept; returns 0 on success. May be a null pointer: then the buffer never grows.
    */
   int (*grow)(struct nx_mp_writer* writer, size_t needed);
   void* context; /* for `grow` */
@@ -236,7 +236,7 @@ static inline void nx_mp_write_map_header(nx_mp_writer* writer, uint32_t count) 
     nx_mp_write_tagged(writer, 0xdf, count, 4);
 }
 
-/* ---- Reader ------------------------------------------------------------------------------------ */
+/* ---- Reader --------------------------------------------------------------------------------- */
 
 typedef enum nx_mp_type {
   NX_MP_NIL,
@@ -250,7 +250,7 @@ typedef enum nx_mp_type {
 /* One value, or the header of an array or map whose elements are the next tokens. */
 typedef struct nx_mp_token {
   nx_mp_type type;
-  uint32_t count;   /* NX_MP_BOOL: 0 or 1; NX_MP_STR: bytes; NX_MP_ARRAY: elements; NX_MP_MAP: pairs */
+  uint32_t count;   /* of a boolean 0 or 1, a string's bytes, an array's elements, a map's pairs */
   double number;    /* NX_MP_NUMBER; 64-bit integers are rounded to the nearest double */
   const char* text; /* NX_MP_STR: points into the input, not terminated */
 } nx_mp_token;
@@ -348,16 +348,16 @@ static inline nx_mp_token nx_mp_read_header(nx_mp_reader* reader) {
   return token;
 }
 
-/* Takes the next token. For arrays and maps that is the header; their elements are the next tokens. */
+/* Takes the next token; of an array or map the header, its elements are the next tokens. */
 static inline nx_mp_token nx_mp_read(nx_mp_reader* reader) {
   const nx_mp_token token = nx_mp_read_header(reader);
   if (token.type == NX_MP_STR) reader->next += token.count;
   return token;
 }
 
-/* ---- Validator --------------------------------------------------------------------------------- */
+/* ---- Validator ------------------------------------------------------------------------------ */
 
-/* Checks the tag at `at` and that its payload of fixed size is there, finite and of a type we speak. */
+/* Checks that the tag at `at` is one we speak and that its fixed payload is there and finite. */
 static inline int nx_mp_check_tag(const uint8_t* at, size_t left) {
   const uint8_t tag = at[0];
   if (tag < 0xc0 || tag >= 0xe0) return NX_MP_OK;
@@ -370,8 +370,8 @@ static inline int nx_mp_check_tag(const uint8_t* at, size_t left) {
 }
 
 /*
- * Reads the token at `*at`, moves `*at` past it, and checks what can be checked of it alone: the bytes
- * are there, a string is UTF-8, and an array or map can have as many elements as it says.
+ * Reads the token at `*at`, moves `*at` past it, and checks what can be checked of it alone: the
+ * bytes are there, a string is UTF-8, and an array or map can have as many elements as it says.
  */
 static inline int nx_mp_check_token(const uint8_t** at, const uint8_t* end, nx_mp_token* token) {
   const int status = nx_mp_check_tag(*at, (size_t)(end - *at));
@@ -393,10 +393,10 @@ static inline int nx_mp_check_token(const uint8_t** at, const uint8_t* end, nx_m
 }
 
 /*
- * NX_MP_OK when the `size` bytes at `data` are exactly one value that nx_mp_read() can walk and whose
- * arrays and maps nest at most `max_depth` deep (a scalar has depth 0, an empty array 1); else the code
- * of the first thing wrong. One pass in time linear to `size`, about 1 KiB of stack. Equal keys in one
- * map are accepted: what they mean is the reader's business.
+ * NX_MP_OK when the `size` bytes at `data` are exactly one value that nx_mp_read() can walk and
+ * whose arrays and maps nest at most `max_depth` deep (a scalar has depth 0, an empty array 1);
+ * else the code of the first thing wrong. One pass in time linear to `size`, about 1 KiB of stack.
+ * Equal keys in one map are accepted: what they mean is the reader's business.
  */
 static inline int nx_mp_validate(const uint8_t* data, size_t size, uint32_t max_depth) {
   struct {

@@ -1,5 +1,8 @@
 #include "nexus/value/utf8.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "nexus_msgpack.h"
 
 namespace nexus::value {
