@@ -22,6 +22,9 @@ struct ReadLimits {
 struct ParseResult {
   // Set when no diagnostic is an error.
   std::shared_ptr<const Document> document;
+  // What could be read of a document that has errors; nullptr when it has none or nothing could be read. For
+  // finding more mistakes (those of handlers) in the same go, never for running.
+  std::shared_ptr<const Document> draft;
   std::vector<Diagnostic> diagnostics;  // in order of position
 };
 
@@ -31,7 +34,7 @@ ParseResult parse(std::string_view source, const ReadLimits& limits = {});
 // The document as JSON for browsers and tools, in the shape docs/PROTOCOL.md describes under "AST".
 std::string to_json(const Document& document);
 
-// "file:line:col: error CODE: message", one line, no newline.
+// "file:line:col: error CODE: message", one line, no newline; without "file:" when `file` is empty.
 std::string format(const Diagnostic& diagnostic, std::string_view file);
 
 // The diagnostics as a JSON list of {severity, code, message, line, column, endLine, endColumn}.

@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "nexus/nxml/attribute_internal.h"
+#include "nexus/nxml/builder_internal.h"
+#include "nexus/nxml/components_internal.h"
+#include "nexus/nxml/cursor_internal.h"
+
+namespace nexus::nxml {
+namespace {
+
+constexpr std::size_t kMaxIdentifier = 64;
+
+// Where an element belongs, for the message about one in a wrong place.
+std::string_view home_of(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kHomes = {{
+      {"Data", "NexusPanel"},
+      {"Logic", "NexusPanel"},
+      {"View", "NexusPanel"},
+      {"State", "Data"},
+      {"Computed", "Data"},
+      {"Extension", "Logic"},
+      {"Tool", "Logic"},
+      {"Lifecycle", "Logic"},
+      {"Arg", "Tool"},
+      {"Capabilities", "Tool"},
+      {"Capability", "Capabilities"},
+      {"Handler", "Tool"},
+  }};
+  for (const auto& [element, home] : kHomes)
+    if (element == name) return home;
+  return find_component(name) != nullptr ? "View" : std::string_view();
+}
+
+bool is_identifier(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxIdentifier && is_identifier_start(name.front()) &&
+         std::all_of(name.begin(), name.end(), is_identifier_part);
+}
+
+}  // namespace
+
+void check_attributes(const Element& element, const std::vector<std::string_view>& known,
+                      Diagnostics& diagnostics) {
+  for (const Attribute& attribute : element.attributes) {
+    if (std::find(known.begin(), known.end(), attribute.name) != known.end()) continue;
+    if (!diagnostics.wants(Severity::kWarning)) continue;
+    diagnostics.warning(kUnknownAttribute, attribute.name_span,
+                        cat({"<", element.name, "> has no attribute ", quote(attribute.name),
+                             did_you_mean(attribute.name, known)}));
+  }
+}
+
+void check_empty(const Element& element, Diagnostics& diagnostics) {
+  for (const auto& child : element.children) {
+    diagnostics.error(kParseError, child->span,
+                      cat({"<", element.name, "> takes no elements; close it with '/>'"}));
+  }
+  if (element.text) {
+    diagnostics.error(kParseError, *element.text,
+                      cat({"<", element.name, "> takes no text; use its attributes"}));
+  }
+}
+
+const Attribute* require(const Element& element, std::string_view attribute,
+                         Diagnostics& diagnostics) {
+  const Attribute* found = element.find(attribute);
+  if (found == nullptr) {
+    diagnostics.error(kParseError, element.span,
+                      cat({"<", element.name, "> needs the attribute ", quote(attribute)}));
+  }
+  return found;
+}
+
+std::string require_identifier(const Element& element, Diagnostics& diagnostics) {
+  const Attribute* name = require(element, "name", diagnostics);
+  if (name == nullptr) return {};
+  check_identifier(name->value, element.name, name->value_span, diagnostics);
+  return std::string(name->value);
+}
+
+void check_identifier(std::string_view name, std::string_view what, const Span& span,
+                      Diagnostics& diagnostics) {
+  if (is_prototype_name(name)) {
+    diagnostics.error(kInvalidIdentifier, span,
+                      cat({quote(name), " cannot name the ", what, "; the word is reserved"}));
+  } else if (!is_identifier(name)) {
+    diagnostics.error(kInvalidIdentifier, span,
+                      cat({quote(name), " cannot name the ", what, "; use 1 to ",
+                           std::to_string(kMaxIdentifier),
+                           " letters, digits, '_' or '$', not starting with a digit"}));
+  }
+}
+
+std::optional<std::string> optional_text(const Element& element, std::string_view attribute) {
+  const Attribute* found = element.find(attribute);
+  return found == nullptr ? std::nullopt : std::optional<std::string>(found->value);
+}
+
+DataType read_type(const Element& element, Diagnostics& diagnostics) {
+  const Attribute* type = element.find("type");
+  if (type == nullptr) return DataType::kString;
+  if (const auto parsed = value::parse_data_type(type->value)) return *parsed;
+  diagnostics.error(
+      kInvalidType, type->value_span,
+      cat({quote(type->value), " is no type; use string, number, boolean, list or object",
+           did_you_mean(type->value, {"string", "number", "boolean", "list", "object"})}));
+  return DataType::kString;
+}
+
+std::optional<value::Value> read_default(const Element& element, DataType type,
+                                         Diagnostics& diagnostics) {
+  const Attribute* text = element.find("default");
+  if (text == nullptr) return std::nullopt;
+  Result<value::Value> coerced = value::coerce_text(type, text->value);
+  if (coerced.ok()) return std::move(coerced).take();
+  diagnostics.error(kInvalidType, text->value_span,
+                    cat({"the default of ", quote(optional_text(element, "name").value_or("")),
+                         " does not fit its type: ", coerced.error().message}));
+  return std::nullopt;
+}
+
+Handler read_handler(const Element& element, Diagnostics& diagnostics) {
+  const Element* found = nullptr;
+  for (const auto& child : element.children) {
+    if (child->name != "Handler") continue;
+    if (found != nullptr) {
+      diagnostics.warning(kDuplicateHandler, child->span,
+                          cat({"this <", element.name, "> has a handler already; this one wins"}));
+    }
+    found = child.get();
+    check_attributes(*child, {}, diagnostics);
+  }
+  if (found != nullptr) return found->raw;
+  diagnostics.error(kParseError, element.span, cat({"<", element.name, "> needs a <Handler>"}));
+  return {};
+}
+
+void report_unknown(const Element& child, const Element& parent,
+                    const std::vector<std::string_view>& known, Diagnostics& diagnostics) {
+  const std::string_view home = home_of(child.name);
+  const std::string hint = home.empty() || home == parent.name
+                               ? did_you_mean(child.name, known)
+                               : cat({"; it belongs into <", home, ">"});
+  diagnostics.error(kParseError, child.span,
+                    cat({"unexpected <", child.name.substr(0, 64), "> in <", parent.name, ">", hint}));
+}
+
+}  // namespace nexus::nxml

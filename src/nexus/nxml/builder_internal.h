@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "nexus/nxml/ast.h"
+#include "nexus/nxml/diagnostics_internal.h"
+#include "nexus/nxml/element_internal.h"
+
+// From elements to the tree of ast.h. What concerns one element alone is checked here; what ties elements
+// together is checked afterwards, in references_internal.h.
+namespace nexus::nxml {
+
+// Never nullptr; complete only when `diagnostics` holds no error.
+std::unique_ptr<Document> build_document(const Element& root, Diagnostics& diagnostics);
+
+// The node for a component element and those inside it.
+std::unique_ptr<ViewNode> build_view(const Element& element, Diagnostics& diagnostics);
+
+// One <Tool>: arguments, capabilities, limits and handler.
+Tool build_tool(const Element& element, Diagnostics& diagnostics);
+
+// The steps that the builders share.
+
+// Warns about attributes outside `known`.
+void check_attributes(const Element& element, const std::vector<std::string_view>& known,
+                      Diagnostics& diagnostics);
+// Reports children and text of an element that takes none.
+void check_empty(const Element& element, Diagnostics& diagnostics);
+// The attribute, or a PARSE_ERROR and nullptr.
+const Attribute* require(const Element& element, std::string_view attribute,
+                         Diagnostics& diagnostics);
+// The name an element declares, checked to be an Identifier (reference.md section 2.2); "" when missing.
+std::string require_identifier(const Element& element, Diagnostics& diagnostics);
+void check_identifier(std::string_view name, std::string_view what, const Span& span,
+                      Diagnostics& diagnostics);
+std::optional<std::string> optional_text(const Element& element, std::string_view attribute);
+// The attribute `type`; string when absent or wrong.
+DataType read_type(const Element& element, Diagnostics& diagnostics);
+// The attribute `default` as a value of `type`; nullopt when absent or wrong.
+std::optional<value::Value> read_default(const Element& element, DataType type,
+                                         Diagnostics& diagnostics);
+// The only <Handler> of a Tool or Lifecycle, or a PARSE_ERROR.
+Handler read_handler(const Element& element, Diagnostics& diagnostics);
+// "unknown element <X> in <Y>", with the parent it belongs into or the name it may stand for.
+void report_unknown(const Element& child, const Element& parent,
+                    const std::vector<std::string_view>& known, Diagnostics& diagnostics);
+
+}  // namespace nexus::nxml

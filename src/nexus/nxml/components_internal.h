@@ -1,0 +1,51 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace nexus::nxml {
+
+// How the text of an attribute is read.
+enum class PropKind {
+  kText,        // plain text, a binding, or text with bindings in it
+  kFlag,        // true or false, or a binding
+  kChoice,      // one of `choices`, or a binding
+  kExpression,  // an expression, with or without braces around it
+  kBindPath,    // $state.path or $scope.path
+  kName,        // plain text that names something; never a binding
+};
+
+enum class Need { kOptional, kRequired };
+
+// One property of a component; reference.md section 2.5.
+struct PropSpec {
+  std::string_view name;
+  PropKind kind = PropKind::kText;
+  Need need = Need::kOptional;
+  // What clients take when the document gives none. A required property without one is an error when
+  // missing, one with it a warning.
+  std::string_view fallback = {};
+  std::span<const std::string_view> choices = {};
+};
+
+struct Component {
+  std::string_view name;
+  int weight;  // columns out of 12; reference.md section 2.6
+  std::span<const PropSpec> props;
+};
+
+// nullptr when the library has no such component.
+const Component* find_component(std::string_view type);
+std::vector<std::string_view> component_names();
+
+// The columns that a node of `type` asks for; 6 for a component outside the library.
+int layout_weight(std::string_view type);
+
+// The property `name` of `component`, the ones every component has included; nullptr when there is none.
+const PropSpec* find_prop(const Component& component, std::string_view name);
+// The property every component has under that name (trigger, args, payload); nullptr when there is none.
+const PropSpec* find_common_prop(std::string_view name);
+std::vector<std::string_view> prop_names(const Component& component);
+
+}  // namespace nexus::nxml

@@ -1,0 +1,300 @@
+#include "nexus/nxml/expression_lexer_internal.h"
+
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "nexus/nxml/diagnostics_internal.h"
+
+namespace nexus::nxml {
+namespace {
+
+// Every punctuator of JavaScript, longest first, so that the ones outside the subset are named whole.
+constexpr std::array<std::string_view, 58> kPunctuators = {
+    ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "?\?=", "=>", "==", "!=",
+    "<=",   ">=",  "&&",  "||",  "??",  "?.",  "**",  "++",  "--",  "+=",  "-=",  "*=", "/=", "%=",
+    "&=",   "|=",  "^=",  "<<",  ">>",  "{",   "}",   "(",   ")",   "[",   "]",   ".",  ";",  ",",
+    "<",    ">",   "+",   "-",   "*",   "/",   "%",   "&",   "|",   "^",   "!",   "~",  "?",  ":",
+    "=",    "@"};
+
+bool is_name_start(char c) { return is_identifier_start(c) || static_cast<unsigned char>(c) >= 0x80; }
+bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
+
+int digit_value(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return 99;
+}
+
+void append_utf8(unsigned point, std::string& out) {
+  const auto put = [&](unsigned byte) { out += static_cast<char>(byte); };
+  if (point < 0x80) return put(point);
+  if (point < 0x800) {
+    put(0xC0 | (point >> 6));
+  } else if (point < 0x10000) {
+    put(0xE0 | (point >> 12));
+    put(0x80 | ((point >> 6) & 0x3F));
+  } else {
+    put(0xF0 | (point >> 18));
+    put(0x80 | ((point >> 12) & 0x3F));
+    put(0x80 | ((point >> 6) & 0x3F));
+  }
+  put(0x80 | (point & 0x3F));
+}
+
+}  // namespace
+
+Token ExpressionLexer::fail(Location at, std::string message) {
+  if (error_->message.empty()) *error_ = {std::move(message), at};
+  cursor_.advance(cursor_.rest().size());
+  Token token;
+  token.kind = Token::Kind::kBad;
+  token.at = at;
+  return token;
+}
+
+Token ExpressionLexer::next() {
+  if (!error_->message.empty()) return fail(error_->location, {});
+  cursor_.advance_until([](char c) { return !is_space(c); });
+  const char c = cursor_.peek();
+  Token token;
+  token.at = cursor_.location();
+  if (cursor_.at_end()) return token;
+  if (is_digit(c) || (c == '.' && is_digit(cursor_.peek(1)))) return read_number();
+  if (c == '"' || c == '\'') return read_string(c);
+  if (is_name_start(c)) return read_name();
+  if (c == '`') {
+    token.kind = Token::Kind::kTemplate;
+    cursor_.advance();
+    return token;
+  }
+  return read_punctuator();
+}
+
+Token ExpressionLexer::read_name() {
+  Token token;
+  token.kind = Token::Kind::kName;
+  token.at = cursor_.location();
+  const std::size_t start = cursor_.offset();
+  cursor_.advance_until([](char c) { return !is_name_part(c); });
+  token.text = cursor_.since(start);
+  return token;
+}
+
+Token ExpressionLexer::read_punctuator() {
+  Token token;
+  token.kind = Token::Kind::kPunctuator;
+  token.at = cursor_.location();
+  const Location at = token.at;
+  const std::size_t start = cursor_.offset();
+  // `a?.5:1` is a conditional.
+  if (cursor_.looking_at("?.") && is_digit(cursor_.peek(2))) {
+    cursor_.advance(1);
+    token.text = cursor_.since(start);
+    return token;
+  }
+  for (const std::string_view punctuator : kPunctuators) {
+    if (!cursor_.looking_at(punctuator)) continue;
+    cursor_.advance(punctuator.size());
+    token.text = punctuator;
+    return token;
+  }
+  if (cursor_.peek() == '\\') {
+    return fail(at, "'\\' cannot stand here; inside a double-quoted attribute write strings with "
+                    "single quotes");
+  }
+  return fail(at, cat({"unexpected character ", quote(cursor_.rest().substr(0, 1))}));
+}
+
+Token ExpressionLexer::read_number() {
+  Token token;
+  token.kind = Token::Kind::kNumber;
+  token.at = cursor_.location();
+  if (cursor_.peek() == '0') {
+    const char mark = static_cast<char>(cursor_.peek(1) | 0x20);
+    const int base = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 10;
+    if (base != 10) return read_digits(base, token);
+    if (is_digit(cursor_.peek(1)))
+      return fail(token.at, "a number must not start with 0; write octal numbers as 0o17");
+  }
+  return read_decimal(token);
+}
+
+Token ExpressionLexer::read_digits(int base, Token token) {
+  cursor_.advance(2);
+  if (digit_value(cursor_.peek()) >= base) return fail(token.at, "digits are missing after the prefix");
+  for (; digit_value(cursor_.peek()) < base; cursor_.advance())
+    token.number = token.number * base + digit_value(cursor_.peek());
+  return finish_number(std::move(token));
+}
+
+Token ExpressionLexer::read_decimal(Token token) {
+  const std::size_t start = cursor_.offset();
+  const auto skip_digits = [&] { cursor_.advance_until([](char c) { return !is_digit(c); }); };
+  skip_digits();
+  if (cursor_.peek() == '.') {
+    cursor_.advance();
+    skip_digits();
+  }
+  if ((cursor_.peek() | 0x20) == 'e') {
+    const bool sign = cursor_.peek(1) == '+' || cursor_.peek(1) == '-';
+    if (!is_digit(cursor_.peek(sign ? 2 : 1))) return fail(token.at, "the exponent has no digits");
+    cursor_.advance(sign ? 2 : 1);
+    skip_digits();
+  }
+  // A leading '.' is no number for from_chars in every library; a leading zero always is.
+  const std::string digits = "0" + std::string(cursor_.since(start));
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), token.number);
+  // Out of range is either too large, or so small that JavaScript reads it as zero.
+  if (parsed.ec == std::errc::result_out_of_range) {
+    const bool tiny = digits.find_first_of('-') != std::string::npos || digits[1] == '.' ||
+                      digits.substr(0, 3) == "00.";
+    token.number = tiny ? 0 : HUGE_VAL;
+  }
+  return finish_number(std::move(token));
+}
+
+Token ExpressionLexer::finish_number(Token token) {
+  if (!std::isfinite(token.number)) return fail(token.at, "the number is too large");
+  if (cursor_.peek() == 'n') return fail(token.at, "big integers are not available in expressions");
+  if (is_name_part(cursor_.peek()))
+    return fail(cursor_.location(), "a number must not be followed by a letter or digit group");
+  return token;
+}
+
+Token ExpressionLexer::read_string(char quote_mark) {
+  Token token;
+  token.kind = Token::Kind::kString;
+  token.at = cursor_.location();
+  cursor_.advance();
+  while (cursor_.peek() != quote_mark || cursor_.at_end()) {
+    if (cursor_.at_end() || cursor_.peek() == '\n') return fail(token.at, "the string is not closed");
+    if (cursor_.peek() == '\\') {
+      if (!read_escape(token.string)) return fail(token.at, {});
+      continue;
+    }
+    token.string += cursor_.peek();
+    cursor_.advance();
+  }
+  cursor_.advance();
+  return token;
+}
+
+ExpressionLexer::ChunkEnd ExpressionLexer::next_chunk(std::string& text) {
+  const Location start = cursor_.location();
+  while (!cursor_.at_end()) {
+    if (cursor_.looking_at("${")) {
+      cursor_.advance(2);
+      return ChunkEnd::kHole;
+    }
+    const char c = cursor_.peek();
+    if (c == '\\') {
+      if (!read_escape(text)) return ChunkEnd::kBad;
+      continue;
+    }
+    cursor_.advance();
+    if (c == '`') return ChunkEnd::kClosed;
+    // JavaScript reads every line ending inside a template as '\n'.
+    if (c == '\r') {
+      if (cursor_.peek() == '\n') cursor_.advance();
+      text += '\n';
+      continue;
+    }
+    text += c;
+  }
+  fail(start, "the template is not closed with a backtick");
+  return ChunkEnd::kBad;
+}
+
+bool ExpressionLexer::read_escape(std::string& text) {
+  const Location at = cursor_.location();
+  const char c = cursor_.peek(1);
+  if (c == 'u' || c == 'x') return read_unicode_escape(at, text);
+  cursor_.advance(c == '\0' ? 1 : 2);
+  constexpr std::string_view kNames = "nrtbvf";
+  constexpr std::string_view kMeanings = "\n\r\t\b\v\f";
+  const std::size_t named = c == '\0' ? std::string_view::npos : kNames.find(c);
+  if (named != std::string_view::npos) {
+    text += kMeanings[named];
+  } else if (c == '0' && !is_digit(cursor_.peek())) {
+    text += '\0';
+  } else if (is_digit(c)) {
+    fail(at, "octal escapes are not available; write \\xHH");
+    return false;
+  } else if (c == '\r' && cursor_.peek() == '\n') {
+    cursor_.advance();
+  } else if (c != '\n' && c != '\r' && c != '\0') {
+    text += c;
+  }
+  return true;
+}
+
+bool ExpressionLexer::read_unicode_escape(Location at, std::string& text) {
+  const bool is_byte = cursor_.peek(1) == 'x';
+  unsigned point = 0;
+  cursor_.advance(2);
+  bool good = true;
+  if (!is_byte && cursor_.peek() == '{') {
+    cursor_.advance();
+    const std::size_t start = cursor_.offset();
+    for (; digit_value(cursor_.peek()) < 16 && point <= 0x10FFFF; cursor_.advance())
+      point = point * 16 + static_cast<unsigned>(digit_value(cursor_.peek()));
+    good = cursor_.offset() > start && cursor_.peek() == '}' && point <= 0x10FFFF;
+    cursor_.advance();
+  } else {
+    good = read_code_unit(is_byte ? 2 : 4, point);
+    unsigned low = 0;
+    if (good && point >= 0xD800 && point < 0xDC00 && cursor_.looking_at("\\u")) {
+      cursor_.advance(2);
+      good = read_code_unit(4, low) && low >= 0xDC00 && low < 0xE000;
+      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+    }
+  }
+  // Half of a surrogate pair has no UTF-8 form, so it could not travel.
+  good = good && (point < 0xD800 || point > 0xDFFF);
+  if (good) {
+    append_utf8(point, text);
+  } else {
+    fail(at, "this escape is no character; write \\xHH, \\uHHHH or \\u{H...}");
+  }
+  return good;
+}
+
+bool ExpressionLexer::read_code_unit(int digits, unsigned& unit) {
+  for (int i = 0; i < digits; ++i, cursor_.advance()) {
+    const int digit = digit_value(cursor_.peek());
+    if (digit >= 16) return false;
+    unit = unit * 16 + static_cast<unsigned>(digit);
+  }
+  return true;
+}
+
+std::size_t find_closing_brace(std::string_view text) {
+  // What is open: '{' for a brace, '$' for a hole of a template, otherwise the quote of a literal.
+  std::vector<char> open;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char inside = open.empty() ? '{' : open.back();
+    const bool is_code = inside == '{' || inside == '$';
+    if (!is_code && c == '\\') {
+      ++i;
+    } else if (!is_code && c == inside) {
+      open.pop_back();
+    } else if (inside == '`' && c == '$' && i + 1 < text.size() && text[i + 1] == '{') {
+      open.push_back('$');
+      ++i;
+    } else if (is_code && (c == '"' || c == '\'' || c == '`' || c == '{')) {
+      open.push_back(c);
+    } else if (is_code && c == '}') {
+      open.pop_back();
+      if (open.empty()) return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace nexus::nxml

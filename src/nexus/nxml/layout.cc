@@ -1,0 +1,43 @@
+#include "nexus/nxml/layout_internal.h"
+
+#include <string>
+
+#include "nexus/nxml/components_internal.h"
+
+namespace nexus::nxml {
+namespace {
+
+constexpr int kColumns = 12;
+
+// A Layout packs its children unless its strategy says otherwise; a strategy bound to state is not known here and
+// so does not pack.
+bool packs_children(const ViewNode& node) {
+  if (node.type != "Layout") return false;
+  for (const Prop& prop : node.props) {
+    if (prop.name != "strategy") continue;
+    const std::string* strategy = std::get_if<std::string>(&prop.value);
+    return strategy != nullptr && *strategy == "auto";
+  }
+  return true;
+}
+
+void lay_out_children(ViewNode& parent) {
+  const bool packs = packs_children(parent);
+  int row = 0;
+  for (const auto& child : parent.children) {
+    const int weight = layout_weight(child->type);
+    child->layout.col_span = weight;
+    child->layout.new_row = packs && row + weight > kColumns;
+    row = child->layout.new_row ? weight : row + weight;
+    lay_out_children(*child);
+  }
+}
+
+}  // namespace
+
+void lay_out(ViewNode& root) {
+  root.layout = {layout_weight(root.type), false};
+  lay_out_children(root);
+}
+
+}  // namespace nexus::nxml
