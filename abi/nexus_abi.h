@@ -7,7 +7,7 @@
  *   that the guest supplied; when it does not fit, the length is returned, nothing is written, and the
  *   guest fetches it from NX_SLOT_REPLY.
  * - Imports return NX_OK, a length or an index (>= 0), or one of the negative codes below. After a
- *   negative code NX_SLOT_MESSAGE holds the text for the JavaScript error.
+ *   negative code NX_SLOT_MESSAGE holds what the JavaScript error says.
  * Names and codes: reference.md section 6.
  */
 #ifndef NEXUS_ABI_H_
@@ -31,7 +31,7 @@
 #define NX_SLOT_SCOPE 3   /* $scope */
 #define NX_SLOT_ANSWER 4  /* value, or {message, code}, that settles an extension call */
 #define NX_SLOT_REPLY 5   /* what the last import had to say and did not fit */
-#define NX_SLOT_MESSAGE 6 /* why the last import failed */
+#define NX_SLOT_MESSAGE 6 /* why the last import failed: an error code, a line feed, the text */
 
 /* What the guest hands over with __nexus_output. */
 #define NX_OUT_CODE 0   /* bytecode */

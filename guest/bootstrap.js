@@ -100,16 +100,21 @@
     return longer;
   }
 
-  // Methods that change a list run on the local copy and reach the host as one change.
+  // Methods that change a list run on the local copy and reach the host as one change. The number tells
+  // which arguments become part of the list: from this one on.
   const listMethods = create(null);
-  for (const name of ['pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'fill', 'copyWithin']) {
+  const changing = { pop: 0, shift: 0, unshift: 0, splice: 2, sort: 9, reverse: 9, fill: 0, copyWithin: 9 };
+  for (const name of ownKeys(changing)) {
     const method = arrayPrototype[name];
+    const kept = changing[name];
+    const taken = name === 'fill' ? 1 : 4294967295;
     listMethods[name] = (path, handle) => function (...args) {
       const list = resolve(path, true);
       const before = apply(slice, list, []);
       let result;
       try {
-        result = apply(method, list, native.plain(args));
+        for (let i = kept; i < args.length && i < taken; i++) args[i] = native.plain(args[i]);
+        result = apply(method, list, args);
         native.statePatch(PATCH_SET, path, list);
       } catch (error) {
         list.length = 0;

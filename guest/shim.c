@@ -92,30 +92,20 @@ static uint8_t* take_slot(unsigned slot, size_t* size) {
   return bytes;
 }
 
-static const char* code_name(int code) {
-  switch (code) {
-    case NX_PERMISSION_DENIED:
-      return "PERMISSION_DENIED";
-    case NX_RESOURCE_LIMIT:
-      return "RESOURCE_LIMIT";
-    case NX_INVALID_ARGUMENT:
-      return "STATE_ERROR";
-    case NX_NOT_FOUND:
-      return "EXTENSION_NOT_FOUND";
-    default:
-      return "INTERNAL_ERROR";
-  }
-}
-
-/* Turns a negative import result into a JavaScript exception with the host's message. */
-static JSValue throw_host_error(JSContext* ctx, int code) {
+/* Turns a negative import result into a JavaScript exception with the host's code and text. */
+static JSValue throw_host_error(JSContext* ctx, int result) {
   size_t size;
-  char* message = (char*)take_slot(NX_SLOT_MESSAGE, &size);
+  char* code = (char*)take_slot(NX_SLOT_MESSAGE, &size);
+  char* text;
   JSValue thrown;
-  if (message == NULL) return JS_ThrowOutOfMemory(ctx);
-  thrown = nx_throw(ctx, code == NX_PERMISSION_DENIED ? "PermissionError" : "Error", code_name(code),
-                    message, size);
-  free(message);
+  if (code == NULL) return JS_ThrowOutOfMemory(ctx);
+  text = memchr(code, '\n', size);
+  if (text == NULL) text = code + size;
+  *text = '\0';
+  if (text < code + size) text++;
+  thrown = nx_throw(ctx, result == NX_PERMISSION_DENIED ? "PermissionError" : "Error", code, text,
+                    (size_t)(code + size - text));
+  free(code);
   return thrown;
 }
 

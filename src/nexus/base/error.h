@@ -17,6 +17,9 @@ enum class ErrorCode {
 // The name used on the wire, for example "TIMEOUT". The view is to a literal.
 std::string_view to_string(ErrorCode code);
 
+// The code with that wire name; nullopt when there is none.
+std::optional<ErrorCode> parse_error_code(std::string_view wire);
+
 // The HTTP status that answers a request which failed with `code` before any run started.
 int http_status(ErrorCode code);
 

@@ -56,8 +56,15 @@ class StateView {
   virtual Result<void> check_write(std::string_view key, value::Value* value) const = 0;
 };
 
-// Extensions a handler may call: alias in `$ext` -> method names.
-using ExtensionMethods = std::map<std::string, std::vector<std::string>, std::less<>>;
+// One extension as a handler reaches it. `scope` is the name its capability token carries: the last segment
+// of the registered name, whatever alias the panel chose ("http" for "nexus.http").
+struct ExtensionEntry {
+  std::string scope;
+  std::vector<std::string> methods;
+};
+
+// Extensions a handler may call, by their alias in `$ext`.
+using ExtensionMethods = std::map<std::string, ExtensionEntry, std::less<>>;
 
 // Everything one run needs. Owned by the run until it ends.
 struct RunRequest {
@@ -143,6 +150,7 @@ struct Outcome {
   std::vector<Event> events;
   std::vector<ViewCommand> view_commands;
   std::vector<LogLine> logs;
+  std::vector<std::string> closed_suspensions;  // open calls that the end of the run has made moot
   std::vector<Suspension> suspensions;      // all calls that are now open, oldest first
   std::vector<Suspension> new_suspensions;  // those this segment started; start their I/O after the commit
   std::optional<RunError> error;

@@ -17,6 +17,8 @@ namespace nexus::sandbox {
 namespace {
 
 constexpr std::size_t kWasmPage = 65536;
+// A larger resident set costs more to copy back than to fault in again.
+constexpr std::size_t kMaxResidentPages = 160;
 
 #if defined(__x86_64__)
 __attribute__((target("fsgsbase"))) void set_segment_base(const void* base) {
@@ -146,9 +148,16 @@ Exit Instance::call(Export entry, std::array<std::uint32_t, 4> arguments, HostCa
 }
 
 void Instance::restore() {
+  if (memory_->resident_pages().size() > kMaxResidentPages) return restore_whole();
   memory_->reset();
   state_ = pristine_;
   memory_peak_ = memory_->size();
+}
+
+void Instance::restore_whole() {
+  memory_->remap();
+  memory_->prepare_write(control_address_, sizeof(nx_control));
+  restore();
 }
 
 Snapshot Instance::snapshot() const { return take_snapshot(*memory_); }

@@ -57,6 +57,8 @@ class Instance {
 
   // Makes everything as after creation: memory, globals, size. Needed before each run, legal always.
   void restore();
+  // As restore(), with the memory mapped anew: for after a run that did not return by itself.
+  void restore_whole();
 
   // The difference of the memory to the base image. Legal between calls of an unpoisoned run.
   Snapshot snapshot() const;

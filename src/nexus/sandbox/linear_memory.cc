@@ -10,13 +10,6 @@
 #include "nexus/sandbox/base_image.h"
 
 namespace nexus::sandbox {
-namespace {
-
-// A set this large costs more to copy than to fault in again.
-constexpr std::size_t kMaxResidentPages = 160;
-
-}  // namespace
-
 std::size_t LinearMemory::page_size() {
   static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return size;
@@ -108,7 +101,6 @@ void LinearMemory::reset() {
       std::memcpy(base_, image_->data(), image_size_);
     return;
   }
-  if (resident_count_ > kMaxResidentPages) return shrink_resident_set();
   const std::size_t page_bytes = page_size();
   for (std::size_t i = 0; i < resident_count_; ++i) {
     const std::size_t offset = resident_[i] * page_bytes;
@@ -116,7 +108,8 @@ void LinearMemory::reset() {
   }
 }
 
-void LinearMemory::shrink_resident_set() {
+void LinearMemory::remap() {
+  if (bounds_ == Bounds::kChecked) return;
   map_image_pages();
   for (std::size_t i = 0; i < resident_count_; ++i) is_resident_[resident_[i]] = 0;
   resident_count_ = 0;

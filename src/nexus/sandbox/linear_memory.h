@@ -47,6 +47,9 @@ class LinearMemory {
   // Makes the memory equal to the image again, size included. map() came before.
   void reset();
 
+  // Maps the image anew; no page is resident any more. reset() must follow.
+  void remap();
+
   // Makes the pages of [address, address + length) writable and resident. The range is inside size().
   void prepare_write(std::uint32_t address, std::size_t length);
 
@@ -75,7 +78,6 @@ class LinearMemory {
 
   LinearMemory(Bounds bounds, std::uint8_t* base) : bounds_(bounds), base_(base) {}
   void make_resident(std::size_t page);
-  void shrink_resident_set();
   void map_image_pages();
 
   const Bounds bounds_;

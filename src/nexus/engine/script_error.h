@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "nexus/engine/engine.h"
+
+namespace nexus::engine {
+
+// Lines the compiler's wrapper puts before the author's text (guest/shim.c).
+inline constexpr int kWrapperLines = 1;
+
+// Turns the guest's report of an exception (MessagePack map {name?, message?, stack?, code?}, untrusted)
+// into an error with the author's position, stack and snippet. A report that cannot be read becomes a
+// plain EXECUTION_ERROR.
+RunError describe_exception(std::string_view report, const HandlerSource& source);
+
+// The lines of `source` around `location`, which is a position in the author's file, numbered as there,
+// the line itself marked with '>'. `line_in_snippet` receives its 1-based place.
+std::string make_snippet(const HandlerSource& source, Location location, int& line_in_snippet);
+
+}  // namespace nexus::engine
