@@ -1,13 +1,15 @@
 // Debian's Chromium in front of a real nexusd. NEXUSD names the program; ctest sets it.
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 process.env.NEXUS_NEXUSD ??= process.env.NEXUSD;
 const { ROOT, Server, startWeatherServer } = await import('../e2e/server.mjs');
 // The tests stand outside the folder that has playwright.
-const { chromium } = createRequire(join(ROOT, 'web', 'package.json'))('playwright-core');
+const require = createRequire(join(ROOT, 'web', 'package.json'));
+const { chromium } = require('playwright-core');
+const AXE = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const SCREENSHOTS = join(ROOT, 'build', 'screenshots');
 const WAIT_MS = 15000;
@@ -75,6 +77,15 @@ export async function screenshot(page, name) {
 export async function assertFits(page) {
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(content <= window, `${page.url()} is ${content} px wide in a window of ${window}`);
+}
+
+// Fails with what axe finds against WCAG 2.2 AA: names, roles, contrast.
+export async function assertAccessible(page) {
+  await page.evaluate(AXE);
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const { violations } = await page.evaluate((values) => window.axe.run({ runOnly: { type: 'tag', values } }), tags);
+  const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`));
+  assert.deepEqual(found, []);
 }
 
 // Waits until `read` in the page gives `expected`.

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { Browser, ROOT, assertFits, screenshot, startServer, waitFor } from './browser.mjs';
+import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer, waitFor } from './browser.mjs';
 
 let server;
 let browser;
@@ -175,12 +175,13 @@ test('charts draw their data, and carry it as a table', async () => {
     ['Mon', '12', 'Tue', '18', 'Wed', '9']);
 });
 
-test('it looks right in both themes and fits a phone', async () => {
+test('it fits a phone, and anybody can use it in both themes', async () => {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [1200, 360]) {
       const viewport = { width, height: 800 };
       const view = await browser.openPanel(server, `components-${count}`, { colorScheme, viewport });
       await assertFits(view);
+      await assertAccessible(view);
       await screenshot(view, `components-${colorScheme}-${width}`);
     }
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 
-import { Browser, ROOT, assertFits, screenshot, startServer } from './browser.mjs';
+import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer } from './browser.mjs';
 
 let server;
 let browser;
@@ -77,14 +77,16 @@ test('the pages forbid inline script, inline style and eval, and answer HEAD', a
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`every example fits a phone in ${colorScheme}`, async () => {
+  test(`every page fits a phone and can be used by anybody in ${colorScheme}`, async () => {
     const options = { colorScheme, viewport: { width: 360, height: 740 } };
     const gallery = await browser.open(server.base, options);
     await gallery.getByRole('heading', { name: 'Counter' }).waitFor();
     await assertFits(gallery);
+    await assertAccessible(gallery);
     for (const id of ['counter', 'todo', 'weather', 'job']) {
       const page = await browser.openPanel(server, id, options);
       await assertFits(page);
+      await assertAccessible(page);
       await screenshot(page, `${id}-${colorScheme}-phone`);
     }
   });

@@ -8,6 +8,8 @@ import { toast } from "./toast.ts";
 export interface Trigger {
   readonly tool: string;
   readonly pending: Signal<boolean>;
+  /** The extension calls that the run waits for, as text; empty when it does not wait. */
+  readonly waitingFor: Signal<string>;
   /** Why the last run failed; empty when it did not. */
   readonly failure: Signal<string>;
   /** Evaluates the arguments and runs the tool; does nothing while its last run is under way. */
@@ -21,24 +23,28 @@ export function triggerOf(props: Props, context: Context): Trigger | undefined {
   const trigger: Trigger = {
     tool,
     pending: signal(false),
+    waitingFor: signal(""),
     failure: signal(""),
     run: async () => {
       if (trigger.pending.peek()) return;
       const args = props.now(props.raw("args") === undefined ? "payload" : "args");
       trigger.pending.value = true;
-      trigger.failure.value = await outcome(context, tool, args as Json | undefined);
+      trigger.failure.value = await outcome(context, trigger, args as Json | undefined);
       trigger.pending.value = false;
+      trigger.waitingFor.value = "";
     },
   };
   return trigger;
 }
 
 // Runs the tool; the message to show when it failed, else empty.
-async function outcome({ panel }: Context, tool: string, args: Json | undefined): Promise<string> {
+async function outcome({ panel }: Context, trigger: Trigger, args: Json | undefined): Promise<string> {
   panel.running.value++;
   try {
     panel.writes.flush();
-    const result = await panel.connection.trigger(tool, args);
+    const result = await panel.connection.trigger(trigger.tool, args, (calls) => {
+      trigger.waitingFor.value = calls.map(({ extension, method }) => `${extension}.${method}`).join(", ");
+    });
     return result.status === "error" ? (result.error?.message ?? "the run failed") : "";
   } catch (error) {
     return error instanceof TriggerError ? error.message : String(error);

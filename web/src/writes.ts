@@ -1,3 +1,4 @@
+import { type Signal, signal } from "@preact/signals-core";
 import type { Connection } from "./connection.ts";
 import type { Json, Path } from "./protocol.ts";
 import type { Draft, Store } from "./store.ts";
@@ -19,6 +20,7 @@ export class Writes {
   readonly #store: Store;
   readonly #connection: Connection;
   readonly #open = new Map<string, Write>();
+  readonly #pending = new Map<string, Signal<boolean>>();
 
   constructor(store: Store, connection: Connection) {
     this.#store = store;
@@ -33,14 +35,15 @@ export class Writes {
     write.onRefused = onRefused;
     write.requestId = undefined;
     this.#open.set(id, write);
+    this.#pendingSignal(id).value = true;
     this.#store.show(write);
     clearTimeout(write.timer);
     write.timer = setTimeout(() => this.#send(write), delayMs);
   }
 
-  /** Whether an edit at this path waits for the server. */
+  /** Whether an edit at this path waits for the server. Subscribes. */
   isPending(path: Path): boolean {
-    return this.#open.has(JSON.stringify(path));
+    return this.#pendingSignal(JSON.stringify(path)).value;
   }
 
   /** Sends at once what still waits for a pause: a run that is about to start must see it. */
@@ -57,8 +60,7 @@ export class Writes {
   confirm(): void {
     for (const [id, write] of this.#open) {
       if (write.requestId === undefined || !this.#store.confirms(write)) continue;
-      this.#open.delete(id);
-      this.#store.settle(write);
+      this.#close(id, write);
     }
   }
 
@@ -66,12 +68,26 @@ export class Writes {
   refuse(requestId: string, message: string): boolean {
     for (const [id, write] of this.#open) {
       if (write.requestId !== requestId) continue;
-      this.#open.delete(id);
-      this.#store.settle(write);
+      this.#close(id, write);
       write.onRefused(message);
       return true;
     }
     return false;
+  }
+
+  #close(id: string, write: Write): void {
+    this.#open.delete(id);
+    this.#pendingSignal(id).value = false;
+    this.#store.settle(write);
+  }
+
+  #pendingSignal(id: string): Signal<boolean> {
+    let found = this.#pending.get(id);
+    if (!found) {
+      found = signal(false);
+      this.#pending.set(id, found);
+    }
+    return found;
   }
 
   #send(write: Write): void {

@@ -198,14 +198,16 @@ test("typing shows at once and is sent when it pauses", (context) => {
 });
 
 test("the patch of an earlier write does not undo what was typed since", (context) => {
-  const { store, type, arrive } = writing();
+  const { store, writes, type, arrive } = writing();
   type("b");
   context.mock.timers.tick(150);
   type("bc");
   arrive("b");
   assert.equal(store.read("name"), "bc");
   context.mock.timers.tick(150);
+  assert.equal(writes.isPending(["name"]), true);
   arrive("bc");
+  assert.equal(writes.isPending(["name"]), false);
   arrive("somebody else's");
   assert.equal(store.read("name"), "somebody else's");
 });

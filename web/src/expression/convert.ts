@@ -60,7 +60,7 @@ export function looselyEqual(run: Run, left: unknown, right: unknown): boolean {
   if (leftIsObject && rightIsObject) return left === right;
   if (left === null || left === undefined || right === null || right === undefined)
     return (left ?? undefined) === (right ?? undefined);
-  // biome-ignore lint/suspicious/noDoubleEquals: this is the == operator of the expression language.
+  // The == of the expression language, between primitives.
   return toPrimitive(run, left) == toPrimitive(run, right);
 }
 

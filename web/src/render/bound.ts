@@ -11,6 +11,8 @@ export interface Bound {
   read(): unknown;
   /** Writes; `delayMs` waits for a pause in typing. */
   write(value: Json, delayMs?: number): void;
+  /** Whether a write of this control waits for the server. Subscribes. */
+  pending(): boolean;
   /** Whether there is a place to write to: a derived list's items have none. */
   writable(): boolean;
   /** Why the last write was taken back; empty when it was not. */
@@ -29,6 +31,10 @@ export function boundTo(props: Props, context: Context): Bound | undefined {
     refusal,
     name: bind.path.at(-1) ?? "",
     read: () => bindValue(bind, read),
+    pending: () => {
+      const target = bindTarget(bind, scope);
+      return target !== undefined && panel.writes.isPending(target);
+    },
     writable: () => bindTarget(bind, scope) !== undefined,
     write: (value, delayMs) => {
       const target = bindTarget(bind, scope);

@@ -28,6 +28,10 @@ export const renderButton: Component = (_node, props, context) => {
   });
   if (trigger) {
     owner.effect(() => setAttribute(button, "aria-busy", trigger.pending.value ? "true" : undefined));
+    owner.effect(() => {
+      const calls = trigger.waitingFor.value;
+      setAttribute(button, "title", calls === "" ? undefined : `Waiting for ${calls}`);
+    });
     button.addEventListener("click", () => void press(trigger, String(props.now("confirm") ?? ""), label));
   }
   return { element };

@@ -208,5 +208,6 @@ function slicePath(cx: number, cy: number, radius: number, start: number, end: n
 function fillTable(table: HTMLTableElement, points: Point[], props: Props): void {
   const head = h("tr", "", h("th", "", props.text("xKey", "x")), h("th", "", props.text("yKey", "y")));
   const rows = points.map(({ label, value }) => h("tr", "", h("td", "", label), h("td", "", String(value))));
+  table.hidden = points.length === 0;
   table.replaceChildren(h("caption", "", props.text("title", "Chart data")), head, ...rows);
 }

@@ -57,6 +57,9 @@ function showAttributes(input: HTMLInputElement, bound: Bound | undefined, props
   owner.effect(() => {
     input.disabled = props.flag("disabled") || !bound?.writable();
   });
+  owner.effect(() => {
+    input.dataset.pending = String(bound?.pending() ?? false);
+  });
 }
 
 // A placeholder vanishes while typing, so without a label of its own it becomes the label.
