@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { evaluate } from "../src/expression/interpreter.ts";
+import { kMaxCallDepth, kMaxListLength, kMaxTextLength } from "../src/expression/run.ts";
 import type { Expression } from "../src/protocol.ts";
 import { parse } from "./parse.ts";
 
@@ -253,3 +254,15 @@ test("reading the state by key asks for that key only", () => {
   evaluate(parse("$state.a ? $state.b : $state['c' + 1]"), environment);
   assert.deepEqual(asked, ["a", "c1"]);
 });
+
+const countDown = (calls: number) => `(f => f(f, ${calls - 2}))((f, n) => n <= 0 ? 'end' : f(f, n - 1))`;
+for (const [what, limit, source] of [
+  ["calls", kMaxCallDepth, countDown],
+  ["text", kMaxTextLength, (length: number) => `'x'.repeat(${length}).length`],
+  ["lists", kMaxListLength, (length: number) => `Array.from({length: ${length}}).length`],
+] as const) {
+  test(`the bound on ${what} is where it is said to be`, () => {
+    for (const allowed of [limit - 1, limit]) assert.notEqual(run(parse(source(allowed))).value, undefined, `${allowed}`);
+    assert.match(run(parse(source(limit + 1))).error ?? "no error", new RegExp(`${limit}`));
+  });
+}
