@@ -1,9 +1,8 @@
-#include "nexus/nxml/attribute_internal.h"
-
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "nexus/nxml/attribute_internal.h"
 #include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/expression_lexer_internal.h"
 
@@ -55,7 +54,8 @@ std::optional<Binding> parse_binding(const Slice& slice, Diagnostics& diagnostic
   return binding;
 }
 
-// Splits text into literal pieces and bindings. Goes on after a bad expression, so that each one is reported.
+// Splits text into literal pieces and bindings. Goes on after a bad expression, so that each one is
+// reported.
 class TemplateParser {
  public:
   TemplateParser(Slice slice, Diagnostics& diagnostics)
@@ -108,8 +108,8 @@ class TemplateParser {
   bool good_ = true;
 };
 
-// The name that one link of a chain asks for. Positions in lists are refused: a list may change under the reader,
-// and <Iterate> gives its items names.
+// The name that one link of a chain asks for. Positions in lists are refused: a list may change
+// under the reader, and <Iterate> gives its items names.
 std::optional<std::string> step_of(const Expression& link) {
   if (link.optional) return std::nullopt;
   if (link.kind == Kind::kMember) return link.text;
@@ -163,8 +163,8 @@ std::optional<Binding> parse_expression_value(std::string_view text, Location st
   if (!inner) return parse_binding(whole, diagnostics);
   ExpressionError error;
   if (auto binding = try_binding(*inner, error)) return binding;
-  // The braces may be those of an object literal. When that does not hold either, the reading that got further is
-  // the one the author meant.
+  // The braces may be those of an object literal. When that does not hold either, the reading that
+  // got further is the one the author meant.
   ExpressionError as_object;
   if (auto object = try_binding(whole, as_object)) return object;
   if (comes_after(as_object.location, error.location)) error = std::move(as_object);
@@ -181,8 +181,9 @@ std::optional<BindPath> parse_bind_path(std::string_view text, Location start,
   BindPath path;
   path.source = slice.text;
   if (expression == nullptr || !read_path(*expression, path)) {
-    diagnostics.error(kInvalidBinding, expression == nullptr ? error.location : slice.start,
-                      cat({quote(slice.text), " is no path; write $state.name or $scope.item.name"}));
+    diagnostics.error(
+        kInvalidBinding, expression == nullptr ? error.location : slice.start,
+        cat({quote(slice.text), " is no path; write $state.name or $scope.item.name"}));
     return std::nullopt;
   }
   if (std::any_of(path.steps.begin(), path.steps.end(), is_prototype_name)) {

@@ -1,9 +1,8 @@
-#include "nexus/nxml/builder_internal.h"
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "nexus/nxml/builder_internal.h"
 #include "nexus/nxml/cursor_internal.h"
 
 namespace nexus::nxml {
@@ -24,9 +23,8 @@ std::size_t code_points(std::string_view text) {
 bool is_panel_id(std::string_view id) {
   const auto is_plain = [](char c) { return is_letter(c) || is_digit(c); };
   return !id.empty() && id.size() <= kMaxPanelId && is_plain(id.front()) &&
-         std::all_of(id.begin(), id.end(), [&](char c) {
-           return is_plain(c) || c == '.' || c == '_' || c == '-';
-         });
+         std::all_of(id.begin(), id.end(),
+                     [&](char c) { return is_plain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 // Words of letters and digits, joined by dots.
@@ -108,9 +106,10 @@ void DocumentBuilder::read_meta(const Element& root) {
   if (meta.title.empty())
     diagnostics_.error(kSchemaError, root.find("title")->value_span, "the title is empty");
   if (meta.id && !is_panel_id(*meta.id)) {
-    diagnostics_.error(kSchemaError, root.find("id")->value_span,
-                       cat({quote(*meta.id), " is no panel id; use 1 to ", std::to_string(kMaxPanelId),
-                            " letters, digits, '.', '_' or '-', starting with a letter or digit"}));
+    diagnostics_.error(
+        kSchemaError, root.find("id")->value_span,
+        cat({quote(*meta.id), " is no panel id; use 1 to ", std::to_string(kMaxPanelId),
+             " letters, digits, '.', '_' or '-', starting with a letter or digit"}));
   }
   const auto is = [&](std::string_view word) { return meta.durability == word; };
   if (meta.durability && !is("commit") && !is("async") && !is("none")) {
@@ -225,8 +224,10 @@ void DocumentBuilder::read_extension(const Element& element) {
     extension.alias = extension.name.substr(extension.name.rfind('.') + 1);
     if (!is_extension_name(extension.name)) {
       diagnostics_.error(kInvalidIdentifier, name->value_span,
-                         cat({quote(extension.name), " is no extension name; it looks like nexus.http, "
-                              "at most ", std::to_string(kMaxExtensionName), " characters"}));
+                         cat({quote(extension.name),
+                              " is no extension name; it looks like nexus.http, "
+                              "at most ",
+                              std::to_string(kMaxExtensionName), " characters"}));
     }
   }
   if (alias != nullptr) {

@@ -85,10 +85,10 @@ void check_identifier(std::string_view name, std::string_view what, const Span& 
     diagnostics.error(kInvalidIdentifier, span,
                       cat({quote(name), " cannot name the ", what, "; the word is reserved"}));
   } else if (!is_identifier(name)) {
-    diagnostics.error(kInvalidIdentifier, span,
-                      cat({quote(name), " cannot name the ", what, "; use 1 to ",
-                           std::to_string(kMaxIdentifier),
-                           " letters, digits, '_' or '$', not starting with a digit"}));
+    diagnostics.error(
+        kInvalidIdentifier, span,
+        cat({quote(name), " cannot name the ", what, "; use 1 to ", std::to_string(kMaxIdentifier),
+             " letters, digits, '_' or '$', not starting with a digit"}));
   }
 }
 
@@ -142,8 +142,9 @@ void report_unknown(const Element& child, const Element& parent,
   const std::string hint = home.empty() || home == parent.name
                                ? did_you_mean(child.name, known)
                                : cat({"; it belongs into <", home, ">"});
-  diagnostics.error(kParseError, child.span,
-                    cat({"unexpected <", child.name.substr(0, 64), "> in <", parent.name, ">", hint}));
+  diagnostics.error(
+      kParseError, child.span,
+      cat({"unexpected <", child.name.substr(0, 64), "> in <", parent.name, ">", hint}));
 }
 
 }  // namespace nexus::nxml

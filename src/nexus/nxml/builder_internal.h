@@ -8,8 +8,8 @@
 #include "nexus/nxml/diagnostics_internal.h"
 #include "nexus/nxml/element_internal.h"
 
-// From elements to the tree of ast.h. What concerns one element alone is checked here; what ties elements
-// together is checked afterwards, in references_internal.h.
+// From elements to the tree of ast.h. What concerns one element alone is checked here; what ties
+// elements together is checked afterwards, in references_internal.h.
 namespace nexus::nxml {
 
 // Never nullptr; complete only when `diagnostics` holds no error.
@@ -31,7 +31,8 @@ void check_empty(const Element& element, Diagnostics& diagnostics);
 // The attribute, or a PARSE_ERROR and nullptr.
 const Attribute* require(const Element& element, std::string_view attribute,
                          Diagnostics& diagnostics);
-// The name an element declares, checked to be an Identifier (reference.md section 2.2); "" when missing.
+// The name an element declares, checked to be an Identifier (reference.md section 2.2); "" when
+// missing.
 std::string require_identifier(const Element& element, Diagnostics& diagnostics);
 void check_identifier(std::string_view name, std::string_view what, const Span& span,
                       Diagnostics& diagnostics);

@@ -23,8 +23,8 @@ struct PropSpec {
   std::string_view name;
   PropKind kind = PropKind::kText;
   Need need = Need::kOptional;
-  // What clients take when the document gives none. A required property without one is an error when
-  // missing, one with it a warning.
+  // What clients take when the document gives none. A required property without one is an error
+  // when missing, one with it a warning.
   std::string_view fallback = {};
   std::span<const std::string_view> choices = {};
 };
@@ -42,9 +42,11 @@ std::vector<std::string_view> component_names();
 // The columns that a node of `type` asks for; 6 for a component outside the library.
 int layout_weight(std::string_view type);
 
-// The property `name` of `component`, the ones every component has included; nullptr when there is none.
+// The property `name` of `component`, the ones every component has included; nullptr when there is
+// none.
 const PropSpec* find_prop(const Component& component, std::string_view name);
-// The property every component has under that name (trigger, args, payload); nullptr when there is none.
+// The property every component has under that name (trigger, args, payload); nullptr when there is
+// none.
 const PropSpec* find_common_prop(std::string_view name);
 std::vector<std::string_view> prop_names(const Component& component);
 

@@ -8,9 +8,9 @@
 
 namespace nexus::nxml {
 
-// Walks a text byte by byte and knows the line and column of the byte it stands on. Columns count code
-// points, so the continuation bytes of UTF-8 do not move them; only '\n' ends a line. The text must
-// outlive the cursor. Copying is cheap and is how parsers look ahead.
+// Walks a text byte by byte and knows the line and column of the byte it stands on. Columns count
+// code points, so the continuation bytes of UTF-8 do not move them; only '\n' ends a line. The text
+// must outlive the cursor. Copying is cheap and is how parsers look ahead.
 class Cursor {
  public:
   Cursor(std::string_view text, Location start) : text_(text), location_(start) {}

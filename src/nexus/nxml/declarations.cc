@@ -69,9 +69,11 @@ std::vector<bool> find_stuck(const Graph& graph) {
   return stuck;
 }
 
-// Follows stuck values from `start` on until the walk meets itself; empty when it does not. What it walked over
-// is no longer stuck afterwards, so each cycle is found once and all walks together take linear time.
-std::vector<std::size_t> take_cycle(const Graph& graph, std::vector<bool>& stuck, std::size_t start) {
+// Follows stuck values from `start` on until the walk meets itself; empty when it does not. What it
+// walked over is no longer stuck afterwards, so each cycle is found once and all walks together
+// take linear time.
+std::vector<std::size_t> take_cycle(const Graph& graph, std::vector<bool>& stuck,
+                                    std::size_t start) {
   std::vector<std::size_t> walk;
   std::vector<std::size_t> cycle;
   std::unordered_map<std::size_t, std::size_t> place;

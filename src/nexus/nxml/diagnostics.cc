@@ -1,9 +1,8 @@
-#include "nexus/nxml/diagnostics_internal.h"
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
+#include "nexus/nxml/diagnostics_internal.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/value/json.h"
 
@@ -98,8 +97,9 @@ std::string quote(std::string_view text) {
 
 std::string format(const Diagnostic& diagnostic, std::string_view file) {
   const Location& at = diagnostic.span.start;
-  return cat({file, file.empty() ? "" : ":", std::to_string(at.line), ":", std::to_string(at.column),
-              ": ", word(diagnostic.severity), " ", diagnostic.code, ": ", diagnostic.message});
+  return cat({file, file.empty() ? "" : ":", std::to_string(at.line), ":",
+              std::to_string(at.column), ": ", word(diagnostic.severity), " ", diagnostic.code,
+              ": ", diagnostic.message});
 }
 
 std::string to_json(const std::vector<Diagnostic>& diagnostics) {

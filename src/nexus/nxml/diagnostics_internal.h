@@ -48,13 +48,13 @@ class Diagnostics {
   void error(std::string_view code, Location at, std::string message);
   void warning(std::string_view code, const Span& span, std::string message);
 
-  // False once another entry of this severity would only be counted: the caller may save itself costly
-  // messages, but must still report.
+  // False once another entry of this severity would only be counted: the caller may save itself
+  // costly messages, but must still report.
   bool wants(Severity severity) const;
   bool has_errors() const { return error_count_ > 0; }
 
-  // Everything in order of position; past the limit errors outlive warnings, and a note says how many
-  // entries were left out.
+  // Everything in order of position; past the limit errors outlive warnings, and a note says how
+  // many entries were left out.
   std::vector<Diagnostic> take();
 
  private:
@@ -71,8 +71,8 @@ std::string cat(std::initializer_list<std::string_view> pieces);
 // `text` in single quotes, on one line and cut at 40 code points: author's text inside a message.
 std::string quote(std::string_view text);
 
-// "; did you mean 'x'?" with the candidate closest to `word`, or "" when none is close. Looks at a bounded
-// number of candidates.
+// "; did you mean 'x'?" with the candidate closest to `word`, or "" when none is close. Looks at a
+// bounded number of candidates.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // The candidate that `word` is most likely a misspelling of; empty when none is close.

@@ -1,9 +1,8 @@
-#include "nexus/nxml/diagnostics_internal.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "nexus/nxml/diagnostics_internal.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/value/json.h"
 
@@ -22,10 +21,11 @@ TEST(Diagnostics, WritesJson) {
   const std::vector<Diagnostic> diagnostics = {
       {Severity::kWarning, "UNUSED_STATE", "say \"x\"", {{1, 2}, {1, 5}}},
       {Severity::kError, "PARSE_ERROR", "b", at(2, 1)}};
-  EXPECT_EQ(to_json(diagnostics),
-            R"([{"severity":"warning","code":"UNUSED_STATE","message":"say \"x\"","line":1,"column":2,)"
-            R"("endLine":1,"endColumn":5},{"severity":"error","code":"PARSE_ERROR","message":"b",)"
-            R"("line":2,"column":1,"endLine":2,"endColumn":2}])");
+  EXPECT_EQ(
+      to_json(diagnostics),
+      R"([{"severity":"warning","code":"UNUSED_STATE","message":"say \"x\"","line":1,"column":2,)"
+      R"("endLine":1,"endColumn":5},{"severity":"error","code":"PARSE_ERROR","message":"b",)"
+      R"("line":2,"column":1,"endLine":2,"endColumn":2}])");
   EXPECT_EQ(to_json(std::vector<Diagnostic>{}), "[]");
 }
 

@@ -26,16 +26,16 @@ struct Element {
   std::vector<Attribute> attributes;  // each name once: the last of equal ones wins
   std::vector<std::unique_ptr<Element>> children;
   bool self_closed = false;
-  bool malformed = false;             // its tag was reported, so what follows from that is not
+  bool malformed = false;        // its tag was reported, so what follows from that is not
   std::optional<Location> text;  // the first text directly inside that is not blank
   Handler raw;                   // what <Handler> holds
 
   const Attribute* find(std::string_view attribute) const;
 };
 
-// Reads the document's tags: reference.md section 2.1 with design.md's ruling that <Handler> holds raw
-// text. Reports every mistake and goes on after it. nullptr when there is no root element, the text is not
-// UTF-8, or a limit was exceeded: then nothing more can be said about the document.
+// Reads the document's tags: reference.md section 2.1 with design.md's ruling that <Handler> holds
+// raw text. Reports every mistake and goes on after it. nullptr when there is no root element, the
+// text is not UTF-8, or a limit was exceeded: then nothing more can be said about the document.
 std::unique_ptr<Element> read_elements(std::string_view source, const ReadLimits& limits,
                                        Diagnostics& diagnostics);
 

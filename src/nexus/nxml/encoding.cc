@@ -1,9 +1,8 @@
-#include "nexus/nxml/encoding_internal.h"
-
 #include <algorithm>
 #include <cstddef>
 
 #include "nexus/nxml/cursor_internal.h"
+#include "nexus/nxml/encoding_internal.h"
 #include "nexus/value/utf8.h"
 
 namespace nexus::nxml {

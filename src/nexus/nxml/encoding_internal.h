@@ -14,8 +14,9 @@ struct BadText {
   std::string message;
 };
 
-// The first place of `source` that is not well-formed UTF-8 (RFC 3629) or is a control character other
-// than tab, line feed and carriage return. What passes may travel as JSON and reach a handler as it is.
+// The first place of `source` that is not well-formed UTF-8 (RFC 3629) or is a control character
+// other than tab, line feed and carriage return. What passes may travel as JSON and reach a handler
+// as it is.
 std::optional<BadText> find_bad_text(std::string_view source);
 
 }  // namespace nexus::nxml

@@ -88,21 +88,36 @@ void write_object(const Expression& node, std::string& out) {
 
 std::string_view tag(Kind kind) {
   switch (kind) {
-    case Kind::kLiteral: return "lit";
-    case Kind::kName: return "name";
-    case Kind::kMember: return "mem";
-    case Kind::kIndex: return "idx";
-    case Kind::kCall: return "call";
-    case Kind::kUnary: return "un";
-    case Kind::kBinary: return "bin";
-    case Kind::kLogical: return "log";
-    case Kind::kConditional: return "if";
-    case Kind::kArray: return "arr";
-    case Kind::kObject: return "obj";
-    case Kind::kArrow: return "fn";
-    case Kind::kTemplate: return "tpl";
-    case Kind::kSpread: return "spr";
-    case Kind::kParen: return "par";
+    case Kind::kLiteral:
+      return "lit";
+    case Kind::kName:
+      return "name";
+    case Kind::kMember:
+      return "mem";
+    case Kind::kIndex:
+      return "idx";
+    case Kind::kCall:
+      return "call";
+    case Kind::kUnary:
+      return "un";
+    case Kind::kBinary:
+      return "bin";
+    case Kind::kLogical:
+      return "log";
+    case Kind::kConditional:
+      return "if";
+    case Kind::kArray:
+      return "arr";
+    case Kind::kObject:
+      return "obj";
+    case Kind::kArrow:
+      return "fn";
+    case Kind::kTemplate:
+      return "tpl";
+    case Kind::kSpread:
+      return "spr";
+    case Kind::kParen:
+      return "par";
   }
   return "";
 }

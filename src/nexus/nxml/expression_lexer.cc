@@ -1,5 +1,3 @@
-#include "nexus/nxml/expression_lexer_internal.h"
-
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -8,19 +6,23 @@
 #include <vector>
 
 #include "nexus/nxml/diagnostics_internal.h"
+#include "nexus/nxml/expression_lexer_internal.h"
 
 namespace nexus::nxml {
 namespace {
 
-// Every punctuator of JavaScript, longest first, so that the ones outside the subset are named whole.
+// Every punctuator of JavaScript, longest first, so that the ones outside the subset are named
+// whole.
 constexpr std::array<std::string_view, 58> kPunctuators = {
-    ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "?\?=", "=>", "==", "!=",
-    "<=",   ">=",  "&&",  "||",  "??",  "?.",  "**",  "++",  "--",  "+=",  "-=",  "*=", "/=", "%=",
-    "&=",   "|=",  "^=",  "<<",  ">>",  "{",   "}",   "(",   ")",   "[",   "]",   ".",  ";",  ",",
-    "<",    ">",   "+",   "-",   "*",   "/",   "%",   "&",   "|",   "^",   "!",   "~",  "?",  ":",
-    "=",    "@"};
+    ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "?\?=", "=>",
+    "==",   "!=",  "<=",  ">=",  "&&",  "||",  "??",  "?.",  "**",  "++",  "--",   "+=",
+    "-=",   "*=",  "/=",  "%=",  "&=",  "|=",  "^=",  "<<",  ">>",  "{",   "}",    "(",
+    ")",    "[",   "]",   ".",   ";",   ",",   "<",   ">",   "+",   "-",   "*",    "/",
+    "%",    "&",   "|",   "^",   "!",   "~",   "?",   ":",   "=",   "@"};
 
-bool is_name_start(char c) { return is_identifier_start(c) || static_cast<unsigned char>(c) >= 0x80; }
+bool is_name_start(char c) {
+  return is_identifier_start(c) || static_cast<unsigned char>(c) >= 0x80;
+}
 bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
 
 int digit_value(char c) {
@@ -104,8 +106,9 @@ Token ExpressionLexer::read_punctuator() {
     return token;
   }
   if (cursor_.peek() == '\\') {
-    return fail(at, "'\\' cannot stand here; inside a double-quoted attribute write strings with "
-                    "single quotes");
+    return fail(at,
+                "'\\' cannot stand here; inside a double-quoted attribute write strings with "
+                "single quotes");
   }
   return fail(at, cat({"unexpected character ", quote(cursor_.rest().substr(0, 1))}));
 }
@@ -126,7 +129,8 @@ Token ExpressionLexer::read_number() {
 
 Token ExpressionLexer::read_digits(int base, Token token) {
   cursor_.advance(2);
-  if (digit_value(cursor_.peek()) >= base) return fail(token.at, "digits are missing after the prefix");
+  if (digit_value(cursor_.peek()) >= base)
+    return fail(token.at, "digits are missing after the prefix");
   for (; digit_value(cursor_.peek()) < base; cursor_.advance())
     token.number = token.number * base + digit_value(cursor_.peek());
   return finish_number(std::move(token));
@@ -172,7 +176,8 @@ Token ExpressionLexer::read_string(char quote_mark) {
   token.at = cursor_.location();
   cursor_.advance();
   while (cursor_.peek() != quote_mark || cursor_.at_end()) {
-    if (cursor_.at_end() || cursor_.peek() == '\n') return fail(token.at, "the string is not closed");
+    if (cursor_.at_end() || cursor_.peek() == '\n')
+      return fail(token.at, "the string is not closed");
     if (cursor_.peek() == '\\') {
       if (!read_escape(token.string)) return fail(token.at, {});
       continue;

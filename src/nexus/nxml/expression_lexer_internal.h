@@ -26,7 +26,8 @@ struct Token {
 // character beyond ASCII. No regular expressions and no comments: '/' is always the operator.
 class ExpressionLexer {
  public:
-  // The first mistake goes to `error`, which must outlive the lexer; its token is kBad, as are all later ones.
+  // The first mistake goes to `error`, which must outlive the lexer; its token is kBad, as are all
+  // later ones.
   ExpressionLexer(std::string_view source, Location start, ExpressionError& error)
       : cursor_(source, start), error_(&error) {}
 
@@ -35,8 +36,8 @@ class ExpressionLexer {
   // Sends later mistakes to `error`: for a copy that reads ahead.
   void report_to(ExpressionError& error) { error_ = &error; }
 
-  // The text of a template literal up to `${` or the closing backtick, both consumed. Call it right after
-  // a kTemplate token or after the '}' that ends a hole.
+  // The text of a template literal up to `${` or the closing backtick, both consumed. Call it right
+  // after a kTemplate token or after the '}' that ends a hole.
   enum class ChunkEnd { kHole, kClosed, kBad };
   ChunkEnd next_chunk(std::string& text);
 
@@ -59,8 +60,8 @@ class ExpressionLexer {
   ExpressionError* error_;
 };
 
-// The bytes from the '{' that starts `text` to its matching '}', that one not counted; npos when there is
-// none. Braces inside strings and templates do not count.
+// The bytes from the '{' that starts `text` to its matching '}', that one not counted; npos when
+// there is none. Braces inside strings and templates do not count.
 std::size_t find_closing_brace(std::string_view text);
 
 }  // namespace nexus::nxml

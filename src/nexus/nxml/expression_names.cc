@@ -1,7 +1,7 @@
-#include "nexus/nxml/expression_names_internal.h"
-
 #include <algorithm>
 #include <array>
+
+#include "nexus/nxml/expression_names_internal.h"
 
 namespace nexus::nxml {
 
@@ -10,10 +10,10 @@ const std::vector<Global>& globals() {
   static const std::vector<Global> kGlobals = {
       {"Math",
        Use::kNamespace,
-       {"abs",   "acos", "acosh", "asin",  "asinh", "atan",   "atan2", "atanh", "cbrt",
-        "ceil",  "clz32", "cos",  "cosh",  "exp",   "expm1",  "floor", "fround", "hypot",
-        "imul",  "log",  "log10", "log1p", "log2",  "max",    "min",   "pow",   "round",
-        "sign",  "sin",  "sinh",  "sqrt",  "tan",   "tanh",   "trunc"},
+       {"abs",  "acos",  "acosh", "asin",  "asinh", "atan",  "atan2", "atanh",  "cbrt",
+        "ceil", "clz32", "cos",   "cosh",  "exp",   "expm1", "floor", "fround", "hypot",
+        "imul", "log",   "log10", "log1p", "log2",  "max",   "min",   "pow",    "round",
+        "sign", "sin",   "sinh",  "sqrt",  "tan",   "tanh",  "trunc"},
        {"E", "LN10", "LN2", "LOG10E", "LOG2E", "PI", "SQRT1_2", "SQRT2"}},
       {"JSON", Use::kNamespace, {"stringify", "parse"}, {}},
       {"Number",
@@ -60,12 +60,12 @@ const std::vector<std::string_view>& pure_methods() {
 
 bool is_reserved_word(std::string_view word) {
   static constexpr std::array<std::string_view, 42> kWords = {
-      "async",  "await",  "break",   "case",       "catch",  "class",     "const",
-      "continue", "debugger", "default", "delete", "do",     "else",      "enum",
-      "export", "extends", "finally", "for",       "function", "if",      "implements",
-      "import", "in",     "instanceof", "interface", "let",  "new",       "package",
-      "private", "protected", "public", "return",  "static", "super",     "switch",
-      "this",   "throw",  "try",     "var",        "void",   "while",     "yield"};
+      "async",    "await",     "break",      "case",      "catch",    "class", "const",
+      "continue", "debugger",  "default",    "delete",    "do",       "else",  "enum",
+      "export",   "extends",   "finally",    "for",       "function", "if",    "implements",
+      "import",   "in",        "instanceof", "interface", "let",      "new",   "package",
+      "private",  "protected", "public",     "return",    "static",   "super", "switch",
+      "this",     "throw",     "try",        "var",       "void",     "while", "yield"};
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 

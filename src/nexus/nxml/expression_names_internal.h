@@ -25,7 +25,8 @@ const std::vector<Global>& globals();
 // The methods that may be called on strings, numbers and lists.
 const std::vector<std::string_view>& pure_methods();
 
-// True for words that are part of JavaScript but stand for nothing in an expression: new, this, await, ...
+// True for words that are part of JavaScript but stand for nothing in an expression: new, this,
+// await, ...
 bool is_reserved_word(std::string_view word);
 
 }  // namespace nexus::nxml

@@ -9,6 +9,7 @@
 #include "nexus/nxml/expression.h"
 #include "nexus/nxml/expression_lexer_internal.h"
 #include "nexus/nxml/expression_names_internal.h"
+#include "nexus/nxml/expression_rules_internal.h"
 #include "nexus/value/json.h"
 
 namespace nexus::nxml {
@@ -16,52 +17,10 @@ namespace {
 
 using Kind = Expression::Kind;
 
-// Bounds on one expression. The depth is that of the tree and of the parser's own calls, so neither the
-// parser nor anything that walks the tree can run out of stack.
+// Bounds on one expression. The depth is that of the tree and of the parser's own calls, so neither
+// the parser nor anything that walks the tree can run out of stack.
 constexpr int kMaxDepth = 64;
 constexpr int kMaxNodes = 4096;
-
-constexpr std::string_view kPlainParameters =
-    "arrow parameters must be plain names, as in (row, at) => row.name";
-
-struct Operator {
-  std::string_view text;
-  int precedence;
-  Kind kind;
-};
-
-// JavaScript's precedences; only ** binds to the right.
-constexpr std::array<Operator, 18> kOperators = {{
-    {"??", 1, Kind::kLogical},  {"||", 2, Kind::kLogical},  {"&&", 3, Kind::kLogical},
-    {"==", 8, Kind::kBinary},   {"!=", 8, Kind::kBinary},   {"===", 8, Kind::kBinary},
-    {"!==", 8, Kind::kBinary},  {"<", 9, Kind::kBinary},    {"<=", 9, Kind::kBinary},
-    {">", 9, Kind::kBinary},    {">=", 9, Kind::kBinary},   {"in", 9, Kind::kBinary},
-    {"+", 11, Kind::kBinary},   {"-", 11, Kind::kBinary},   {"*", 12, Kind::kBinary},
-    {"/", 12, Kind::kBinary},   {"%", 12, Kind::kBinary},   {"**", 13, Kind::kBinary},
-}};
-
-const Operator* find_operator(const Token& token) {
-  if (token.kind != Token::Kind::kPunctuator && !token.is_name("in")) return nullptr;
-  for (const Operator& candidate : kOperators)
-    if (candidate.text == token.text) return &candidate;
-  return nullptr;
-}
-
-bool contains(const std::vector<std::string_view>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool is_assignment(std::string_view punctuator) {
-  static constexpr std::array<std::string_view, 18> kAssignments = {
-      "=",  "+=",  "-=",  "*=",   "/=",  "%=",  "**=", "<<=", ">>=",
-      "&=", "|=",  "^=",  ">>>=", "&&=", "||=", "?\?=", "++",  "--"};
-  return std::find(kAssignments.begin(), kAssignments.end(), punctuator) != kAssignments.end();
-}
-
-bool is_bitwise(std::string_view punctuator) {
-  static constexpr std::array<std::string_view, 7> kBitwise = {"&", "|", "^", "~", "<<", ">>", ">>>"};
-  return std::find(kBitwise.begin(), kBitwise.end(), punctuator) != kBitwise.end();
-}
 
 // A tree and how deep it is. Empty after an error.
 struct Node {
@@ -107,13 +66,10 @@ class ExpressionParser {
   Node arrow();
   bool arrow_parameter(Node& node);
 
-  bool check_callee(const Expression& callee);
-  bool check_static_callee(const Global& global, const Expression& callee);
-  bool check_global_member(const Expression& object, const Token& member);
+  bool allowed(std::optional<ExpressionError> refusal);
   bool clashes(const Operator& op, const Node& side) const;
   bool is_parenthesised(const Node& node) const { return node.tree.get() == parenthesised_; }
   bool is_parameter(std::string_view word) const;
-  const Global* global_of(const Expression& node) const;
 
   Node make(Kind kind, Location at);
   bool adopt(Node& parent, Node child);
@@ -124,13 +80,12 @@ class ExpressionParser {
   Node fail(Location at, std::string message);
   Node unexpected();
   Node too_nested();
-  std::string describe_unexpected() const;
 
   ExpressionLexer lexer_;
   Token token_;
   std::vector<std::string> parameters_;  // of the arrows around the current place
-  // The tree that the last pair of parentheses held. JavaScript forbids some mixtures of operators unless
-  // one side stands in parentheses, and the tree itself does not keep them.
+  // The tree that the last pair of parentheses held. JavaScript forbids some mixtures of operators
+  // unless one side stands in parentheses, and the tree itself does not keep them.
   const Expression* parenthesised_ = nullptr;
   int nesting_ = 0;
   int nodes_ = 0;
@@ -147,33 +102,12 @@ Node ExpressionParser::fail(Location at, std::string message) {
   return {};
 }
 
-Node ExpressionParser::unexpected() { return fail(token_.at, describe_unexpected()); }
-
-std::string ExpressionParser::describe_unexpected() const {
-  switch (token_.kind) {
-    case Token::Kind::kEnd:
-      return "the expression ends too early";
-    case Token::Kind::kTemplate:
-      return "tagged templates are not available in expressions";
-    case Token::Kind::kPunctuator:
-      break;
-    case Token::Kind::kName:
-      return is_reserved_word(token_.text)
-                 ? cat({quote(token_.text), " is not available in expressions"})
-                 : cat({"unexpected ", quote(token_.text), "; an operator is missing before it"});
-    default:
-      return "unexpected literal; an operator is missing before it";
-  }
-  const std::string_view text = token_.text;
-  if (is_assignment(text)) {
-    return cat({"'", text, "' changes a value; expressions only read, so change state in a tool"});
-  }
-  if (is_bitwise(text)) return cat({"the operator '", text, "' is not available in expressions"});
-  if (text == "/") return "regular expressions and comments are not available in expressions";
-  if (text == "=>") return std::string(kPlainParameters);
-  if (text == "," || text == ";") return cat({"unexpected '", text, "'; write a single expression"});
-  return cat({"unexpected '", text, "'"});
+bool ExpressionParser::allowed(std::optional<ExpressionError> refusal) {
+  if (refusal) fail(refusal->location, std::move(refusal->message));
+  return !refusal;
 }
+
+Node ExpressionParser::unexpected() { return fail(token_.at, describe_unexpected(token_)); }
 
 Node ExpressionParser::make(Kind kind, Location at) {
   if (++nodes_ > kMaxNodes) {
@@ -310,8 +244,8 @@ Node ExpressionParser::chain() {
   const Global* global = global_of(*node.tree);
   if (global != nullptr && global->use == Global::Use::kNamespace) {
     return fail(node.tree->location,
-                cat({"'", global->name, "' is no value; use one of its members, as in ", global->name,
-                     ".", global->functions.front()}));
+                cat({"'", global->name, "' is no value; use one of its members, as in ",
+                     global->name, ".", global->functions.front()}));
   }
   return node;
 }
@@ -324,7 +258,8 @@ Node ExpressionParser::optional_link(Node object) {
 
 // True when the node is part of a chain that a `?.` may cut short.
 bool has_optional_link(const Expression& node) {
-  if (node.kind != Kind::kMember && node.kind != Kind::kIndex && node.kind != Kind::kCall) return false;
+  if (node.kind != Kind::kMember && node.kind != Kind::kIndex && node.kind != Kind::kCall)
+    return false;
   return node.optional || has_optional_link(*node.children.front());
 }
 
@@ -333,7 +268,7 @@ Node ExpressionParser::member(Node object, bool optional) {
     return fail(token_.at, token_.kind == Token::Kind::kEnd ? "a name is missing after the dot"
                                                             : "a dot must be followed by a name");
   }
-  if (!check_global_member(*object.tree, token_)) return {};
+  if (!allowed(refuse_member(*object.tree, token_.text, token_.at))) return {};
   Node node = make(Kind::kMember, object.tree->location);
   if (!adopt(node, std::move(object))) return {};
   node.tree->text = token_.text;
@@ -355,7 +290,7 @@ Node ExpressionParser::index(Node object, bool optional) {
 }
 
 Node ExpressionParser::call(Node callee, bool optional) {
-  if (!check_callee(*callee.tree)) return {};
+  if (!allowed(refuse_call(*callee.tree, token_.at))) return {};
   Node node = make(Kind::kCall, callee.tree->location);
   if (!adopt(node, std::move(callee))) return {};
   node.tree->optional = optional;
@@ -425,12 +360,13 @@ Node ExpressionParser::name() {
   const bool known = word == "$state" || word == "$scope" || is_parameter(word);
   if (!known && find_global(word) == nullptr) {
     const bool is_host_name = !word.empty() && word.front() == '$';
-    return fail(token_.at,
-                is_host_name
-                    ? cat({quote(word), " is not available in expressions; they see $state and $scope"})
-                    : cat({"unknown name ", quote(word), "; did you mean $state.",
-                           word.substr(0, 40), "? Expressions see $state, $scope, the parameters of "
-                           "their arrows and pure globals such as Math"}));
+    return fail(
+        token_.at,
+        is_host_name
+            ? cat({quote(word), " is not available in expressions; they see $state and $scope"})
+            : cat({"unknown name ", quote(word), "; did you mean $state.", word.substr(0, 40),
+                   "? Expressions see $state, $scope, the parameters of "
+                   "their arrows and pure globals such as Math"}));
   }
   Node node = make(Kind::kName, token_.at);
   if (!node) return {};
@@ -549,8 +485,8 @@ Node ExpressionParser::text_template() {
   return node;
 }
 
-// `name =>` or `(name, name) =>`, seen by reading ahead on a copy of the lexer; stops at the first token that
-// cannot belong to plain parameters, so nested parentheses stay cheap.
+// `name =>` or `(name, name) =>`, seen by reading ahead on a copy of the lexer; stops at the first
+// token that cannot belong to plain parameters, so nested parentheses stay cheap.
 bool ExpressionParser::at_arrow() const {
   ExpressionError unused;
   ExpressionLexer ahead = lexer_;
@@ -566,8 +502,8 @@ bool ExpressionParser::at_arrow() const {
   return token.is(")") && ahead.next().is("=>");
 }
 
-// `([key, value]) =>` and `({ id }) =>`: common in JavaScript, so worth a message of its own. Looks ahead only
-// at parentheses that start like a pattern, and these nest at most kMaxDepth deep.
+// `([key, value]) =>` and `({ id }) =>`: common in JavaScript, so worth a message of its own. Looks
+// ahead only at parentheses that start like a pattern, and these nest at most kMaxDepth deep.
 bool ExpressionParser::at_pattern() const {
   if (!token_.is("(")) return false;
   ExpressionError unused;
@@ -598,8 +534,9 @@ Node ExpressionParser::arrow() {
   }
   advance();  // =>
   if (token_.is("{")) {
-    return fail(token_.at, "an arrow function takes an expression here, not a block; "
-                           "for an object write ({ ... })");
+    return fail(token_.at,
+                "an arrow function takes an expression here, not a block; "
+                "for an object write ({ ... })");
   }
   const std::size_t outer = parameters_.size();
   parameters_.insert(parameters_.end(), node.tree->names.begin(), node.tree->names.end());
@@ -625,49 +562,6 @@ bool ExpressionParser::arrow_parameter(Node& node) {
   node.tree->names.push_back(word);
   advance();
   return true;
-}
-
-const Global* ExpressionParser::global_of(const Expression& node) const {
-  return node.kind == Kind::kName ? find_global(node.text) : nullptr;
-}
-
-bool ExpressionParser::check_global_member(const Expression& object, const Token& member) {
-  const Global* global = global_of(object);
-  if (global == nullptr) return true;
-  if (contains(global->functions, member.text) || contains(global->constants, member.text)) return true;
-  const std::string member_name(member.text);
-  fail(member.at, cat({quote(cat({global->name, ".", member_name})),
-                       " is not available in expressions", did_you_mean(member_name, global->functions)}));
-  return false;
-}
-
-bool ExpressionParser::check_static_callee(const Global& global, const Expression& callee) {
-  if (contains(global.functions, callee.text)) return true;
-  fail(callee.location, cat({"'", global.name, ".", callee.text, "' is no function"}));
-  return false;
-}
-
-// Only what is known to be pure may be called: the list of docs/PROTOCOL.md. Calling parameters would let an
-// expression call itself without end.
-bool ExpressionParser::check_callee(const Expression& callee) {
-  if (callee.kind == Kind::kArrow) return true;
-  if (callee.kind == Kind::kParen) return check_callee(*callee.children.front());
-  if (callee.kind == Kind::kName) {
-    const Global* global = find_global(callee.text);
-    if (global != nullptr && global->use == Global::Use::kFunction) return true;
-    fail(callee.location, cat({quote(callee.text), " cannot be called in an expression"}));
-    return false;
-  }
-  if (callee.kind != Kind::kMember) {
-    fail(token_.at, "only methods and functions known by name can be called in an expression");
-    return false;
-  }
-  if (const Global* global = global_of(*callee.children.front()))
-    return check_static_callee(*global, callee);
-  if (contains(pure_methods(), callee.text)) return true;
-  fail(callee.location, cat({"the method ", quote(callee.text), " is not available in expressions",
-                             did_you_mean(callee.text, pure_methods())}));
-  return false;
 }
 
 }  // namespace

@@ -20,15 +20,19 @@ std::string json_of(std::string_view source) {
   return out;
 }
 
-// The tree as text with every pair of parentheses that JavaScript's precedence implies: what the cases below are about.
+// The tree as text with every pair of parentheses that JavaScript's precedence implies: what the
+// cases below are about.
 std::string shape_of(const Expression& node) {
   using Kind = Expression::Kind;
   const auto child = [&](std::size_t i) { return shape_of(*node.children[i]); };
   switch (node.kind) {
     case Kind::kLiteral:
-      if (const double* number = std::get_if<double>(&node.literal)) return std::to_string(static_cast<int>(*number));
-      if (const bool* boolean = std::get_if<bool>(&node.literal)) return *boolean ? "true" : "false";
-      if (const std::string* text = std::get_if<std::string>(&node.literal)) return "'" + *text + "'";
+      if (const double* number = std::get_if<double>(&node.literal))
+        return std::to_string(static_cast<int>(*number));
+      if (const bool* boolean = std::get_if<bool>(&node.literal))
+        return *boolean ? "true" : "false";
+      if (const std::string* text = std::get_if<std::string>(&node.literal))
+        return "'" + *text + "'";
       return node.text;
     case Kind::kName:
       return node.text;
@@ -166,8 +170,7 @@ TEST(Expression, WritesTheNodesOfTheProtocol) {
       {"1 ?? 2", R"({"t":"log","op":"??","l":{"t":"lit","v":1},"r":{"t":"lit","v":2}})"},
       {"1 ? 2 : 3",
        R"({"t":"if","c":{"t":"lit","v":1},"y":{"t":"lit","v":2},"n":{"t":"lit","v":3}})"},
-      {"[1, ...[]]",
-       R"({"t":"arr","e":[{"t":"lit","v":1},{"t":"spr","x":{"t":"arr","e":[]}}]})"},
+      {"[1, ...[]]", R"({"t":"arr","e":[{"t":"lit","v":1},{"t":"spr","x":{"t":"arr","e":[]}}]})"},
       {"{a: 1, 'b c': 2, 3: 3, [4]: 5, ...{}, \"\": 6}",
        R"({"t":"obj","e":[{"k":"a","v":{"t":"lit","v":1}},{"k":"b c","v":{"t":"lit","v":2}},)"
        R"({"k":"3","v":{"t":"lit","v":3}},{"c":{"t":"lit","v":4},"v":{"t":"lit","v":5}},)"
@@ -311,14 +314,16 @@ std::string repeat(std::string_view text, int times) {
 
 TEST(Expression, BoundsDepthOfEveryKind) {
   const std::vector<std::pair<std::string, std::string>> around = {
-      {"(", ")"}, {"[", "]"}, {"!", ""}, {"{a:", "}"}, {"`${", "}`"}, {"x => ", ""}, {"1 ? 1 : ", ""},
-      {"1 ** ", ""}, {"Math.abs(", ")"}, {"[...", "]"}};
+      {"(", ")"},    {"[", "]"},       {"!", ""},     {"{a:", "}"},       {"`${", "}`"},
+      {"x => ", ""}, {"1 ? 1 : ", ""}, {"1 ** ", ""}, {"Math.abs(", ")"}, {"[...", "]"}};
   for (const auto& [before, after] : around) {
     const auto nested = [&, b = before, a = after](int depth) {
       return repeat(b, depth) + "1" + repeat(a, depth);
     };
-    EXPECT_EQ(json_of(nested(20)).find("error"), std::string::npos) << before << json_of(nested(20));
-    EXPECT_NE(json_of(nested(70)).find("levels"), std::string::npos) << before << json_of(nested(70));
+    EXPECT_EQ(json_of(nested(20)).find("error"), std::string::npos)
+        << before << json_of(nested(20));
+    EXPECT_NE(json_of(nested(70)).find("levels"), std::string::npos)
+        << before << json_of(nested(70));
     EXPECT_NE(json_of(nested(20000)).find("levels"), std::string::npos) << before;
   }
 }
@@ -335,7 +340,8 @@ TEST(Expression, BoundsTheDepthOfLeftLeaningTrees) {
 
 TEST(Expression, BoundsTheNumberOfParts) {
   EXPECT_EQ(json_of("[" + repeat("1,", 4095) + "]").find("error"), std::string::npos);
-  EXPECT_EQ(json_of("[" + repeat("1,", 4096) + "]"), "error: the expression has more than 4096 parts");
+  EXPECT_EQ(json_of("[" + repeat("1,", 4096) + "]"),
+            "error: the expression has more than 4096 parts");
 }
 
 TEST(Expression, VisitsEveryNodeParentsFirst) {

@@ -11,8 +11,9 @@
 
 #include "nexus/nxml/nxml.h"
 
-// Every tests/golden/nxml/NAME.nxml has NAME.expected beside it: one line for each diagnostic, and after those the
-// AST as JSON when the document is good. NEXUS_UPDATE_GOLDEN=1 rewrites them; the difference is for review.
+// Every tests/golden/nxml/NAME.nxml has NAME.expected beside it: one line for each diagnostic, and
+// after those the AST as JSON when the document is good. NEXUS_UPDATE_GOLDEN=1 rewrites them; the
+// difference is for review.
 namespace nexus::nxml {
 namespace {
 
@@ -66,15 +67,15 @@ INSTANTIATE_TEST_SUITE_P(Documents, Golden, testing::ValuesIn(documents()), name
 
 TEST(GoldenFolder, HoldsThirtyBadDocumentsAndEveryCode) {
   const std::set<std::string> codes = {
-      "PARSE_ERROR",          "SCHEMA_ERROR",        "INVALID_IDENTIFIER",
-      "INVALID_TYPE",         "MISSING_REQUIRED",    "DUPLICATE_STATE",
-      "DUPLICATE_TOOL",       "DUPLICATE_VIEW_ID",   "DUPLICATE_EXTENSION_ALIAS",
-      "DUPLICATE_LIFECYCLE",  "DUPLICATE_ARG",       "DUPLICATE_ATTRIBUTE",
-      "DUPLICATE_HANDLER",    "UNUSED_STATE",        "UNDEFINED_STATE_REFERENCE",
-      "UNUSED_TOOL",          "INVALID_CAPABILITY",  "UNDEFINED_TOOL_REFERENCE",
-      "INVALID_EXPRESSION",   "INVALID_BINDING",     "INVALID_SCOPE_REFERENCE",
-      "COMPUTED_CYCLE",       "UNKNOWN_ATTRIBUTE",   "NO_MOUNT_WITH_EXTENSIONS",
-      "UNKNOWN_COMPONENT",    "TOO_MANY_DIAGNOSTICS"};
+      "PARSE_ERROR",         "SCHEMA_ERROR",        "INVALID_IDENTIFIER",
+      "INVALID_TYPE",        "MISSING_REQUIRED",    "DUPLICATE_STATE",
+      "DUPLICATE_TOOL",      "DUPLICATE_VIEW_ID",   "DUPLICATE_EXTENSION_ALIAS",
+      "DUPLICATE_LIFECYCLE", "DUPLICATE_ARG",       "DUPLICATE_ATTRIBUTE",
+      "DUPLICATE_HANDLER",   "UNUSED_STATE",        "UNDEFINED_STATE_REFERENCE",
+      "UNUSED_TOOL",         "INVALID_CAPABILITY",  "UNDEFINED_TOOL_REFERENCE",
+      "INVALID_EXPRESSION",  "INVALID_BINDING",     "INVALID_SCOPE_REFERENCE",
+      "COMPUTED_CYCLE",      "UNKNOWN_ATTRIBUTE",   "NO_MOUNT_WITH_EXTENSIONS",
+      "UNKNOWN_COMPONENT",   "TOO_MANY_DIAGNOSTICS"};
   std::set<std::string> seen;
   int bad = 0;
   for (const fs::path& path : documents()) {

@@ -131,8 +131,10 @@ void write_path(const BindPath& path, std::string& out) {
 }
 
 void write_prop_value(const Prop& prop, std::string& out) {
-  if (const std::string* text = std::get_if<std::string>(&prop.value)) return write_text(*text, out);
-  if (const Binding* binding = std::get_if<Binding>(&prop.value)) return write_binding(*binding, out);
+  if (const std::string* text = std::get_if<std::string>(&prop.value))
+    return write_text(*text, out);
+  if (const Binding* binding = std::get_if<Binding>(&prop.value))
+    return write_binding(*binding, out);
   if (const Template* text = std::get_if<Template>(&prop.value)) return write_template(*text, out);
   write_path(std::get<BindPath>(prop.value), out);
 }
@@ -151,8 +153,9 @@ void write_node(const ViewNode& node, std::string& out) {
     ObjectWriter props(object.key("props"));
     for (const Prop& prop : node.props) write_prop_value(prop, props.key(prop.name));
   }
-  write_list(node.children, object.key("children"),
-             [](const std::unique_ptr<ViewNode>& child, std::string& to) { write_node(*child, to); });
+  write_list(
+      node.children, object.key("children"),
+      [](const std::unique_ptr<ViewNode>& child, std::string& to) { write_node(*child, to); });
   write_layout(node.layout, object.key("layout"));
   write_loc(node.span, object.key("loc"));
 }

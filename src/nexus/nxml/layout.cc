@@ -1,16 +1,15 @@
-#include "nexus/nxml/layout_internal.h"
-
 #include <string>
 
 #include "nexus/nxml/components_internal.h"
+#include "nexus/nxml/layout_internal.h"
 
 namespace nexus::nxml {
 namespace {
 
 constexpr int kColumns = 12;
 
-// A Layout packs its children unless its strategy says otherwise; a strategy bound to state is not known here and
-// so does not pack.
+// A Layout packs its children unless its strategy says otherwise; a strategy bound to state is not
+// known here and so does not pack.
 bool packs_children(const ViewNode& node) {
   if (node.type != "Layout") return false;
   for (const Prop& prop : node.props) {

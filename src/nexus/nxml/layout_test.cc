@@ -1,5 +1,3 @@
-#include "nexus/nxml/layout_internal.h"
-
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -7,6 +5,7 @@
 #include <vector>
 
 #include "nexus/nxml/components_internal.h"
+#include "nexus/nxml/layout_internal.h"
 
 namespace nexus::nxml {
 namespace {
@@ -30,9 +29,10 @@ std::string places(const ViewNode& parent) {
 
 TEST(Layout, GivesEachComponentItsWeight) {
   const std::vector<std::pair<std::string, int>> weights = {
-      {"Metric", 3},  {"StatusBadge", 3}, {"Switch", 3},     {"Button", 3},  {"Action", 3},
-      {"Chart", 6},   {"Input", 6},       {"LogStream", 12}, {"Text", 12},   {"Container", 12},
-      {"Layout", 12}, {"If", 12},         {"Iterate", 12},   {"Spinner", 6}, {"CustomComponent", 6}};
+      {"Metric", 3},   {"StatusBadge", 3}, {"Switch", 3},         {"Button", 3},
+      {"Action", 3},   {"Chart", 6},       {"Input", 6},          {"LogStream", 12},
+      {"Text", 12},    {"Container", 12},  {"Layout", 12},        {"If", 12},
+      {"Iterate", 12}, {"Spinner", 6},     {"CustomComponent", 6}};
   for (const auto& [type, weight] : weights) {
     const auto root = node(type);
     lay_out(*root);
@@ -42,7 +42,8 @@ TEST(Layout, GivesEachComponentItsWeight) {
 }
 
 TEST(Layout, StartsARowWhenTwelveColumnsAreFull) {
-  const auto root = node("Layout", {"Metric", "Metric", "Chart", "Button", "Input", "Metric", "Text", "Metric"});
+  const auto root =
+      node("Layout", {"Metric", "Metric", "Chart", "Button", "Input", "Metric", "Text", "Metric"});
   lay_out(*root);
   // 3+3+6 fills the row exactly; 3+6+3 the next; the 12 and the last 3 each overflow.
   EXPECT_EQ(places(*root), "3 3 6 3! 6 3 12! 3!");
@@ -88,7 +89,8 @@ TEST(Components, HaveConsistentTables) {
       EXPECT_EQ(prop.kind == PropKind::kChoice, !prop.choices.empty()) << name << "." << prop.name;
       EXPECT_NE(prop.name, "id") << name;
       if (prop.kind != PropKind::kChoice || prop.fallback.empty()) continue;
-      EXPECT_NE(std::find(prop.choices.begin(), prop.choices.end(), prop.fallback), prop.choices.end())
+      EXPECT_NE(std::find(prop.choices.begin(), prop.choices.end(), prop.fallback),
+                prop.choices.end())
           << name << "." << prop.name;
     }
   }

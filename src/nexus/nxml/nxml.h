@@ -13,7 +13,7 @@ namespace nexus::nxml {
 struct ReadLimits {
   std::size_t bytes = 1024 * 1024;
   int depth = 64;
-  int attributes = 64;           // per element
+  int attributes = 64;  // per element
   std::size_t attribute_bytes = 64 * 1024;
   int nodes = 20000;
   int diagnostics = 100;  // the list ends with a note when more were found
@@ -22,13 +22,14 @@ struct ReadLimits {
 struct ParseResult {
   // Set when no diagnostic is an error.
   std::shared_ptr<const Document> document;
-  // What could be read of a document that has errors; nullptr when it has none or nothing could be read. For
-  // finding more mistakes (those of handlers) in the same go, never for running.
+  // What could be read of a document that has errors; nullptr when it has none or nothing could be
+  // read. For finding more mistakes (those of handlers) in the same go, never for running.
   std::shared_ptr<const Document> draft;
   std::vector<Diagnostic> diagnostics;  // in order of position
 };
 
-// Reads, checks and lays out one document; reports every mistake it can find in one go. Pure, any thread.
+// Reads, checks and lays out one document; reports every mistake it can find in one go. Pure, any
+// thread.
 ParseResult parse(std::string_view source, const ReadLimits& limits = {});
 
 // The document as JSON for browsers and tools, in the shape docs/PROTOCOL.md describes under "AST".

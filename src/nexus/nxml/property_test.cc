@@ -11,7 +11,8 @@
 #include "nexus/nxml/nxml.h"
 #include "nexus/value/json.h"
 
-// Whatever the bytes: reading ends, says something about what it refuses, and what it accepts is good JSON.
+// Whatever the bytes: reading ends, says something about what it refuses, and what it accepts is
+// good JSON.
 namespace nexus::nxml {
 namespace {
 
@@ -21,8 +22,11 @@ constexpr std::size_t kMaxSource = 64 * 1024;
 void expect_sane(const std::string& source) {
   const ReadLimits limits;
   const ParseResult result = parse(source, limits);
-  const auto is_error = [](const Diagnostic& diagnostic) { return diagnostic.severity == Severity::kError; };
-  const bool has_error = std::any_of(result.diagnostics.begin(), result.diagnostics.end(), is_error);
+  const auto is_error = [](const Diagnostic& diagnostic) {
+    return diagnostic.severity == Severity::kError;
+  };
+  const bool has_error =
+      std::any_of(result.diagnostics.begin(), result.diagnostics.end(), is_error);
   EXPECT_EQ(result.document == nullptr, has_error) << source;
   EXPECT_LE(result.diagnostics.size(), static_cast<std::size_t>(limits.diagnostics) + 1);
   for (const Diagnostic& diagnostic : result.diagnostics) {
@@ -55,12 +59,49 @@ std::vector<std::string> golden_documents() {
 
 // Pieces that the reader or the expression parser treats in a special way.
 const std::vector<std::string>& fragments() {
-  static const std::vector<std::string> kFragments = {
-      "<",      ">",         "/>",       "</",      "<!--",     "-->",    "<![CDATA[", "]]>",    "\"",
-      "'",      "\\\"",      "{",        "}",       "{{",       "${",     "`",         "$state", "$scope.",
-      "?.",     "??",        "=>",       "...",     "(",        ")",      "[",         "]",      "=",
-      "<View>", "</View>",   "<Handler>", "</Handler>", "<State name=\"a\"/>", "bind=\"$state.a\"", " ",
-      "\n",     "\xC3\xBC",  "\xFF",     "0",       "1e9",      "a",      "{a}",       "/",      "<If/>"};
+  static const std::vector<std::string> kFragments = {"<",
+                                                      ">",
+                                                      "/>",
+                                                      "</",
+                                                      "<!--",
+                                                      "-->",
+                                                      "<![CDATA[",
+                                                      "]]>",
+                                                      "\"",
+                                                      "'",
+                                                      "\\\"",
+                                                      "{",
+                                                      "}",
+                                                      "{{",
+                                                      "${",
+                                                      "`",
+                                                      "$state",
+                                                      "$scope.",
+                                                      "?.",
+                                                      "??",
+                                                      "=>",
+                                                      "...",
+                                                      "(",
+                                                      ")",
+                                                      "[",
+                                                      "]",
+                                                      "=",
+                                                      "<View>",
+                                                      "</View>",
+                                                      "<Handler>",
+                                                      "</Handler>",
+                                                      "<State name=\"a\"/>",
+                                                      "bind=\"$state.a\"",
+                                                      " ",
+                                                      "\n",
+                                                      "\xC3\xBC",
+                                                      "\xFF",
+                                                      "0",
+                                                      "1e9",
+                                                      "a",
+                                                      "{a}",
+                                                      "/",
+                                                      "<If/>"};
   return kFragments;
 }
 
@@ -115,20 +156,22 @@ std::string repeat(std::string_view text, std::size_t bytes) {
   return out;
 }
 
-// Each of these once took, or could easily take, time or memory that grows with the square of the input; a
-// megabyte of them must stay well within the test's timeout.
+// Each of these once took, or could easily take, time or memory that grows with the square of the
+// input; a megabyte of them must stay well within the test's timeout.
 TEST(Property, HugeHostileDocumentsEndSoon) {
   constexpr std::size_t kSize = 1000 * 1000;
   const std::string open = "<NexusPanel title=\"T\"><View><Layout>";
   for (const std::string_view piece :
-       {"<a b=\"", "<a b='", "<!--", "<![CDATA[", "<a>", "<a/>", "</a>", "<", "<Handler>", "<Text content=\"{$state.x}\"/>",
-        "<Text a a a a/>", "<Button label='b' trigger='nope'/>", "<If/>", "<a b=\\\"", "<a id=\"x\"/>"}) {
+       {"<a b=\"", "<a b='", "<!--", "<![CDATA[", "<a>", "<a/>", "</a>", "<", "<Handler>",
+        "<Text content=\"{$state.x}\"/>", "<Text a a a a/>", "<Button label='b' trigger='nope'/>",
+        "<If/>", "<a b=\\\"", "<a id=\"x\"/>"}) {
     expect_sane(open + repeat(piece, kSize));
   }
-  for (const std::string_view piece :
-       {"{", "{{", "{1}", "{'", "(", "((", "([", "a.", "-", "1+", "`${", "x=>", "[[", "{a:", "1?", "!"}) {
+  for (const std::string_view piece : {"{", "{{", "{1}", "{'", "(", "((", "([", "a.", "-", "1+",
+                                       "`${", "x=>", "[[", "{a:", "1?", "!"}) {
     const std::string value = repeat(piece, 65000);
-    expect_sane(open + "<Text content=\"" + value + "\"/><Button args=\"" + value + "\"/><Text content=\"{" + value + "}\"/>");
+    expect_sane(open + "<Text content=\"" + value + "\"/><Button args=\"" + value +
+                "\"/><Text content=\"{" + value + "}\"/>");
   }
 }
 
@@ -143,8 +186,11 @@ TEST(Property, ManyDeclarationsAndUsesStayLinear) {
     view += "<Text content=\"{$state.u" + n + "}\"/>";
     logic += "<Tool name=\"t" + n + "\"><Handler>$state.s" + n + "</Handler></Tool>";
   }
-  expect_sane("<NexusPanel title=\"T\"><Data>" + data + "<Computed name=\"c6000\" value=\"$state.c0\"/></Data>" + "<View><Layout>" + view + "</Layout></View></NexusPanel>");
-  expect_sane("<NexusPanel title=\"T\"><Data>" + data + "<State name=\"c6000\"/></Data></NexusPanel>");
+  expect_sane("<NexusPanel title=\"T\"><Data>" + data +
+              "<Computed name=\"c6000\" value=\"$state.c0\"/></Data>" + "<View><Layout>" + view +
+              "</Layout></View></NexusPanel>");
+  expect_sane("<NexusPanel title=\"T\"><Data>" + data +
+              "<State name=\"c6000\"/></Data></NexusPanel>");
   expect_sane("<NexusPanel title=\"T\"><Logic>" + logic + "</Logic></NexusPanel>");
 }
 

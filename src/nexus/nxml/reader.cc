@@ -22,7 +22,8 @@ bool is_name_char(char c) { return is_identifier_part(c) || c == '-' || c == ':'
 // For messages about one character.
 std::string_view first_code_point(std::string_view text) {
   std::size_t length = text.empty() ? 0 : 1;
-  while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) ++length;
+  while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80)
+    ++length;
   return text.substr(0, length);
 }
 
@@ -60,7 +61,9 @@ class Reader {
   bool at_raw_end() const;
 
   std::string_view read_name();
-  void skip_space() { cursor_.advance_until([](char c) { return !is_space(c); }); }
+  void skip_space() {
+    cursor_.advance_until([](char c) { return !is_space(c); });
+  }
   void stop(Location at, std::string message);
   void report_open_elements();
   void report_tag(Element& element, std::string message);
@@ -72,11 +75,11 @@ class Reader {
   std::unique_ptr<Element> root_;
   std::vector<Element*> open_;  // from the root inwards; elements are owned by their parents
   int nodes_ = 0;
-  bool stopped_ = false;        // nothing more can be said
+  bool stopped_ = false;         // nothing more can be said
   bool misplaced_text_ = false;  // text before the root was reported
   bool swallowed_rest_ = false;  // a comment or the like ran to the end, so nothing could be closed
-  // From here on there is no closing quote of that kind: found out once, so that many unclosed values do
-  // not each search the whole rest.
+  // From here on there is no closing quote of that kind: found out once, so that many unclosed
+  // values do not each search the whole rest.
   std::size_t no_double_quote_from_ = std::string_view::npos;
   std::size_t no_single_quote_from_ = std::string_view::npos;
 };
@@ -92,8 +95,7 @@ std::unique_ptr<Element> Reader::run() {
   }
   if (stopped_) return nullptr;
   if (root_ == nullptr) {
-    diagnostics_.error(kParseError, cursor_.location(),
-                       "the document has no <NexusPanel> element");
+    diagnostics_.error(kParseError, cursor_.location(), "the document has no <NexusPanel> element");
   }
   report_open_elements();
   return std::move(root_);
@@ -172,8 +174,8 @@ void Reader::read_open_tag() {
   element->span.end = cursor_.location();
   const TagEnd end = read_tag_rest(*element);
   if (++nodes_ > limits_.nodes) {
-    return stop(element->span.start, cat({"more than ", std::to_string(limits_.nodes),
-                                          " elements; split the panel"}));
+    return stop(element->span.start,
+                cat({"more than ", std::to_string(limits_.nodes), " elements; split the panel"}));
   }
   if (static_cast<int>(open_.size()) >= limits_.depth) {
     return stop(element->span.start, cat({"elements are nested deeper than ",
@@ -215,8 +217,9 @@ Reader::TagEnd Reader::read_tag_rest(Element& element) {
       report_tag(element, cat({"the tag <", element.name, " is not closed with '>'"}));
       return TagEnd::kOpen;
     }
-    report_tag(element, cat({"unexpected ", quote(first_code_point(cursor_.rest())), " in the tag <",
-                             element.name, "; attributes are written name=\"value\""}));
+    report_tag(element,
+               cat({"unexpected ", quote(first_code_point(cursor_.rest())), " in the tag <",
+                    element.name, "; attributes are written name=\"value\""}));
     cursor_.advance(first_code_point(cursor_.rest()).size());
   }
 }
@@ -252,7 +255,8 @@ void Reader::read_attribute(Element& element) {
   add_attribute(element, attribute);
 }
 
-// The bytes from here to the closing quote, or npos. A backslash before the same quote keeps the value open.
+// The bytes from here to the closing quote, or npos. A backslash before the same quote keeps the
+// value open.
 std::size_t Reader::find_quote(char quote_mark) {
   std::size_t& none_from = quote_mark == '"' ? no_double_quote_from_ : no_single_quote_from_;
   if (cursor_.offset() >= none_from) return std::string_view::npos;
@@ -303,9 +307,9 @@ bool Reader::read_quoted(Attribute& attribute) {
 void Reader::add_attribute(Element& element, const Attribute& attribute) {
   for (Attribute& existing : element.attributes) {
     if (existing.name != attribute.name) continue;
-    diagnostics_.warning(kDuplicateAttribute, attribute.name_span,
-                         cat({"the attribute ", quote(attribute.name),
-                              " was given before; this later one wins"}));
+    diagnostics_.warning(
+        kDuplicateAttribute, attribute.name_span,
+        cat({"the attribute ", quote(attribute.name), " was given before; this later one wins"}));
     existing = attribute;
     return;
   }
@@ -347,8 +351,9 @@ void Reader::close(std::string_view name, const Span& span) {
     diagnostics_.error(kParseError, span, cat({"</", name, "> closes nothing"}));
     return;
   }
-  diagnostics_.error(kParseError, span, cat({"</", name, "> does not match <", expected,
-                                             ">; did you mean </", expected, ">?"}));
+  diagnostics_.error(
+      kParseError, span,
+      cat({"</", name, "> does not match <", expected, ">; did you mean </", expected, ">?"}));
   open_.pop_back();
 }
 
@@ -364,8 +369,9 @@ bool Reader::at_raw_end() const {
   return cursor_.looking_at(kHandlerClose) && !is_name_char(cursor_.peek(kHandlerClose.size()));
 }
 
-// Everything up to </Handler> is code. A comment in front of the code belongs to the document; one after
-// code has begun is the handler's text, because only a JavaScript parser could tell it from code.
+// Everything up to </Handler> is code. A comment in front of the code belongs to the document; one
+// after code has begun is the handler's text, because only a JavaScript parser could tell it from
+// code.
 void Reader::read_raw(Element& element) {
   Handler& handler = element.raw;
   while (!cursor_.at_end() && !at_raw_end()) {
@@ -384,7 +390,8 @@ void Reader::read_raw(Element& element) {
 void Reader::read_cdata(Handler& handler) {
   const std::size_t end = cursor_.rest().find(kCdataClose);
   if (end == std::string_view::npos) {
-    diagnostics_.error(kParseError, cursor_.location(), "this CDATA section is never closed; add ]]>");
+    diagnostics_.error(kParseError, cursor_.location(),
+                       "this CDATA section is never closed; add ]]>");
     return cursor_.advance(kCdataOpen.size());
   }
   drop_marker(handler, kCdataOpen.size());
@@ -405,8 +412,9 @@ void Reader::take_code(Handler& handler, std::size_t bytes) {
   cursor_.advance(bytes);
 }
 
-// Pieces are joined without a gap. Only a marker that begins its line leaves blanks behind: there they cannot
-// fall into the middle of a word, and the columns of the code after it stay those of the file.
+// Pieces are joined without a gap. Only a marker that begins its line leaves blanks behind: there
+// they cannot fall into the middle of a word, and the columns of the code after it stay those of
+// the file.
 void Reader::drop_marker(Handler& handler, std::size_t bytes) {
   cursor_.advance(bytes);
   const std::size_t line = handler.code.rfind('\n');

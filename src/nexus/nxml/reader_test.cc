@@ -10,7 +10,8 @@
 namespace nexus::nxml {
 namespace {
 
-// A panel whose one tool has this between <Handler> and </Handler>; the code's first line is line 1, column 58.
+// A panel whose one tool has this between <Handler> and </Handler>; the code's first line is line
+// 1, column 58.
 std::string with_handler(std::string_view code) {
   return "<NexusPanel title=\"T\"><Logic><Tool name=\"t\"><Handler>     " + std::string(code) +
          "</Handler></Tool></Logic><View><Button label=\"b\" trigger=\"t\"/></View></NexusPanel>";
@@ -63,14 +64,16 @@ TEST(Handler, DropsOnlyLeadingComments) {
 TEST(Handler, EndsOnlyAtItsOwnClosingTag) {
   EXPECT_EQ(handler_of("a </Handlers> b </Hand").code, "a </Handlers> b </Hand");
   const ParseResult spaced = parse(
-      "<NexusPanel title='T'><Logic><Lifecycle on='mount'><Handler>a</Handler\n ></Lifecycle></Logic></NexusPanel>");
+      "<NexusPanel title='T'><Logic><Lifecycle on='mount'><Handler>a</Handler\n "
+      "></Lifecycle></Logic></NexusPanel>");
   ASSERT_NE(spaced.document, nullptr);
   EXPECT_EQ(spaced.document->lifecycles.front().handler.code, "a");
 }
 
 TEST(Attribute, KeepsItsTextAsWritten) {
   const ParseResult result = parse(
-      "<NexusPanel title=\"a &lt; b > c\" author='\"x\"' version=\"a \\\" b\" description = \"1\n2\"></NexusPanel>");
+      "<NexusPanel title=\"a &lt; b > c\" author='\"x\"' version=\"a \\\" b\" description = "
+      "\"1\n2\"></NexusPanel>");
   ASSERT_NE(result.document, nullptr);
   const Meta& meta = result.document->meta;
   EXPECT_EQ(meta.title, "a &lt; b > c");
@@ -151,7 +154,8 @@ TEST(ParseResult, OffersADraftOnlyOfDocumentsWithErrors) {
   EXPECT_NE(good.document, nullptr);
   EXPECT_EQ(good.draft, nullptr);
   const ParseResult bad = parse(
-      "<NexusPanel title='T'><Logic><Tool name='t'><Handler>f()</Handler></Tool></Logic><View><If/></View></NexusPanel>");
+      "<NexusPanel title='T'><Logic><Tool "
+      "name='t'><Handler>f()</Handler></Tool></Logic><View><If/></View></NexusPanel>");
   EXPECT_EQ(bad.document, nullptr);
   ASSERT_NE(bad.draft, nullptr);
   ASSERT_NE(bad.draft->find_tool("t"), nullptr);
@@ -169,7 +173,8 @@ HandlerMentions mentions_of(std::string_view code) {
 TEST(HandlerMentions, FindNamesByDotAndInQuotes) {
   const HandlerMentions found =
       mentions_of("$state.a++; $state ?. b; $state\n.c; x = ['d', \"e\", `f`, g]; my$state.h");
-  for (const char* name : {"a", "b", "c", "d", "e", "f"}) EXPECT_EQ(found.names.count(name), 1u) << name;
+  for (const char* name : {"a", "b", "c", "d", "e", "f"})
+    EXPECT_EQ(found.names.count(name), 1u) << name;
   EXPECT_EQ(found.names.count("g"), 0u);
   EXPECT_EQ(found.names.count("h"), 0u);
   EXPECT_FALSE(found.everything);

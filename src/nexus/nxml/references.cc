@@ -1,9 +1,8 @@
-#include "nexus/nxml/references_internal.h"
-
 #include <algorithm>
 #include <string>
 
 #include "nexus/nxml/cursor_internal.h"
+#include "nexus/nxml/references_internal.h"
 
 namespace nexus::nxml {
 namespace {
@@ -180,7 +179,9 @@ bool names_root(const Expression& node, std::string_view root) {
   return node.kind == Kind::kName && node.text == root;
 }
 
-bool is_root(const Expression& node) { return names_root(node, "$state") || names_root(node, "$scope"); }
+bool is_root(const Expression& node) {
+  return names_root(node, "$state") || names_root(node, "$scope");
+}
 
 void collect(const Expression& node, std::vector<Reference>& found) {
   if (is_root(node)) {
@@ -205,7 +206,8 @@ void collect(const Expression& node, std::vector<Reference>& found) {
 
 constexpr std::string_view kStateObject = "$state";
 
-// The name after `$state.` or `$state?.` at the start of `rest`; empty when $state is used in another way.
+// The name after `$state.` or `$state?.` at the start of `rest`; empty when $state is used in
+// another way.
 std::string_view member_after(std::string_view rest) {
   while (!rest.empty() && is_space(rest.front())) rest.remove_prefix(1);
   if (rest.substr(0, 2) == "?.") rest.remove_prefix(1);
@@ -227,14 +229,16 @@ std::vector<Reference> find_references(const Expression& expression) {
 void find_mentions(std::string_view code, HandlerMentions& mentions) {
   std::size_t at = 0;
   while (at < code.size()) {
-    const bool after_quote = at > 0 && (code[at - 1] == '\'' || code[at - 1] == '"' || code[at - 1] == '`');
+    const bool after_quote =
+        at > 0 && (code[at - 1] == '\'' || code[at - 1] == '"' || code[at - 1] == '`');
     if (!is_identifier_start(code[at])) {
       ++at;
       continue;
     }
     const auto end = std::find_if_not(code.begin() + static_cast<std::ptrdiff_t>(at), code.end(),
                                       is_identifier_part);
-    const std::string_view word = code.substr(at, static_cast<std::size_t>(end - code.begin()) - at);
+    const std::string_view word =
+        code.substr(at, static_cast<std::size_t>(end - code.begin()) - at);
     at += word.size();
     if (word == kStateObject) {
       const std::string_view name = member_after(code.substr(at));

@@ -8,13 +8,13 @@
 #include "nexus/nxml/ast.h"
 #include "nexus/nxml/diagnostics_internal.h"
 
-// What ties the parts of a document together: names declared twice, names used and not declared, names declared
-// and not used; reference.md section 2.7. The rules that need the code of handlers parsed (forbidden globals,
-// undeclared extensions) are not here.
+// What ties the parts of a document together: names declared twice, names used and not declared,
+// names declared and not used; reference.md section 2.7. The rules that need the code of handlers
+// parsed (forbidden globals, undeclared extensions) are not here.
 namespace nexus::nxml {
 
-// All of them. The warnings about unused names wait until there is no error, because an expression that did not
-// parse may be the use.
+// All of them. The warnings about unused names wait until there is no error, because an expression
+// that did not parse may be the use.
 void check_references(const Document& document, Diagnostics& diagnostics);
 
 // Duplicate names of every kind but view ids.
@@ -26,8 +26,8 @@ void check_cycles(const Document& document, Diagnostics& diagnostics);
 // One use of `$state` or `$scope` in an expression.
 struct Reference {
   bool is_state = true;  // otherwise $scope
-  // The name asked for, by dot or by a constant in brackets; empty when the whole object is meant, as in
-  // Object.keys($state) or $state[$scope.row.key].
+  // The name asked for, by dot or by a constant in brackets; empty when the whole object is meant,
+  // as in Object.keys($state) or $state[$scope.row.key].
   std::string_view name;
   Location at;
 };
@@ -35,8 +35,9 @@ struct Reference {
 // In order of appearance; views are into the expression.
 std::vector<Reference> find_references(const Expression& expression);
 
-// The state a handler may touch, by its text alone: $state.name, and any name in quotes. A handler that uses
-// $state in another way may touch everything. Good enough for a warning about unused state, for nothing else.
+// The state a handler may touch, by its text alone: $state.name, and any name in quotes. A handler
+// that uses $state in another way may touch everything. Good enough for a warning about unused
+// state, for nothing else.
 struct HandlerMentions {
   std::unordered_set<std::string_view> names;
   bool everything = false;

@@ -23,9 +23,9 @@ std::optional<std::uint32_t> read_limit(const Element& element, std::string_view
   std::uint32_t number = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (problem == std::errc() && end == text.data() + text.size() && number > 0) return number;
-  diagnostics.error(kSchemaError, found->value_span,
-                    cat({attribute, " must be a whole number from 1 to 4294967295, not ",
-                         quote(found->value)}));
+  diagnostics.error(
+      kSchemaError, found->value_span,
+      cat({attribute, " must be a whole number from 1 to 4294967295, not ", quote(found->value)}));
   return std::nullopt;
 }
 
@@ -33,9 +33,9 @@ bool read_required(const Element& element, Diagnostics& diagnostics) {
   const Attribute* required = element.find("required");
   if (required == nullptr || required->value == "true") return true;
   if (required->value == "false") return false;
-  diagnostics.warning(kSchemaError, required->value_span,
-                      cat({"required is true or false; ", quote(required->value),
-                           " is taken as true"}));
+  diagnostics.warning(
+      kSchemaError, required->value_span,
+      cat({"required is true or false; ", quote(required->value), " is taken as true"}));
   return true;
 }
 

@@ -62,9 +62,10 @@ std::unique_ptr<ViewNode> NodeBuilder::build() {
 
 void NodeBuilder::report_unknown_component() {
   if (!diagnostics_.wants(Severity::kWarning)) return;
-  diagnostics_.warning(kUnknownComponent, element_.span,
-                       cat({"there is no component <", element_.name.substr(0, 64),
-                            ">; it renders nothing", did_you_mean(element_.name, component_names())}));
+  diagnostics_.warning(
+      kUnknownComponent, element_.span,
+      cat({"there is no component <", element_.name.substr(0, 64), ">; it renders nothing",
+           did_you_mean(element_.name, component_names())}));
 }
 
 void NodeBuilder::add_prop(const Attribute& attribute) {
@@ -152,9 +153,10 @@ void NodeBuilder::check_module(const Attribute& module) {
   const std::size_t colon = module.value.find(':');
   if (starts_with(module.value, "https://") || starts_with(module.value, "http://")) return;
   if (!module.value.empty() && colon == std::string_view::npos) return;
-  diagnostics_.error(kSchemaError, module.value_span,
-                     cat({quote(module.value),
-                          " is no module; use a package name, a ./ or ../ path, or an http(s) address"}));
+  diagnostics_.error(
+      kSchemaError, module.value_span,
+      cat({quote(module.value),
+           " is no module; use a package name, a ./ or ../ path, or an http(s) address"}));
 }
 
 void NodeBuilder::check_required() {

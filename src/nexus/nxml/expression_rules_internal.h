@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "nexus/nxml/expression.h"
+#include "nexus/nxml/expression_lexer_internal.h"
+#include "nexus/nxml/expression_names_internal.h"
+
+// What the subset of docs/PROTOCOL.md refuses although JavaScript's grammar allows it, and how to
+// say so.
+namespace nexus::nxml {
+
+inline constexpr std::string_view kPlainParameters =
+    "arrow parameters must be plain names, as in (row, at) => row.name";
+
+// A binary or logical operator. Higher precedence binds tighter; the numbers are those of
+// JavaScript's own table, and only ** binds to the right.
+struct Operator {
+  std::string_view text;
+  int precedence;
+  Expression::Kind kind;
+};
+
+// The operator that the token is, nullptr when it is none of the subset.
+const Operator* find_operator(const Token& token);
+
+// The global that the node names; nullptr when it is anything else. Parameters cannot shadow
+// globals.
+const Global* global_of(const Expression& node);
+
+// Why `object.name` must not be read; only members of globals are limited. `at` is where the name
+// stands.
+std::optional<ExpressionError> refuse_member(const Expression& object, std::string_view name,
+                                             Location at);
+
+// Why `callee` must not be called; `at` is where its arguments start.
+std::optional<ExpressionError> refuse_call(const Expression& callee, Location at);
+
+// The message for a token that cannot stand where it stands.
+std::string describe_unexpected(const Token& token);
+
+}  // namespace nexus::nxml
