@@ -16,6 +16,7 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const NEXUSD = process.env.NEXUS_NEXUSD ?? join(ROOT, 'build', 'release', 'nexusd');
 const START_DEADLINE_MS = 30000;
 const STOP_DEADLINE_MS = 10000;
+const READY = /nexusd listening on http:\/\/127\.0\.0\.1:(\d+)\/ \(WebSocket port (\d+)/;
 
 // A port of 127.0.0.1 that was free a moment ago.
 export async function freePort() {
@@ -60,13 +61,7 @@ export class Server {
   static async start({ panels, env = {}, args = [] } = {}) {
     const server = new Server();
     server.#scratch = await makeScratch();
-    server.httpPort = await freePort();
-    server.wsPort = await freePort();
-    server.base = `http://127.0.0.1:${server.httpPort}`;
-    const settings = {
-      HOST: '127.0.0.1', HTTP_PORT: server.httpPort, WS_PORT: server.wsPort, DATA_DIR: join(server.#scratch, 'data'),
-      CACHE_DIR: join(server.#scratch, 'cache'), ...env,
-    };
+    const settings = { HTTP_PORT: 0, WS_PORT: 0, DATA_DIR: join(server.#scratch, 'data'), ...env };
     const allArgs = [...(panels ? ['--panels', panels] : []), ...args];
     server.#spawn(allArgs, cleanEnvironment(settings));
     await server.#waitUntilReady();
@@ -84,16 +79,18 @@ export class Server {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  // The ready line names the ports, which the system chose.
   async #waitUntilReady() {
     const deadline = Date.now() + START_DEADLINE_MS;
-    while (this.running && Date.now() < deadline) {
-      const ready = await fetch(`${this.base}/readyz`).then((answer) => answer.ok, () => false);
-      if (ready) return;
-      await delay(20);
+    let ready;
+    while (!(ready = READY.exec(this.log)) && this.running && Date.now() < deadline) await delay(10);
+    if (!ready) {
+      const why = this.running ? `was not ready within ${START_DEADLINE_MS} ms` : `ended with ${this.#child.exitCode}`;
+      this.#child.kill('SIGKILL');
+      throw new Error(`nexusd ${why}:\n${this.log}`);
     }
-    const why = this.running ? `was not ready within ${START_DEADLINE_MS} ms` : `ended with ${this.#child.exitCode}`;
-    if (this.running) this.#child.kill('SIGKILL');
-    throw new Error(`nexusd ${why}:\n${this.log}`);
+    [this.httpPort, this.wsPort] = [Number(ready[1]), Number(ready[2])];
+    this.base = `http://127.0.0.1:${this.httpPort}`;
   }
 
   // Asks nexusd to end and resolves to its exit code.
