@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+// The commands of `nexus`. Each returns the exit code of the program: 0 when all is well, 1 when what was
+// looked at is wrong, 2 when the command itself was.
+namespace nexus::cli {
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  bool json = false;
+};
+// Reports every mistake of NXML files as "file:line:col: error CODE: message".
+int check(const CheckOptions& options);
+
+struct RunOptions {
+  std::string file;
+  std::string tool;
+  std::string args = "{}";
+  std::optional<std::string> state;
+  std::vector<std::string> private_hosts;
+};
+// Runs one tool of a panel in the sandbox and prints the ExecutionResult of docs/PROTOCOL.md.
+int run(const RunOptions& options);
+
+struct EvalOptions {
+  std::vector<std::string> files;
+  std::optional<std::chrono::milliseconds> timeout;
+  bool module = false;
+};
+// Runs plain scripts one after the other in one bare sandboxed context; for conformance suites.
+int eval(const EvalOptions& options);
+
+}  // namespace nexus::cli

@@ -1,0 +1,47 @@
+// nexus: looks at panels and runs their handlers without a server.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "commands.h"
+
+int main(int argc, char** argv) {
+  using namespace nexus::cli;  // NOLINT: the whole program is this function
+  CLI::App app{"Checks panels and runs their handlers without a server"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "nexus " NEXUS_VERSION);
+
+  CheckOptions check_options;
+  CLI::App* const check_command = app.add_subcommand("check", "Report every mistake in NXML files");
+  check_command->add_option("FILE", check_options.files, "NXML files; - reads standard input")->required();
+  check_command->add_flag("--json", check_options.json, "Print the diagnostics as JSON");
+
+  RunOptions run_options;
+  CLI::App* const run_command = app.add_subcommand("run", "Run one tool of a panel and print its result as JSON");
+  run_command->add_option("FILE", run_options.file, "NXML file; - reads standard input")->required();
+  run_command->add_option("--tool", run_options.tool, "Name of the tool")->required();
+  run_command->add_option("--args", run_options.args, "Arguments: an object by name, or a list by position");
+  run_command->add_option("--state", run_options.state, "State that replaces the declared defaults, a JSON object");
+  run_command->add_option("--allow-private-host", run_options.private_hosts,
+                          "host:port that the http extension may reach although its address is private");
+
+  EvalOptions eval_options;
+  std::int64_t timeout_ms = 0;
+  CLI::App* const eval_command =
+      app.add_subcommand("eval", "Run plain scripts in one bare sandboxed context, without capabilities");
+  eval_command->add_option("FILE", eval_options.files, "JavaScript files, run one after the other")->required();
+  CLI::Option* const timeout = eval_command->add_option("--timeout-ms", timeout_ms, "Stop after this long");
+  timeout->check(CLI::Range(std::int64_t{1}, std::int64_t{86'400'000}));
+  eval_command->add_flag("--module", eval_options.module, "Run the files as modules");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  if (check_command->parsed()) return check(check_options);
+  if (run_command->parsed()) return run(run_options);
+  if (timeout->count() > 0) eval_options.timeout = std::chrono::milliseconds(timeout_ms);
+  return eval(eval_options);
+}
