@@ -10,7 +10,8 @@
 #include "nexus/base/result.h"
 #include "nexus/value/value.h"
 
-// Host services that handlers reach as `$ext.<alias>.<method>(...)`: asynchronous, cancellable, bounded.
+// Host services that handlers reach as `$ext.<alias>.<method>(...)`: asynchronous, cancellable,
+// bounded.
 namespace nexus::extension {
 
 // Who is calling; for logs, quotas and per-panel settings.
@@ -22,29 +23,29 @@ struct CallContext {
 // The answer of a call: a value, or an Error whose message the handler sees.
 using Done = std::function<void(Result<value::Value>)>;
 
-// A call under way. Destroying it cancels the call: `Done` is then never invoked. Destroyed before its
-// Extension, never from inside its own `Done`. Loop thread only.
+// A call under way. Destroying it cancels the call: `Done` is then never invoked. Destroyed before
+// its Extension, never from inside its own `Done`. Loop thread only.
 class Call {
  public:
   virtual ~Call() = default;
-  // How long the call may take by its own terms, as a sleep does; the suspension deadline of the panel
-  // starts only after that. Zero for a call that is as quick as it can be.
+  // How long the call may take by its own terms, as a sleep does; the suspension deadline of the
+  // panel starts only after that. Zero for a call that is as quick as it can be.
   virtual std::chrono::milliseconds allowance() const { return std::chrono::milliseconds{0}; }
 };
 
-// One host service, for example "nexus.http". Owned by the Registry; lives on one loop and is called
-// on that loop's thread only.
+// One host service, for example "nexus.http". Owned by the Registry; lives on one loop and is
+// called on that loop's thread only.
 class Extension {
  public:
   virtual ~Extension() = default;
-  // The full name, for example "nexus.http". A panel's alias is resolved to it before every check. It and
-  // the methods never change: any thread may ask for them.
+  // The full name, for example "nexus.http". A panel's alias is resolved to it before every check.
+  // It and the methods never change: any thread may ask for them.
   virtual std::string_view name() const = 0;
   virtual const std::vector<std::string>& methods() const = 0;
-  // Starts one call and returns at once. `done` runs exactly once, later, on the loop's thread, unless
-  // the returned Call is destroyed first. Bad arguments are answered through `done` too.
-  virtual std::unique_ptr<Call> call(const CallContext& context, std::string_view method, value::List args,
-                                     Done done) = 0;
+  // Starts one call and returns at once. `done` runs exactly once, later, on the loop's thread,
+  // unless the returned Call is destroyed first. Bad arguments are answered through `done` too.
+  virtual std::unique_ptr<Call> call(const CallContext& context, std::string_view method,
+                                     value::List args, Done done) = 0;
 };
 
 }  // namespace nexus::extension

@@ -62,10 +62,11 @@ class ThreadedHttpClient : public HttpClient {
     const auto deadline = std::chrono::steady_clock::now() + request.timeout;
     const std::scoped_lock lock(mutex_);
     if (open_ >= options_.max_concurrent + options_.max_waiting)
-      return Error{ErrorCode::kResourceLimit,
-                   fmt::format("too many HTTP requests: {} under way and {} waiting, limits {} and {}",
-                               options_.max_concurrent, options_.max_waiting, options_.max_concurrent,
-                               options_.max_waiting)};
+      return Error{
+          ErrorCode::kResourceLimit,
+          fmt::format("too many HTTP requests: {} under way and {} waiting, limits {} and {}",
+                      options_.max_concurrent, options_.max_waiting, options_.max_concurrent,
+                      options_.max_waiting)};
     ++open_;
     const std::uint64_t id = next_id_++;
     inbox_.started.push_back(
@@ -203,7 +204,8 @@ void ThreadedHttpClient::expire_waiting(Clock::Steady now) {
 int ThreadedHttpClient::poll_timeout(Clock::Steady now) const {
   auto timeout = milliseconds{kIdlePollMs};
   for (const auto& request : waiting_)
-    timeout = std::min(timeout, std::chrono::ceil<milliseconds>(request.transfer->deadline() - now));
+    timeout =
+        std::min(timeout, std::chrono::ceil<milliseconds>(request.transfer->deadline() - now));
   return static_cast<int>(std::max(timeout, milliseconds{0}).count());
 }
 
@@ -220,7 +222,8 @@ void ThreadedHttpClient::close_one() {
 
 }  // namespace
 
-std::unique_ptr<HttpClient> HttpClient::create(HttpPolicy policy, const HttpClientOptions& options) {
+std::unique_ptr<HttpClient> HttpClient::create(HttpPolicy policy,
+                                               const HttpClientOptions& options) {
   initialize_libcurl();
   return std::make_unique<ThreadedHttpClient>(std::move(policy), options);
 }

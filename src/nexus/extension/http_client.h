@@ -19,8 +19,8 @@ struct HttpClientOptions {
 };
 
 // Outbound HTTP for the whole process: libcurl's multi interface on one thread of its own, at most
-// `max_concurrent` transfers at once and the others in order of arrival. start() and cancel() may be
-// called on any thread.
+// `max_concurrent` transfers at once and the others in order of arrival. start() and cancel() may
+// be called on any thread.
 class HttpClient {
  public:
   // Runs once, on the client's thread, unless the request was cancelled first.
@@ -30,12 +30,12 @@ class HttpClient {
   // Drops what is under way without calling back, and joins the thread.
   virtual ~HttpClient() = default;
 
-  // The request's timeout starts now, waiting included. Error kResourceLimit when the queue is full;
-  // `finished` is then not called.
+  // The request's timeout starts now, waiting included. Error kResourceLimit when the queue is
+  // full; `finished` is then not called.
   virtual Result<std::uint64_t> start(HttpRequest request, Finished finished) = 0;
 
-  // `finished` of this request does not run after cancel() returned, unless it is running at this moment
-  // on the client's thread. Unknown ids are ignored.
+  // `finished` of this request does not run after cancel() returned, unless it is running at this
+  // moment on the client's thread. Unknown ids are ignored.
   virtual void cancel(std::uint64_t id) = 0;
 };
 

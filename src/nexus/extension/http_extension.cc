@@ -48,7 +48,8 @@ class HttpExtension : public Extension {
     if (started.ok()) {
       call->set_id(*started);
     } else {
-      loop_.post([pending, error = std::move(started).take_error()] { deliver(*pending, Error(error)); });
+      loop_.post(
+          [pending, error = std::move(started).take_error()] { deliver(*pending, Error(error)); });
     }
     return call;
   }
@@ -57,13 +58,15 @@ class HttpExtension : public Extension {
   Result<std::uint64_t> start(std::string_view method, const value::List& args,
                               const std::shared_ptr<PendingAnswer>& pending) {
     NX_TRY(HttpRequest request, read_http_request(method, args, timeout_));
-    return client_->start(std::move(request), [&loop = loop_, pending](Result<HttpResponse> answer) {
-      // A posted task must be copyable, which an answer is not; decoding it here spares the loop.
-      auto result = std::make_shared<Result<value::Value>>(
-          answer.ok() ? Result<value::Value>(to_value(std::move(answer).take()))
-                      : Result<value::Value>(std::move(answer).take_error()));
-      loop.post([pending, result] { deliver(*pending, std::move(*result)); });
-    });
+    return client_->start(
+        std::move(request), [&loop = loop_, pending](Result<HttpResponse> answer) {
+          // A posted task must be copyable, which an answer is not; decoding it here spares the
+          // loop.
+          auto result = std::make_shared<Result<value::Value>>(
+              answer.ok() ? Result<value::Value>(to_value(std::move(answer).take()))
+                          : Result<value::Value>(std::move(answer).take_error()));
+          loop.post([pending, result] { deliver(*pending, std::move(*result)); });
+        });
   }
 
   loop::Loop& loop_;
@@ -73,7 +76,8 @@ class HttpExtension : public Extension {
 
 }  // namespace
 
-Result<std::unique_ptr<Extension>> make_http_extension(loop::Loop& loop, const HttpOptions& options) {
+Result<std::unique_ptr<Extension>> make_http_extension(loop::Loop& loop,
+                                                       const HttpOptions& options) {
   NX_TRY(HttpPolicy policy, HttpPolicy::create(options.allowed_domains, options.private_hosts));
   return std::unique_ptr<Extension>(
       std::make_unique<HttpExtension>(loop, std::move(policy), options));

@@ -22,10 +22,11 @@ struct HttpOptions {
   HttpClientOptions client;
 };
 
-// "nexus.http": get, delete, head, options (url, options?), post, put, patch (url, body?, options?) and
-// request({method, url, headers, body, timeout}); each answers {status, statusText, headers, data, ok}.
-// `loop` outlives the extension, and so does every answer posted to it. Error kInvalidArgument names a bad
-// entry of the host lists.
-Result<std::unique_ptr<Extension>> make_http_extension(loop::Loop& loop, const HttpOptions& options);
+// "nexus.http": get, delete, head, options (url, options?), post, put, patch (url, body?, options?)
+// and request({method, url, headers, body, timeout}); each answers {status, statusText, headers,
+// data, ok}. `loop` outlives the extension, and so does every answer posted to it. Error
+// kInvalidArgument names a bad entry of the host lists.
+Result<std::unique_ptr<Extension>> make_http_extension(loop::Loop& loop,
+                                                       const HttpOptions& options);
 
 }  // namespace nexus::extension

@@ -22,8 +22,8 @@ using value::List;
 using value::Object;
 using value::Value;
 
-// A tiny HTTP/1.1 server on a free loopback port: one request per connection, answered by `respond` on the
-// connection's own thread. An empty answer leaves the connection open until the server ends.
+// A tiny HTTP/1.1 server on a free loopback port: one request per connection, answered by `respond`
+// on the connection's own thread. An empty answer leaves the connection open until the server ends.
 class LoopbackServer {
  public:
   using Respond = std::function<std::string(const std::string& request)>;
@@ -50,7 +50,9 @@ class LoopbackServer {
     close(listener_);
   }
 
-  std::string authority(const char* host = "127.0.0.1") const { return fmt::format("{}:{}", host, port_); }
+  std::string authority(const char* host = "127.0.0.1") const {
+    return fmt::format("{}:{}", host, port_);
+  }
   std::string url(std::string_view path, const char* host = "127.0.0.1") const {
     return fmt::format("http://{}{}", authority(host), path);
   }
@@ -64,7 +66,8 @@ class LoopbackServer {
   }
   void wait_for_requests(int count) {
     std::unique_lock lock(mutex_);
-    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return requests_ >= count; }));
+    EXPECT_TRUE(
+        changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return requests_ >= count; }));
   }
   // Answers to held requests (see hold()) are given from now on.
   void release() {
@@ -133,8 +136,8 @@ class LoopbackServer {
   int listener_ = -1;
   int port_ = 0;
   std::thread acceptor_;
-  std::vector<int> connections_;       // acceptor_ only, until joined
-  std::vector<std::thread> threads_;   // as above
+  std::vector<int> connections_;      // acceptor_ only, until joined
+  std::vector<std::thread> threads_;  // as above
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   int requests_ = 0;
@@ -144,13 +147,16 @@ class LoopbackServer {
 };
 
 std::string answer(std::string_view body, std::string_view type = "text/plain", int status = 200) {
-  return fmt::format("HTTP/1.1 {} Some Text\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-                     status, type, body.size(), body);
+  return fmt::format(
+      "HTTP/1.1 {} Some Text\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: "
+      "close\r\n\r\n{}",
+      status, type, body.size(), body);
 }
 
 std::string redirect(std::string_view target, int status = 302) {
-  return fmt::format("HTTP/1.1 {} Moved\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-                     status, target);
+  return fmt::format(
+      "HTTP/1.1 {} Moved\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status,
+      target);
 }
 
 struct Answer {
@@ -167,11 +173,14 @@ class HttpExtensionTest : public testing::Test {
   }
 
   // Starts one call; `done` runs on the loop.
-  std::unique_ptr<Call> start(std::string_view method, List args, std::function<void(Answer)> done) {
+  std::unique_ptr<Call> start(std::string_view method, List args,
+                              std::function<void(Answer)> done) {
     return http_->call({"panel", "run"}, method, std::move(args), [done](Result<Value> result) {
       Answer answer;
-      if (result.ok()) answer.value = std::move(result).take();
-      else answer.error = std::move(result).take_error();
+      if (result.ok())
+        answer.value = std::move(result).take();
+      else
+        answer.error = std::move(result).take_error();
       done(std::move(answer));
     });
   }
@@ -207,7 +216,8 @@ class HttpExtensionTest : public testing::Test {
 };
 
 TEST_F(HttpExtensionTest, GetAnswersStatusHeadersAndParsedJson) {
-  LoopbackServer server([](const std::string&) { return answer("{\"n\":[1,2]}", "application/json"); });
+  LoopbackServer server(
+      [](const std::string&) { return answer("{\"n\":[1,2]}", "application/json"); });
   open_for(server);
   const Answer got = ask("get", {server.url("/x")});
   ASSERT_TRUE(got.value.has_value()) << got.error->message;
@@ -230,19 +240,22 @@ TEST_F(HttpExtensionTest, TheRequestIsWhatTheHandlerAskedFor) {
   ASSERT_TRUE(got.value.has_value()) << got.error->message;
   EXPECT_EQ(*got.value->find("ok"), Value(false));
   EXPECT_TRUE(seen.starts_with("POST /a%20b?q=1 HTTP/1.1\r\n")) << seen;
-  for (const char* line : {"\r\nX-One: 1\r\n", "\r\nX-Empty:\r\n", "\r\nContent-Type: application/json\r\n",
-                           "\r\nUser-Agent: Nexus-Runtime/1.0\r\n", "\r\nContent-Length: 9\r\n"})
+  for (const char* line :
+       {"\r\nX-One: 1\r\n", "\r\nX-Empty:\r\n", "\r\nContent-Type: application/json\r\n",
+        "\r\nUser-Agent: Nexus-Runtime/1.0\r\n", "\r\nContent-Length: 9\r\n"})
     EXPECT_NE(seen.find(line), std::string::npos) << line << seen;
   EXPECT_EQ(seen.find("Expect"), std::string::npos);
   EXPECT_TRUE(seen.ends_with("{\"k\":\"v\"}"));
 }
 
 TEST_F(HttpExtensionTest, EveryMethodTravelsUnderItsName) {
-  LoopbackServer server([](const std::string& request) { return answer(request.substr(0, request.find(' '))); });
+  LoopbackServer server(
+      [](const std::string& request) { return answer(request.substr(0, request.find(' '))); });
   open_for(server);
   for (const char* method : {"get", "delete", "options", "post", "put", "patch"}) {
     std::string verb(method);
-    std::transform(verb.begin(), verb.end(), verb.begin(), [](char c) { return static_cast<char>(c - 32); });
+    std::transform(verb.begin(), verb.end(), verb.begin(),
+                   [](char c) { return static_cast<char>(c - 32); });
     const Answer got = ask(method, {server.url("/")});
     ASSERT_TRUE(got.value.has_value()) << method << got.error->message;
     EXPECT_EQ(*got.value->find("data"), Value(verb));
@@ -255,8 +268,9 @@ TEST_F(HttpExtensionTest, EveryMethodTravelsUnderItsName) {
 TEST_F(HttpExtensionTest, LoopbackInEveryNotationIsRefused) {
   LoopbackServer server([](const std::string&) { return answer("secret"); });
   open({});
-  for (const char* host : {"127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1",
-                           "0.0.0.0", "0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]"}) {
+  for (const char* host :
+       {"127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0.0.0.0", "0",
+        "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]"}) {
     const std::string message = refusal("get", {server.url("/", host)});
     EXPECT_NE(message.find("private or reserved"), std::string::npos) << host << ": " << message;
   }
@@ -275,7 +289,8 @@ TEST_F(HttpExtensionTest, OpeningOneHostAndPortOpensNoOther) {
   open_for(opened);
   EXPECT_TRUE(ask("get", {opened.url("/")}).value.has_value());
   EXPECT_TRUE(ask("get", {closed.url("/")}).error.has_value());
-  EXPECT_TRUE(ask("get", {opened.url("/", "localhost")}).error.has_value()) << "opened by another name";
+  EXPECT_TRUE(ask("get", {opened.url("/", "localhost")}).error.has_value())
+      << "opened by another name";
   EXPECT_EQ(closed.requests(), 0);
 }
 
@@ -319,7 +334,8 @@ TEST_F(HttpExtensionTest, ARedirectElsewhereLosesTheCredentials) {
   options.private_hosts = {target.authority()};
   open_for(server, options);
   const Object headers{{"authorization", "Bearer t"}, {"Cookie", "a=b"}, {"X-Kept", "1"}};
-  ASSERT_TRUE(ask("put", {server.url("/"), "body", Object{{"headers", headers}}}).value.has_value());
+  ASSERT_TRUE(
+      ask("put", {server.url("/"), "body", Object{{"headers", headers}}}).value.has_value());
   EXPECT_TRUE(seen.starts_with("PUT ")) << seen;
   EXPECT_TRUE(seen.ends_with("\r\n\r\nbody"));
   EXPECT_EQ(seen.find("Bearer"), std::string::npos);
@@ -352,7 +368,8 @@ TEST_F(HttpExtensionTest, ARedirectIsHeldToTheListAndTheSchemes) {
 
 TEST_F(HttpExtensionTest, FiveRedirectsAndNoMore) {
   int left = 0;
-  LoopbackServer server([&](const std::string&) { return left-- > 0 ? redirect("/again") : answer("end"); });
+  LoopbackServer server(
+      [&](const std::string&) { return left-- > 0 ? redirect("/again") : answer("end"); });
   open_for(server);
   left = 5;
   EXPECT_TRUE(ask("get", {server.url("/")}).value.has_value());
@@ -370,7 +387,8 @@ TEST_F(HttpExtensionTest, TheResponseIsBounded) {
   size = 1000;
   EXPECT_TRUE(ask("get", {server.url("/")}).value.has_value());
   size = 1001;
-  EXPECT_NE(refusal("get", {server.url("/")}).find("too large: limit 1000 bytes"), std::string::npos);
+  EXPECT_NE(refusal("get", {server.url("/")}).find("too large: limit 1000 bytes"),
+            std::string::npos);
 }
 
 TEST_F(HttpExtensionTest, AResponseWithoutALengthIsBoundedToo) {
@@ -388,7 +406,8 @@ TEST_F(HttpExtensionTest, AResponseWithoutALengthIsBoundedToo) {
 TEST_F(HttpExtensionTest, HeadersAreBounded) {
   LoopbackServer server([](const std::string&) {
     std::string head = "HTTP/1.1 200 OK\r\n";
-    for (int i = 0; i < 100; ++i) head += "X-" + std::to_string(i) + ": " + std::string(1000, 'x') + "\r\n";
+    for (int i = 0; i < 100; ++i)
+      head += "X-" + std::to_string(i) + ": " + std::string(1000, 'x') + "\r\n";
     return head + "Content-Length: 0\r\n\r\n";
   });
   open_for(server);
@@ -398,7 +417,8 @@ TEST_F(HttpExtensionTest, HeadersAreBounded) {
 TEST_F(HttpExtensionTest, TheTimeoutCoversTheBody) {
   LoopbackServer server([](const std::string&) { return std::string(); });
   open_for(server);
-  EXPECT_EQ(refusal("get", {server.url("/"), Object{{"timeout", 50}}}), "request timeout after 50 ms");
+  EXPECT_EQ(refusal("get", {server.url("/"), Object{{"timeout", 50}}}),
+            "request timeout after 50 ms");
 }
 
 TEST_F(HttpExtensionTest, AnUnreachablePortIsNamed) {
@@ -421,7 +441,8 @@ TEST_F(HttpExtensionTest, ACancelledCallNeverAnswersAndFreesItsPlace) {
   HttpOptions options;
   options.client.max_concurrent = 1;
   open_for(server, options);
-  auto stuck = start("get", {server.url("/stuck")}, [](Answer) { ADD_FAILURE() << "was cancelled"; });
+  auto stuck =
+      start("get", {server.url("/stuck")}, [](Answer) { ADD_FAILURE() << "was cancelled"; });
   server.wait_for_requests(1);
   stuck.reset();
   EXPECT_TRUE(ask("get", {server.url("/")}).value.has_value());
@@ -444,8 +465,10 @@ TEST_F(HttpExtensionTest, ConcurrencyAndQueueAreBounded) {
   std::vector<std::unique_ptr<Call>> calls;
   for (int i = 0; i < 6; ++i)
     calls.push_back(start("get", {server.url("/")}, [&](Answer answer) {
-      if (answer.value) ++good;
-      else errors.push_back(answer.error->message);
+      if (answer.value)
+        ++good;
+      else
+        errors.push_back(answer.error->message);
       if (good + static_cast<int>(errors.size()) == 6) loop_->stop();
     }));
   server.wait_for_requests(2);
@@ -469,7 +492,8 @@ TEST_F(HttpExtensionTest, WaitingCountsTowardTheTimeout) {
   open_for(server, options);
   const auto first = start("get", {server.url("/")}, [](Answer) {});
   server.wait_for_requests(1);
-  EXPECT_EQ(refusal("get", {server.url("/"), Object{{"timeout", 50}}}), "request timeout after 50 ms");
+  EXPECT_EQ(refusal("get", {server.url("/"), Object{{"timeout", 50}}}),
+            "request timeout after 50 ms");
   EXPECT_EQ(server.requests(), 1);
   server.release();
 }

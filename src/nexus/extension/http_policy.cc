@@ -7,9 +7,7 @@
 namespace nexus::extension {
 namespace {
 
-Error invalid(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message)};
-}
+Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
 std::string take_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
@@ -31,13 +29,15 @@ std::string normal_host(CURLU* url) {
 Result<CurlUrl> parse_url(const std::string& text) {
   CurlUrl url(curl_url());
   NX_CHECK(url != nullptr);
-  const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, text.c_str(),
-                                      CURLU_DISALLOW_USER | CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
+  const CURLUcode code =
+      curl_url_set(url.get(), CURLUPART_URL, text.c_str(),
+                   CURLU_DISALLOW_USER | CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
   if (text.find('\0') != std::string::npos) return invalid("url contains a NUL character");
   if (code == CURLUE_USER_NOT_ALLOWED)
     return invalid("url carries credentials; send them in a header instead");
   if (code != CURLUE_OK)
-    return invalid(fmt::format("url is not an absolute http or https URL: {}", curl_url_strerror(code)));
+    return invalid(
+        fmt::format("url is not an absolute http or https URL: {}", curl_url_strerror(code)));
   return url;
 }
 
@@ -69,8 +69,9 @@ bool CheckedUrl::same_origin(const CheckedUrl& other) const {
   return scheme == other.scheme && host == other.host && port == other.port;
 }
 
-Result<HttpPolicy> HttpPolicy::create(const std::optional<std::vector<std::string>>& allowed_domains,
-                                      const std::vector<std::string>& private_hosts) {
+Result<HttpPolicy> HttpPolicy::create(
+    const std::optional<std::vector<std::string>>& allowed_domains,
+    const std::vector<std::string>& private_hosts) {
   HttpPolicy policy;
   if (allowed_domains) {
     policy.allowed_domains_.emplace();
@@ -92,14 +93,16 @@ Result<CheckedUrl> HttpPolicy::check(const std::string& text) const {
   CURLU* url = checked.url.get();
   checked.scheme = take_part(url, CURLUPART_SCHEME);
   if (checked.scheme != "http" && checked.scheme != "https")
-    return invalid(fmt::format("url scheme \"{}\" is not allowed; use http or https", checked.scheme));
+    return invalid(
+        fmt::format("url scheme \"{}\" is not allowed; use http or https", checked.scheme));
   checked.host = normal_host(url);
   if (checked.host.empty()) return invalid("url has no host");
   checked.port = take_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
   checked.private_allowed = contains(private_hosts_, checked.host + ":" + checked.port);
   if (!checked.private_allowed && allowed_domains_ && !contains(*allowed_domains_, checked.host))
-    return Error{ErrorCode::kPermissionDenied,
-                 fmt::format("host \"{}\" is not on the server's list of allowed domains", checked.host)};
+    return Error{
+        ErrorCode::kPermissionDenied,
+        fmt::format("host \"{}\" is not on the server's list of allowed domains", checked.host)};
   return checked;
 }
 

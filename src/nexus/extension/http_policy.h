@@ -10,8 +10,8 @@
 
 #include "nexus/base/result.h"
 
-// Where handlers may send requests: which URLs before a connection is made. Which addresses a connection
-// may reach is address_filter.h. SPEC: design.md section 4, "http extension".
+// Where handlers may send requests: which URLs before a connection is made. Which addresses a
+// connection may reach is address_filter.h. SPEC: design.md section 4, "http extension".
 namespace nexus::extension {
 
 struct CurlUrlCloser {
@@ -19,8 +19,8 @@ struct CurlUrlCloser {
 };
 using CurlUrl = std::unique_ptr<CURLU, CurlUrlCloser>;
 
-// A URL that may be requested, in the form libcurl will use: nothing parses it a second time, so no two
-// parsers can disagree about its host.
+// A URL that may be requested, in the form libcurl will use: nothing parses it a second time, so no
+// two parsers can disagree about its host.
 struct CheckedUrl {
   CurlUrl url;
   std::string scheme;  // "http" or "https"
@@ -35,13 +35,14 @@ struct CheckedUrl {
 // Frozen; any thread.
 class HttpPolicy {
  public:
-  // `allowed_domains`: exact host names; nullopt allows every public host. `private_hosts`: "host:port"
-  // entries, allowed in any case. Error kInvalidArgument names the entry that is not of its form.
+  // `allowed_domains`: exact host names; nullopt allows every public host. `private_hosts`:
+  // "host:port" entries, allowed in any case. Error kInvalidArgument names the entry that is not of
+  // its form.
   static Result<HttpPolicy> create(const std::optional<std::vector<std::string>>& allowed_domains,
                                    const std::vector<std::string>& private_hosts);
 
-  // Error kInvalidArgument for what is no http or https URL or carries credentials, kPermissionDenied for
-  // a host that is not allowed.
+  // Error kInvalidArgument for what is no http or https URL or carries credentials,
+  // kPermissionDenied for a host that is not allowed.
   Result<CheckedUrl> check(const std::string& url) const;
 
  private:

@@ -5,7 +5,8 @@
 namespace nexus::extension {
 namespace {
 
-HttpPolicy policy(std::optional<std::vector<std::string>> domains, std::vector<std::string> hosts = {}) {
+HttpPolicy policy(std::optional<std::vector<std::string>> domains,
+                  std::vector<std::string> hosts = {}) {
   return HttpPolicy::create(domains, hosts).value();
 }
 
@@ -48,16 +49,17 @@ TEST(HttpPolicy, AnOpenedHostNeedsNoPlaceOnTheListButItsOwnPort) {
 
 TEST(HttpPolicy, NumericFormsOfAnAddressAreOneHost) {
   const HttpPolicy opened = policy({}, {"127.0.0.1:80"});
-  for (const char* url : {"http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://127.1/"})
+  for (const char* url :
+       {"http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://127.1/"})
     EXPECT_TRUE(opened.check(url)->private_allowed) << url;
 }
 
 TEST(HttpPolicy, OnlyHttpAndHttpsWithoutCredentials) {
   const HttpPolicy open = policy({});
-  for (const char* url : {"ftp://example.com/", "file:///etc/passwd", "gopher://example.com/",
-                          "javascript:1", "/relative", "", "http://", "http://user:pw@example.com/",
-                          "http://user@example.com/", "http://exa mple.com/", "http://example.com:99999/",
-                          "http://[::1/", "http://a\nb/"})
+  for (const char* url :
+       {"ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "javascript:1",
+        "/relative", "", "http://", "http://user:pw@example.com/", "http://user@example.com/",
+        "http://exa mple.com/", "http://example.com:99999/", "http://[::1/", "http://a\nb/"})
     EXPECT_EQ(refusal(open, url), ErrorCode::kInvalidArgument) << url;
   EXPECT_EQ(refusal(open, std::string("http://example.com/\0x", 21)), ErrorCode::kInvalidArgument);
 }

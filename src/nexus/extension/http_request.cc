@@ -21,18 +21,16 @@ constexpr std::size_t kMaxHeaders = 100;
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 constexpr std::size_t kMaxBodyBytes = 4 * 1024 * 1024;
 
-constexpr std::array<std::string_view, 7> kVerbs = {"GET", "HEAD",  "OPTIONS", "DELETE",
-                                                    "POST", "PUT", "PATCH"};
+constexpr std::array<std::string_view, 7> kVerbs = {"GET",  "HEAD", "OPTIONS", "DELETE",
+                                                    "POST", "PUT",  "PATCH"};
 
-// Headers that frame the message or choose its target belong to the HTTP client: a handler that sets
-// them could smuggle a second request or reach a host behind the one that was checked.
+// Headers that frame the message or choose its target belong to the HTTP client: a handler that
+// sets them could smuggle a second request or reach a host behind the one that was checked.
 constexpr std::array<std::string_view, 11> kReservedHeaders = {
-    "host",    "content-length", "transfer-encoding",   "connection",         "upgrade", "te",
+    "host",    "content-length", "transfer-encoding",   "connection",         "upgrade",   "te",
     "trailer", "expect",         "proxy-authorization", "proxy-authenticate", "keep-alive"};
 
-Error invalid(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message)};
-}
+Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -67,14 +65,17 @@ bool is_field_value(std::string_view text) {
 Result<std::string> header_text(const std::string& name, const Value& value) {
   if (value.is_string()) return value.string();
   if (value.is_number() || value.is_boolean()) return value::to_json(value);
-  return invalid(fmt::format("header \"{}\" must be a string, found {}", name, to_string(value.type())));
+  return invalid(
+      fmt::format("header \"{}\" must be a string, found {}", name, to_string(value.type())));
 }
 
 Result<void> add_header(const std::string& name, const Value& value, HttpRequest& request) {
-  if (!is_token(name)) return invalid(fmt::format("header name {} is not valid", value::to_json(name)));
+  if (!is_token(name))
+    return invalid(fmt::format("header name {} is not valid", value::to_json(name)));
   const std::string key = lower(name);
   if (std::find(kReservedHeaders.begin(), kReservedHeaders.end(), key) != kReservedHeaders.end())
-    return invalid(fmt::format("header \"{}\" is set by the HTTP client and cannot be given", name));
+    return invalid(
+        fmt::format("header \"{}\" is set by the HTTP client and cannot be given", name));
   NX_TRY(std::string text, header_text(name, value));
   if (!is_field_value(text))
     return invalid(fmt::format("header \"{}\" contains a line break or a control character", name));
@@ -87,7 +88,8 @@ Result<void> read_headers(const Value& headers, HttpRequest& request) {
   if (!headers.is_object())
     return invalid(fmt::format("headers must be an object, found {}", to_string(headers.type())));
   if (headers.object().size() > kMaxHeaders)
-    return invalid(fmt::format("too many headers: {}, limit {}", headers.object().size(), kMaxHeaders));
+    return invalid(
+        fmt::format("too many headers: {}, limit {}", headers.object().size(), kMaxHeaders));
   std::size_t bytes = 0;
   for (const auto& [name, value] : headers.object()) {
     NX_TRY_VOID(add_header(name, value, request));
@@ -114,7 +116,8 @@ Result<void> read_url(const Value* url, HttpRequest& request) {
                                url == nullptr ? "nothing" : to_string(url->type())));
   if (url->string().empty()) return invalid("url is empty");
   if (url->string().size() > kMaxUrlBytes)
-    return invalid(fmt::format("url too long: {} bytes, limit {}", url->string().size(), kMaxUrlBytes));
+    return invalid(
+        fmt::format("url too long: {} bytes, limit {}", url->string().size(), kMaxUrlBytes));
   request.url = url->string();
   return {};
 }
@@ -123,10 +126,8 @@ Result<void> read_options(const Value* options, HttpRequest& request) {
   if (options == nullptr || options->is_null()) return {};
   if (!options->is_object())
     return invalid(fmt::format("options must be an object, found {}", to_string(options->type())));
-  if (const Value* headers = options->find("headers"))
-    NX_TRY_VOID(read_headers(*headers, request));
-  if (const Value* timeout = options->find("timeout"))
-    NX_TRY_VOID(read_timeout(*timeout, request));
+  if (const Value* headers = options->find("headers")) NX_TRY_VOID(read_headers(*headers, request));
+  if (const Value* timeout = options->find("timeout")) NX_TRY_VOID(read_timeout(*timeout, request));
   return {};
 }
 
@@ -142,7 +143,8 @@ Result<void> read_body(const Value* body, HttpRequest& request) {
     return invalid(fmt::format("a {} request cannot carry a body", request.method));
   request.body = body->is_string() ? body->string() : value::to_json(*body);
   if (request.body->size() > kMaxBodyBytes)
-    return invalid(fmt::format("body too large: {} bytes, limit {}", request.body->size(), kMaxBodyBytes));
+    return invalid(
+        fmt::format("body too large: {} bytes, limit {}", request.body->size(), kMaxBodyBytes));
   if (!body->is_string() && !has_header(request, "content-type"))
     request.headers.emplace_back("Content-Type", "application/json");
   return {};
@@ -166,7 +168,8 @@ Result<HttpRequest> read_full_request(const Value* options, HttpRequest request)
 
 bool is_json_type(std::string_view content_type) {
   const std::string type = lower(content_type.substr(0, content_type.find(';')));
-  return type.find("application/json") != std::string::npos || type.find("+json") != std::string::npos;
+  return type.find("application/json") != std::string::npos ||
+         type.find("+json") != std::string::npos;
 }
 
 Value decode_body(std::string body, const std::string* content_type) {
@@ -187,12 +190,14 @@ const std::vector<std::string>& http_methods() {
 Result<HttpRequest> read_http_request(std::string_view method, const value::List& args,
                                       milliseconds max_timeout) {
   const auto argument = [&](std::size_t i) { return i < args.size() ? &args[i] : nullptr; };
-  HttpRequest request{.method = "GET", .url = {}, .headers = {}, .body = {}, .timeout = max_timeout};
+  HttpRequest request{
+      .method = "GET", .url = {}, .headers = {}, .body = {}, .timeout = max_timeout};
   if (method == "request") return read_full_request(argument(0), std::move(request));
   const auto& known = http_methods();
   if (std::find(known.begin(), known.end(), method) == known.end())
-    return Error{ErrorCode::kMethodNotFound, fmt::format("nexus.http has no method \"{}\"; it has {}",
-                                                         method, fmt::join(known, ", "))};
+    return Error{
+        ErrorCode::kMethodNotFound,
+        fmt::format("nexus.http has no method \"{}\"; it has {}", method, fmt::join(known, ", "))};
   request.method = upper(method);
   const bool with_body = method == "post" || method == "put" || method == "patch";
   NX_TRY_VOID(read_url(argument(0), request));

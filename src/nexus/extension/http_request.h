@@ -10,7 +10,8 @@
 #include "nexus/base/result.h"
 #include "nexus/value/value.h"
 
-// What a handler asks of nexus.http and what it gets back, as plain data (reference.md section 9.9).
+// What a handler asks of nexus.http and what it gets back, as plain data (reference.md
+// section 9.9).
 namespace nexus::extension {
 
 struct HttpRequest {
@@ -23,7 +24,7 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 0;
-  std::string status_text;  // empty in HTTP/2
+  std::string status_text;                                   // empty in HTTP/2
   std::vector<std::pair<std::string, std::string>> headers;  // lower-case names, in order
   std::string body;
 };
@@ -31,14 +32,15 @@ struct HttpResponse {
 // The methods of the extension as handlers call them.
 const std::vector<std::string>& http_methods();
 
-// Reads the arguments of `$ext.http.<method>(...)`. `max_timeout` is the default, and a call's own timeout
-// may only lower it. Error kInvalidArgument names the field; kMethodNotFound for an unknown method.
-// Refuses header names and values that could split the request or steer the connection.
+// Reads the arguments of `$ext.http.<method>(...)`. `max_timeout` is the default, and a call's own
+// timeout may only lower it. Error kInvalidArgument names the field; kMethodNotFound for an unknown
+// method. Refuses header names and values that could split the request or steer the connection.
 Result<HttpRequest> read_http_request(std::string_view method, const value::List& args,
                                       std::chrono::milliseconds max_timeout);
 
-// {status, statusText, headers, data, ok}. `data` is the parsed body when the content type says JSON and
-// the body is JSON, null when there is no body, else its text with invalid UTF-8 replaced by U+FFFD.
+// {status, statusText, headers, data, ok}. `data` is the parsed body when the content type says
+// JSON and the body is JSON, null when there is no body, else its text with invalid UTF-8 replaced
+// by U+FFFD.
 value::Value to_value(HttpResponse response);
 
 }  // namespace nexus::extension

@@ -51,7 +51,8 @@ TEST(HttpRequest, AGivenContentTypeIsKept) {
 }
 
 TEST(HttpRequest, RequestTakesOneObject) {
-  const auto request = read("request", {Object{{"method", "delete"}, {"url", "http://a.test/"}, {"body", "x"}}});
+  const auto request =
+      read("request", {Object{{"method", "delete"}, {"url", "http://a.test/"}, {"body", "x"}}});
   EXPECT_EQ(request.method, "DELETE");
   EXPECT_EQ(request.body, "x");
   EXPECT_EQ(read("request", {Object{{"url", "http://a.test/"}}}).method, "GET");
@@ -73,8 +74,9 @@ TEST(HttpRequest, HeadersCannotSplitTheRequest) {
   for (const char* text : {"a\r\nX: y", "a\nb", "a\rb", "a\x01", "a\x7f"})
     EXPECT_EQ(refusal("get", {"u", Object{{"headers", Object{{"X", text}}}}}).message,
               "header \"X\" contains a line break or a control character");
-  EXPECT_FALSE(read_http_request(
-                   "get", {"u", Object{{"headers", Object{{"X", std::string("a\0b", 3)}}}}}, kTimeout)
+  EXPECT_FALSE(read_http_request("get",
+                                 {"u", Object{{"headers", Object{{"X", std::string("a\0b", 3)}}}}},
+                                 kTimeout)
                    .ok());
   for (const char* name : {"", "a b", "a:b", "a\r\nb", "\xc3\xa9"})
     EXPECT_EQ(refusal("get", {"u", Object{{"headers", Object{{name, "x"}}}}}).code,
@@ -84,19 +86,24 @@ TEST(HttpRequest, HeadersCannotSplitTheRequest) {
 TEST(HttpRequest, HeadersThatSteerTheConnectionAreRefused) {
   for (const char* name : {"Host", "content-length", "Transfer-Encoding", "CONNECTION", "Upgrade",
                            "Proxy-Authorization", "Expect", "TE", "Trailer", "Keep-Alive"})
-    EXPECT_NE(refusal("get", {"u", Object{{"headers", Object{{name, "x"}}}}}).message.find("cannot be given"),
+    EXPECT_NE(refusal("get", {"u", Object{{"headers", Object{{name, "x"}}}}})
+                  .message.find("cannot be given"),
               std::string::npos)
         << name;
 }
 
 TEST(HttpRequest, EveryPartIsBounded) {
   EXPECT_TRUE(read_http_request("get", {std::string(8192, 'u')}, kTimeout).ok());
-  EXPECT_EQ(refusal("get", {std::string(8193, 'u')}).message, "url too long: 8193 bytes, limit 8192");
+  EXPECT_EQ(refusal("get", {std::string(8193, 'u')}).message,
+            "url too long: 8193 bytes, limit 8192");
   Object many;
   for (int i = 0; i < 101; ++i) many.append("x" + std::to_string(i), "y");
-  EXPECT_EQ(refusal("get", {"u", Object{{"headers", many}}}).message, "too many headers: 101, limit 100");
-  EXPECT_FALSE(read_http_request("get", {"u", Object{{"headers", Object{{"x", std::string(65536, 'y')}}}}},
-                                 kTimeout).ok());
+  EXPECT_EQ(refusal("get", {"u", Object{{"headers", many}}}).message,
+            "too many headers: 101, limit 100");
+  EXPECT_FALSE(read_http_request("get",
+                                 {"u", Object{{"headers", Object{{"x", std::string(65536, 'y')}}}}},
+                                 kTimeout)
+                   .ok());
   EXPECT_TRUE(read_http_request("post", {"u", std::string(4 << 20, 'b')}, kTimeout).ok());
   EXPECT_FALSE(read_http_request("post", {"u", std::string((4 << 20) + 1, 'b')}, kTimeout).ok());
 }
@@ -111,7 +118,8 @@ TEST(HttpRequest, WrongTypesAreNamed) {
 }
 
 TEST(HttpResponse, JsonIsParsedWhenTheContentTypeSaysSo) {
-  for (const char* type : {"application/json", "Application/JSON; charset=utf-8", "application/problem+json"}) {
+  for (const char* type :
+       {"application/json", "Application/JSON; charset=utf-8", "application/problem+json"}) {
     const Value value = to_value({200, "OK", {{"content-type", type}}, "{\"n\":1}"});
     EXPECT_EQ(value::to_json(*value.find("data")), "{\"n\":1}") << type;
   }
@@ -120,16 +128,18 @@ TEST(HttpResponse, JsonIsParsedWhenTheContentTypeSaysSo) {
 }
 
 TEST(HttpResponse, JsonThatIsNoneStaysText) {
-  const Value value = to_value({502, "Bad Gateway", {{"content-type", "application/json"}}, "<html>"});
+  const Value value =
+      to_value({502, "Bad Gateway", {{"content-type", "application/json"}}, "<html>"});
   EXPECT_EQ(*value.find("data"), Value("<html>"));
   EXPECT_EQ(*value.find("ok"), Value(false));
 }
 
 TEST(HttpResponse, NoBodyIsNullAndRepeatedHeadersAreJoined) {
   const Value value = to_value({204, "No Content", {{"vary", "a"}, {"vary", "b"}}, ""});
-  EXPECT_EQ(value::to_json(value),
-            "{\"status\":204,\"statusText\":\"No Content\",\"headers\":{\"vary\":\"a, b\"},\"data\":null,"
-            "\"ok\":true}");
+  EXPECT_EQ(
+      value::to_json(value),
+      "{\"status\":204,\"statusText\":\"No Content\",\"headers\":{\"vary\":\"a, b\"},\"data\":null,"
+      "\"ok\":true}");
 }
 
 TEST(HttpResponse, InvalidUtf8IsReplaced) {

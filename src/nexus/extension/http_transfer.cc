@@ -38,8 +38,8 @@ void set(CURL* easy, CURLoption option, Value value) {
 
 }  // namespace
 
-HttpTransfer::HttpTransfer(HttpRequest request, const HttpPolicy& policy, const TransferLimits& limits,
-                           Clock::Steady deadline)
+HttpTransfer::HttpTransfer(HttpRequest request, const HttpPolicy& policy,
+                           const TransferLimits& limits, Clock::Steady deadline)
     : request_(std::move(request)), policy_(policy), limits_(limits), deadline_(deadline) {}
 
 HttpTransfer::~HttpTransfer() = default;
@@ -100,7 +100,8 @@ void HttpTransfer::set_body(CURL* easy) {
 }
 
 void HttpTransfer::build_header_list() {
-  // libcurl would otherwise label any body a form, and wait a second for a server's leave to send it.
+  // libcurl would otherwise label any body a form, and wait a second for a server's leave to send
+  // it.
   std::vector<std::string> lines = {"Expect:"};
   bool typed = false;
   for (const auto& [name, text] : request_.headers) {
@@ -108,7 +109,8 @@ void HttpTransfer::build_header_list() {
     lines.push_back(text.empty() ? name + ";" : fmt::format("{}: {}", name, text));
     typed = typed || equal_ignoring_case(name, "content-type");
   }
-  if (!typed) lines.push_back(request_.body ? "Content-Type: text/plain;charset=UTF-8" : "Content-Type:");
+  if (!typed)
+    lines.push_back(request_.body ? "Content-Type: text/plain;charset=UTF-8" : "Content-Type:");
   header_list_.reset();
   for (const auto& line : lines) {
     curl_slist* list = curl_slist_append(header_list_.get(), line.c_str());
@@ -118,9 +120,10 @@ void HttpTransfer::build_header_list() {
   }
 }
 
-// Runs after name resolution for each address libcurl is about to connect to. Judging the address here
-// leaves no time between check and use in which a name could change its mind.
-curl_socket_t HttpTransfer::on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address) {
+// Runs after name resolution for each address libcurl is about to connect to. Judging the address
+// here leaves no time between check and use in which a name could change its mind.
+curl_socket_t HttpTransfer::on_open_socket(void* self, curlsocktype purpose,
+                                           curl_sockaddr* address) {
   auto& transfer = *static_cast<HttpTransfer*>(self);
   const bool allowed = transfer.target_.private_allowed ||
                        is_public_address(address->addr, static_cast<socklen_t>(address->addrlen));
@@ -169,7 +172,8 @@ void HttpTransfer::start_status_line(std::string_view line) {
 std::size_t HttpTransfer::on_body(char* bytes, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<HttpTransfer*>(self);
   const std::size_t length = size * count;
-  // Counted here, after decompression: a length that the server announced, or failed to, proves nothing.
+  // Counted here, after decompression: a length that the server announced, or failed to, proves
+  // nothing.
   if (transfer.response_.body.size() + length > transfer.limits_.response_bytes) {
     transfer.too_large_ = true;
     return 0;
@@ -201,7 +205,8 @@ Result<void> HttpTransfer::follow(const char* location, long status) {
                              limits_.redirects)};
   NX_TRY(CheckedUrl next, policy_.check(location));
   const bool was_post = request_.method == "POST";
-  if ((status == 303 && request_.method != "HEAD") || ((status == 301 || status == 302) && was_post))
+  if ((status == 303 && request_.method != "HEAD") ||
+      ((status == 301 || status == 302) && was_post))
     drop_body();
   if (!next.same_origin(target_))
     std::erase_if(request_.headers, [](const auto& header) {
@@ -221,10 +226,12 @@ void HttpTransfer::drop_body() {
 }
 
 Error HttpTransfer::timeout_error() const {
-  return {ErrorCode::kTimeout, fmt::format("request timeout after {} ms", request_.timeout.count())};
+  return {ErrorCode::kTimeout,
+          fmt::format("request timeout after {} ms", request_.timeout.count())};
 }
 
-// What the handler reads names the host it asked for and never the address that was found behind it.
+// What the handler reads names the host it asked for and never the address that was found behind
+// it.
 Error HttpTransfer::failure(CURLcode code) const {
   const std::string& host = target_.host;
   if (address_refused_ && !address_tried_)

@@ -21,9 +21,9 @@ struct TransferLimits {
   int redirects = 5;
 };
 
-// One request from first connection to last byte, redirects included: builds the libcurl handle of each
-// hop and judges what came of it. Redirects are followed here, not by libcurl, so that each target passes
-// the policy like a first URL. Used by one thread at a time; knows nothing of queues.
+// One request from first connection to last byte, redirects included: builds the libcurl handle of
+// each hop and judges what came of it. Redirects are followed here, not by libcurl, so that each
+// target passes the policy like a first URL. Used by one thread at a time; knows nothing of queues.
 class HttpTransfer {
  public:
   // `policy` and `limits` outlive the transfer. `deadline` ends all hops together.

@@ -10,14 +10,15 @@
 
 namespace nexus::extension {
 
-// The extensions of one server. Filled at start-up and frozen from then on, so any thread may look one
-// up; calling one is for its loop's thread. Outlives every Call.
+// The extensions of one server. Filled at start-up and frozen from then on, so any thread may look
+// one up; calling one is for its loop's thread. Outlives every Call.
 class Registry {
  public:
   // Takes an extension. A second one with the same name is a bug of the program.
   void add(std::unique_ptr<Extension> extension);
 
-  // Finds the extension a panel means by `name`: its full name ("nexus.http") or the last segment of that
+  // Finds the extension a panel means by `name`: its full name ("nexus.http") or the last segment
+  // of that
   // ("http"). Error kExtensionNotFound lists the known names and the one that was probably meant.
   Result<Extension*> resolve(std::string_view name) const;
 
@@ -31,8 +32,9 @@ class Registry {
 // "http" of "nexus.http": the name that capability tokens use. A view into `full_name`.
 std::string_view last_segment(std::string_view full_name);
 
-// The candidate that `word` was probably meant to be: the nearest by edit distance, at most a third of
-// the word away; empty when none is. Candidates and word are compared in full, so both must be short.
+// The candidate that `word` was probably meant to be: the nearest by edit distance, at most a third
+// of the word away; empty when none is. Candidates and word are compared in full, so both must be
+// short.
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace nexus::extension

@@ -54,8 +54,10 @@ class TimeExtensionTest : public testing::Test {
   std::unique_ptr<Call> call(std::string_view method, value::List args) {
     return time_->call({}, method, std::move(args), [this](Result<value::Value> answer) {
       ++answers_;
-      if (answer.ok()) value_ = *answer;
-      else error_ = answer.error();
+      if (answer.ok())
+        value_ = *answer;
+      else
+        error_ = answer.error();
     });
   }
 
@@ -97,7 +99,8 @@ TEST_F(TimeExtensionTest, SleepIsBoundedByADay) {
 }
 
 TEST_F(TimeExtensionTest, SleepRefusesWhatIsNoDuration) {
-  for (value::List args : {value::List{}, value::List{"1"}, value::List{-1}, value::List{value::Value()}}) {
+  for (value::List args :
+       {value::List{}, value::List{"1"}, value::List{-1}, value::List{value::Value()}}) {
     error_.reset();
     const auto open = call("sleep", std::move(args));
     loop_.fire_all();

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,7 +62,8 @@ struct TriggerRequest {
   value::Value args;  // object by name, list by position, scalar for the first; null for none
   std::optional<std::string> request_id;
   // Called at each suspension, after the segment's patches were sent.
-  std::function<void(const std::string& execution_id, const std::vector<engine::Suspension>& calls)> on_progress = {};
+  std::function<void(const std::string& execution_id, const std::vector<engine::Suspension>& calls)>
+      on_progress = {};
   // Called exactly once. An Error means that no run was started.
   std::function<void(Result<ExecutionResult>)> on_done;
 };
@@ -72,8 +73,8 @@ struct SetRequest {
   // From the root of the state; the first step is a declared key.
   std::vector<engine::PathStep> path;
   value::Value value;
-  // Called exactly once: after the PATCH was sent, or with kInvalidArgument or kResourceLimit and nothing
-  // changed.
+  // Called exactly once: after the PATCH was sent, or with kInvalidArgument or kResourceLimit and
+  // nothing changed.
   std::function<void(Result<void>)> on_done;
 };
 
@@ -82,9 +83,9 @@ struct Settings {
   std::chrono::milliseconds suspension_timeout{60000};
   std::uint32_t max_panels = 1000;
   std::uint32_t queue_per_panel = 100;  // triggers and writes waiting; one more is kResourceLimit
-  // How long create() waits for a `mount` that is suspended before it answers with the panel as it is.
-  std::chrono::milliseconds mount_wait{5000};
-  bool debug_errors = false;
+  // How long a `mount` that waits for something holds up the answer of create(), and an `unmount`
+  // that of destroy().
+  std::chrono::milliseconds lifecycle_wait{5000};
 };
 
 // All panels of one server: creation, look-up, destruction. Lives on one loop; every method on its
@@ -93,9 +94,10 @@ class Workspace {
  public:
   virtual ~Workspace() = default;
 
-  // Parses, checks, precompiles every handler, runs `mount`, then calls `done` with the panel. A `mount`
-  // that fails is logged and shown in the info; the panel exists all the same.
-  virtual void create(CreateRequest request, std::function<void(std::variant<Panel*, CreateError>)> done) = 0;
+  // Parses, checks, precompiles every handler, runs `mount`, then calls `done` with the panel. A
+  // `mount` that fails is logged and shown in the info; the panel exists all the same.
+  virtual void create(CreateRequest request,
+                      std::function<void(std::variant<Panel*, CreateError>)> done) = 0;
 
   virtual Panel* find(std::string_view id) = 0;
   // In order of creation.
@@ -106,7 +108,8 @@ class Workspace {
   virtual void destroy(std::string_view id, std::function<void(Result<void>)> done) = 0;
 
   // Ends all runs and closes all clients with `code`; `done` runs when nothing is left.
-  virtual void shutdown(std::uint16_t code, std::string_view reason, std::function<void()> done) = 0;
+  virtual void shutdown(std::uint16_t code, std::string_view reason,
+                        std::function<void()> done) = 0;
 };
 
 // One live panel. Lives on the workspace's loop.
@@ -116,7 +119,8 @@ class Panel {
 
   virtual const std::string& id() const = 0;
   virtual std::uint64_t version() const = 0;
-  // Random, new with each life of the panel in a process; versions of different epochs do not compare.
+  // Random, new with each life of the panel in a process; versions of different epochs do not
+  // compare.
   virtual const std::string& epoch() const = 0;
   virtual const nxml::Document& document() const = 0;
 
@@ -127,24 +131,24 @@ class Panel {
   // The AST of docs/PROTOCOL.md; encoded once.
   virtual const std::string& ast_json() const = 0;
 
-  // Checks the arguments, queues the run and returns. Runs of one panel go segment by segment in order
-  // of arrival; a suspended run lets the next one in.
+  // Checks the arguments, queues the run and returns. Runs of one panel go segment by segment in
+  // order of arrival; a suspended run lets the next one in.
   virtual void trigger(TriggerRequest request) = 0;
 
-  // Writes one value as a segment of its own, in order of arrival with the triggers. Always followed by a
-  // PATCH when accepted, with the same version when the value was there already.
+  // Writes one value as a segment of its own, in order of arrival with the triggers. Always
+  // followed by a PATCH when accepted, with the same version when the value was there already.
   virtual void set(SetRequest request) = 0;
 
-  // Sends CONNECTED and from then on every PATCH, EVENT and VIEW. The client outlives its attachment or
-  // detaches first.
+  // Sends CONNECTED and from then on every PATCH, EVENT and VIEW. The client outlives its
+  // attachment or detaches first.
   virtual void attach(Client* client) = 0;
   virtual void detach(Client* client) = 0;
 };
 
-// What is given outlives the workspace. `executor` runs the segments and the loading of documents; each of
-// its threads may enter the sandbox.
-std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, loop::ThreadPool& executor, engine::Engine& engine,
-                                            extension::Registry& extensions, const Clock& clock,
-                                            Settings settings);
+// What is given outlives the workspace. `executor` runs the segments and the loading of documents;
+// each of its threads may enter the sandbox.
+std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, loop::ThreadPool& executor,
+                                            engine::Engine& engine, extension::Registry& extensions,
+                                            const Clock& clock, Settings settings);
 
 }  // namespace nexus::panel

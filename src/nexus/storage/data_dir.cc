@@ -42,10 +42,10 @@ Result<std::unique_ptr<DataDir>> DataDir::open(const std::string& path) {
   if (path.empty()) return failure(path, "cannot be created", ENOENT);
   NX_TRY_VOID(create(path));
   const std::string lock_path = path + "/nexusd.lock";
-  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kPrivateFile);
+  const int lock =
+      ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kPrivateFile);
   if (lock < 0) return failure(path, "is not writable", errno);
-  if (flock(lock, LOCK_EX | LOCK_NB) == 0)
-    return std::unique_ptr<DataDir>(new DataDir(path, lock));
+  if (flock(lock, LOCK_EX | LOCK_NB) == 0) return std::unique_ptr<DataDir>(new DataDir(path, lock));
   const int error = errno;
   close(lock);
   if (error != EWOULDBLOCK) return failure(path, "cannot be locked", error);

@@ -1,0 +1,229 @@
+#pragma once
+
+#include <cstdlib>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nexus/base/clock.h"
+#include "nexus/engine/engine.h"
+#include "nexus/extension/extension.h"
+#include "nexus/loop/loop.h"
+#include "nexus/panel/workspace.h"
+
+// What the tests of this folder put in place of the machine: time, threads and the sandbox move
+// when the test says so, so that every order of events can be written down.
+namespace nexus::panel::doubles {
+
+class ManualLoop : public loop::Loop {
+ public:
+  void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
+  std::unique_ptr<loop::Timer> after(std::chrono::milliseconds delay,
+                                     std::function<void()> task) override {
+    auto alarm = std::make_shared<Alarm>(Alarm{now_ + delay, std::move(task)});
+    alarms_.push_back(alarm);
+    return std::make_unique<Handle>(std::move(alarm));
+  }
+  void run() override {}
+  void stop() override {}
+  bool on_loop_thread() const override { return true; }
+  boost::asio::io_context& context() override { std::abort(); }
+
+  // Runs what was posted, and what that posts.
+  void drain() {
+    while (!tasks_.empty()) {
+      const auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      task();
+    }
+  }
+  // Lets time pass and runs what is due, in order.
+  void advance(std::chrono::milliseconds time) {
+    now_ += time;
+    drain();
+    while (const auto due = take_due()) {
+      due();
+      drain();
+    }
+  }
+  std::size_t alarms() const {
+    std::size_t set = 0;
+    for (const auto& alarm : alarms_) set += alarm->task != nullptr;
+    return set;
+  }
+
+ private:
+  struct Alarm {
+    std::chrono::milliseconds at;
+    std::function<void()> task;  // empty once cancelled or run
+  };
+  struct Handle : loop::Timer {
+    explicit Handle(std::shared_ptr<Alarm> a) : alarm(std::move(a)) {}
+    ~Handle() override { alarm->task = nullptr; }
+    std::shared_ptr<Alarm> alarm;
+  };
+
+  std::function<void()> take_due() {
+    std::shared_ptr<Alarm> first;
+    for (const auto& alarm : alarms_)
+      if (alarm->task && alarm->at <= now_ && (!first || alarm->at < first->at)) first = alarm;
+    return first ? std::exchange(first->task, nullptr) : nullptr;
+  }
+
+  std::chrono::milliseconds now_{0};
+  std::deque<std::function<void()>> tasks_;
+  std::vector<std::shared_ptr<Alarm>> alarms_;
+};
+
+// Runs a task when the test asks for it.
+class ManualPool : public loop::ThreadPool {
+ public:
+  bool submit(std::function<void()> task) override {
+    if (full) return false;
+    tasks_.push_back(std::move(task));
+    return true;
+  }
+  std::size_t waiting() const { return tasks_.size(); }
+  // False when there is nothing to run.
+  bool run_one() {
+    if (tasks_.empty()) return false;
+    const auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    task();
+    return true;
+  }
+
+  bool full = false;
+
+ private:
+  std::deque<std::function<void()>> tasks_;
+};
+
+class ManualClock : public Clock {
+ public:
+  Steady now() const override { return {}; }
+  Wall wall() const override { return Wall(std::chrono::milliseconds{1'700'000'000'123}); }
+};
+
+// Answers each segment with what the test wrote down for it.
+class ScriptedEngine : public engine::Engine {
+ public:
+  using Segment =
+      std::function<engine::Outcome(const engine::RunRequest&, const engine::StateView&)>;
+  using Later =
+      std::function<engine::Outcome(const engine::AsyncResult&, const engine::StateView&)>;
+
+  std::map<std::string, Segment> handlers;     // by handler name
+  std::map<std::string, Later> resumes;        // by suspension id
+  std::map<std::string, Error> syntax_errors;  // by handler text
+  std::vector<std::string> journal;            // "execute a", "resume s1", "cancel r1"
+
+  Result<void> precompile(const engine::HandlerSource& source) override {
+    const auto bad = syntax_errors.find(source.text);
+    if (bad != syntax_errors.end()) return Error(bad->second);
+    return {};
+  }
+  engine::Outcome execute(engine::RunRequest request, const engine::StateView& state) override {
+    journal.push_back("execute " + request.handler_name);
+    return handlers.at(request.handler_name)(request, state);
+  }
+  engine::Outcome resume(std::string_view id, engine::AsyncResult result,
+                         const engine::StateView& state) override {
+    journal.push_back("resume " + std::string(id));
+    return resumes.at(std::string(id))(result, state);
+  }
+  bool cancel(std::string_view run_id) override {
+    journal.push_back("cancel " + std::string(run_id));
+    return true;
+  }
+  engine::Stats stats() const override { return {}; }
+  void shutdown() override {}
+};
+
+inline engine::Outcome success(std::string run_id, std::vector<engine::Mutation> mutations = {}) {
+  engine::Outcome outcome;
+  outcome.status = engine::Status::kSuccess;
+  outcome.run_id = std::move(run_id);
+  outcome.mutations = std::move(mutations);
+  return outcome;
+}
+
+inline engine::Outcome failure(std::string run_id, ErrorCode code, std::string message) {
+  engine::Outcome outcome;
+  outcome.status = engine::Status::kError;
+  outcome.run_id = std::move(run_id);
+  outcome.error.emplace();
+  outcome.error->code = code;
+  outcome.error->message = std::move(message);
+  return outcome;
+}
+
+// Waits for `$ext.fake.ask(id)` once for each id.
+inline engine::Outcome suspended(std::string run_id, const std::vector<std::string>& ids,
+                                 std::vector<engine::Mutation> mutations = {}) {
+  engine::Outcome outcome = success(std::move(run_id), std::move(mutations));
+  outcome.status = engine::Status::kSuspended;
+  for (const auto& id : ids) outcome.suspensions.push_back({id, "fake", "ask", {id}});
+  outcome.new_suspensions = outcome.suspensions;
+  return outcome;
+}
+
+inline engine::Mutation set_key(std::string key, value::Value value) {
+  return {engine::Mutation::Operation::kSet, std::move(key), std::move(value)};
+}
+
+// "nexus.fake": keeps each call open until the test answers it.
+class FakeExtension : public extension::Extension {
+ public:
+  std::string_view name() const override { return "nexus.fake"; }
+  const std::vector<std::string>& methods() const override { return methods_; }
+  std::unique_ptr<extension::Call> call(const extension::CallContext&, std::string_view,
+                                        value::List args, extension::Done done) override {
+    const std::string id = args.at(0).string();
+    open[id] = std::move(done);
+    return std::make_unique<Open>(*this, id);
+  }
+  void answer(const std::string& id, Result<value::Value> result) {
+    const auto done = open.at(id);
+    done(std::move(result));
+  }
+
+  std::map<std::string, extension::Done> open;  // calls nobody answered or cancelled
+  std::chrono::milliseconds allowance{0};
+
+ private:
+  struct Open : extension::Call {
+    Open(FakeExtension& e, std::string i) : extension(e), id(std::move(i)) {}
+    ~Open() override { extension.open.erase(id); }
+    std::chrono::milliseconds allowance() const override { return extension.allowance; }
+    FakeExtension& extension;
+    std::string id;
+  };
+  const std::vector<std::string> methods_ = {"ask"};
+};
+
+// Keeps the frames it was sent.
+class RecordingClient : public Client {
+ public:
+  void send(const Frame& frame) override {
+    frames.push_back(*frame);
+    if (on_send) on_send();
+  }
+  void close(std::uint16_t code, std::string_view reason) override {
+    closed_with = code;
+    close_reason = reason;
+  }
+  // The frames since the last call, without CONNECTED's epoch.
+  std::vector<std::string> take() { return std::exchange(frames, {}); }
+
+  std::vector<std::string> frames;
+  std::uint16_t closed_with = 0;
+  std::string close_reason;
+  std::function<void()> on_send;
+};
+
+}  // namespace nexus::panel::doubles

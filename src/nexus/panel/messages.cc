@@ -1,0 +1,228 @@
+#include "nexus/panel/messages.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "nexus/value/json.h"
+
+namespace nexus::panel {
+namespace {
+
+using value::write_json_string;
+
+// Writes one JSON object member by member; values that are JSON already are appended by the caller.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+
+  // Appends the key; the caller appends the value.
+  std::string& key(std::string_view name) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    write_json_string(name, out_);
+    out_ += ':';
+    return out_;
+  }
+  void text(std::string_view name, std::string_view text) { write_json_string(text, key(name)); }
+  template <typename Integer>
+  void number(std::string_view name, Integer number) {
+    fmt::format_to(std::back_inserter(key(name)), "{}", number);
+  }
+  void boolean(std::string_view name, bool value) { key(name) += value ? "true" : "false"; }
+  void value(std::string_view name, const value::Value& value) {
+    value::write_json(value, key(name));
+  }
+  void close() { out_ += '}'; }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+template <typename Items, typename Write>
+void write_list(const Items& items, std::string& out, const Write& write) {
+  out += '[';
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out += ',';
+    first = false;
+    write(item, out);
+  }
+  out += ']';
+}
+
+void write_mutation(const engine::Mutation& mutation, std::string& out) {
+  ObjectWriter object(out);
+  const bool set = mutation.operation == engine::Mutation::Operation::kSet;
+  object.text("operation", set ? "set" : "delete");
+  object.text("key", mutation.key);
+  if (set) object.value("value", mutation.value);
+  object.close();
+}
+
+void write_event(const engine::Event& event, std::string& out) {
+  ObjectWriter object(out);
+  object.text("name", event.name);
+  object.value("payload", event.payload);
+  object.number("timestamp", event.timestamp_ms);
+  object.close();
+}
+
+void write_view_command(const engine::ViewCommand& command, std::string& out) {
+  ObjectWriter object(out);
+  object.text("type", command.type);
+  if (command.component_id) object.text("componentId", *command.component_id);
+  object.value("args", command.args);
+  object.close();
+}
+
+void write_location(const Location& location, std::string& out) {
+  ObjectWriter object(out);
+  object.number("line", location.line);
+  object.number("column", location.column);
+  object.close();
+}
+
+void write_snippet(const engine::RunError& error, std::string& out) {
+  ObjectWriter object(out);
+  object.text("code", *error.snippet);
+  object.number("highlightLine", error.snippet_line);
+  object.close();
+}
+
+void write_error(const engine::RunError& error, bool debug, std::string& out) {
+  ObjectWriter object(out);
+  object.text("code", to_string(error.code));
+  object.text("message", error.message);
+  if (debug) {
+    if (error.location) write_location(*error.location, object.key("location"));
+    if (error.snippet) write_snippet(error, object.key("snippet"));
+    if (!error.stack.empty()) object.text("stack", error.stack);
+  }
+  object.close();
+}
+
+void write_metrics(const engine::Metrics& metrics, std::string& out) {
+  ObjectWriter object(out);
+  object.number("durationUs", metrics.total_us);
+  object.number("memoryUsedBytes", metrics.memory_used_bytes);
+  object.number("memoryPeakBytes", metrics.memory_peak_bytes);
+  ObjectWriter calls(object.key("hostCalls"));
+  for (const auto& [name, count] : metrics.host_calls) calls.number(name, count);
+  calls.close();
+  if (metrics.compile_us > 0) object.number("compilationTimeUs", metrics.compile_us);
+  object.boolean("cacheHit", metrics.cache_hit);
+  object.close();
+}
+
+void write_arg(const nxml::Arg& arg, std::string& out) {
+  ObjectWriter object(out);
+  object.text("name", arg.name);
+  object.text("type", to_string(arg.type));
+  object.boolean("required", arg.required);
+  if (arg.fallback) object.value("default", *arg.fallback);
+  if (arg.description) object.text("description", *arg.description);
+  object.close();
+}
+
+void write_tool(const nxml::Tool& tool, std::string& out) {
+  ObjectWriter object(out);
+  object.text("name", tool.name);
+  if (tool.description) object.text("description", *tool.description);
+  write_list(tool.args, object.key("args"), write_arg);
+  object.close();
+}
+
+// A frame begins with its type and the version it speaks of.
+ObjectWriter begin_frame(std::string_view type, std::string& out) {
+  ObjectWriter object(out);
+  object.text("type", type);
+  return object;
+}
+
+Frame share(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+
+}  // namespace
+
+Frame encode_connected(std::string_view panel_id, std::uint64_t version, std::string_view epoch,
+                       std::string_view state_json) {
+  std::string out;
+  ObjectWriter frame = begin_frame("CONNECTED", out);
+  frame.text("panelId", panel_id);
+  frame.number("version", version);
+  frame.text("epoch", epoch);
+  frame.key("state") += state_json;
+  frame.close();
+  return share(std::move(out));
+}
+
+Frame encode_patch(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
+                   std::int64_t timestamp_ms) {
+  std::string out;
+  ObjectWriter frame = begin_frame("PATCH", out);
+  frame.number("version", version);
+  write_list(mutations, frame.key("mutations"), write_mutation);
+  frame.number("timestamp", timestamp_ms);
+  frame.close();
+  return share(std::move(out));
+}
+
+Frame encode_event(std::uint64_t version, const engine::Event& event) {
+  std::string out;
+  ObjectWriter frame = begin_frame("EVENT", out);
+  frame.number("version", version);
+  write_event(event, frame.key("event"));
+  frame.close();
+  return share(std::move(out));
+}
+
+Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>& commands) {
+  std::string out;
+  ObjectWriter frame = begin_frame("VIEW", out);
+  frame.number("version", version);
+  write_list(commands, frame.key("commands"), write_view_command);
+  frame.close();
+  return share(std::move(out));
+}
+
+std::string encode_info(const Program& program, const PanelFacts& facts) {
+  const nxml::Document& document = *program.document;
+  std::string out;
+  ObjectWriter info(out);
+  info.text("id", facts.id);
+  info.text("title", document.meta.title);
+  if (document.meta.description) info.text("description", *document.meta.description);
+  info.text("status", facts.status);
+  info.number("version", facts.version);
+  info.text("epoch", facts.epoch);
+  write_list(document.tools, info.key("tools"), write_tool);
+  info.text("createdAt", iso_time(facts.created_at));
+  info.text("lastActivity", iso_time(facts.last_activity));
+  info.number("clientCount", facts.clients);
+  if (facts.mount_error != nullptr) write_error(*facts.mount_error, false, info.key("mountError"));
+  info.close();
+  return out;
+}
+
+std::string iso_time(Clock::Wall time) {
+  const std::int64_t ms = unix_ms(time);
+  const std::int64_t seconds = ms >= 0 ? ms / 1000 : (ms - 999) / 1000;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(seconds)),
+                     ms - seconds * 1000);
+}
+
+void write_json(const ExecutionResult& result, bool debug, std::string& out) {
+  const engine::Outcome& outcome = result.outcome;
+  ObjectWriter object(out);
+  object.text("executionId", result.execution_id);
+  object.text("status", to_string(outcome.status));
+  if (outcome.has_return_value) object.value("returnValue", outcome.return_value);
+  write_list(outcome.mutations, object.key("stateMutations"), write_mutation);
+  write_list(outcome.events, object.key("events"), write_event);
+  write_list(outcome.view_commands, object.key("viewCommands"), write_view_command);
+  if (outcome.error) write_error(*outcome.error, debug, object.key("error"));
+  write_metrics(outcome.metrics, object.key("metrics"));
+  object.close();
+}
+
+}  // namespace nexus::panel

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nexus/base/clock.h"
+#include "nexus/engine/engine.h"
+#include "nexus/panel/program.h"
+#include "nexus/panel/workspace.h"
+
+// The frames and bodies a panel writes, as docs/PROTOCOL.md gives them. Pure; `version` is the
+// panel's.
+namespace nexus::panel {
+
+Frame encode_connected(std::string_view panel_id, std::uint64_t version, std::string_view epoch,
+                       std::string_view state_json);
+Frame encode_patch(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
+                   std::int64_t timestamp_ms);
+Frame encode_event(std::uint64_t version, const engine::Event& event);
+Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>& commands);
+
+// What PanelInfo says beyond the document.
+struct PanelFacts {
+  std::string_view id;
+  std::string_view status;
+  std::uint64_t version = 0;
+  std::string_view epoch;
+  Clock::Wall created_at{};
+  Clock::Wall last_activity{};
+  std::size_t clients = 0;
+  const engine::RunError* mount_error = nullptr;
+};
+std::string encode_info(const Program& program, const PanelFacts& facts);
+
+// ISO 8601 in UTC with milliseconds, as Date.prototype.toISOString writes it.
+std::string iso_time(Clock::Wall time);
+
+}  // namespace nexus::panel

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nexus/base/clock.h"
+#include "nexus/panel/audience.h"
+#include "nexus/panel/panel_state.h"
+#include "nexus/panel/program.h"
+#include "nexus/panel/run_queue.h"
+#include "nexus/panel/segment.h"
+#include "nexus/panel/workspace.h"
+
+namespace nexus::panel {
+
+// What all panels of a workspace share; outlives them.
+struct PanelHost {
+  SegmentHost segments;
+  const Clock& clock;
+  Settings settings;
+};
+
+// A panel that lives: collaborators and the sequence in which they act (design.md section 3 and
+// D6). One turn at a time: run a segment elsewhere, commit what it did, tell the clients, start the
+// calls it asked for, let the next in.
+class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
+ public:
+  LivePanel(std::string id, LoadedPanel loaded, const PanelHost& host);
+  // Answers whoever still waits with CANCELLED.
+  ~LivePanel() override;
+
+  const std::string& id() const override { return id_; }
+  std::uint64_t version() const override { return state_->version(); }
+  const std::string& epoch() const override { return epoch_; }
+  const nxml::Document& document() const override { return *program_->document; }
+  std::string state_json() const override { return state_->to_json(); }
+  std::string info_json() const override;
+  const std::string& ast_json() const override { return program_->ast_json; }
+  void trigger(TriggerRequest request) override;
+  void set(SetRequest request) override;
+  void attach(Client* client) override;
+  void detach(Client* client) override { audience_.detach(client); }
+
+  // Runs `mount`, before anything else. `ready` is called once: when it has ended, or when it is
+  // suspended for longer than Settings::lifecycle_wait.
+  void mount(std::function<void()> ready);
+
+  enum class Farewell { kUnmount, kAtOnce };
+  // Takes nothing new, cancels what waits, lets a segment under way end without effect, runs
+  // `unmount` if asked to, closes the clients and calls `done`. May be called again, to skip an
+  // `unmount` that lasts.
+  void close(Farewell farewell, std::uint16_t code, std::string reason, std::function<void()> done);
+
+ private:
+  // kClosing: waiting for the segment under way, if any. kUnmounting: only `unmount` is left.
+  enum class Phase { kOpen, kClosing, kUnmounting, kClosed };
+
+  // Requests.
+  Result<void> start_tool(TriggerRequest& request);
+  Result<void> admit(Turn turn);
+  void start_lifecycle(const PreparedHandler& handler, Run::OnDone done);
+  engine::RunRequest make_request(const PreparedHandler& handler, value::Value args) const;
+
+  // Turns.
+  void pump();
+  bool begin_segment(Turn& turn);
+  void finish_segment(const std::shared_ptr<Run>& run, engine::Outcome outcome);
+  void conclude(const std::shared_ptr<Run>& run, engine::Outcome outcome);
+  Result<void> commit(engine::Outcome& outcome);
+  void apply_write(SetRequest request);
+  void publish_patch(const std::vector<engine::Mutation>& mutations);
+
+  // Suspended runs.
+  void suspend(const std::shared_ptr<Run>& run, engine::Outcome outcome);
+  void start_call(const std::shared_ptr<Run>& run, engine::Suspension suspension);
+  void take_answer(const std::shared_ptr<Run>& run, const std::string& suspension_id,
+                   Result<value::Value> answer);
+  void miss_deadline(const std::shared_ptr<Run>& run, const std::string& what);
+  void end_run(const std::shared_ptr<Run>& run, engine::RunError error);
+
+  // Closing.
+  void cancel_waiting();
+  void continue_closing();
+  void begin_unmount();
+  void mount_over();
+
+  const std::string id_;
+  const std::string epoch_;
+  const PanelHost& host_;
+  const std::shared_ptr<const Program> program_;
+  const std::shared_ptr<PanelState> state_;
+  const Clock::Wall created_at_;
+  Clock::Wall last_activity_;
+
+  Audience audience_;
+  RunQueue queue_;
+  std::shared_ptr<Run> active_;               // whose segment is under way
+  std::set<std::shared_ptr<Run>> suspended_;  // the active one included, when it was resumed
+  std::unique_ptr<loop::Timer> retry_;        // set while the executor has no room
+
+  std::function<void()> mount_ready_;  // empty once called
+  std::unique_ptr<loop::Timer> lifecycle_timer_;
+  std::optional<engine::RunError> mount_error_;
+
+  Phase phase_ = Phase::kOpen;
+  bool unmount_wanted_ = false;
+  std::uint16_t close_code_ = 0;
+  std::string close_reason_;
+  std::vector<std::function<void()>> on_closed_;
+};
+
+}  // namespace nexus::panel

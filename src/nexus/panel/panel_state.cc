@@ -1,0 +1,94 @@
+#include "nexus/panel/panel_state.h"
+
+#include <fmt/format.h>
+
+#include <span>
+
+namespace nexus::panel {
+namespace {
+
+using engine::PathStep;
+using value::Value;
+
+state::Mutation to_state(engine::Mutation mutation) {
+  const bool set = mutation.operation == engine::Mutation::Operation::kSet;
+  return {set ? state::Mutation::Operation::kSet : state::Mutation::Operation::kDelete,
+          std::move(mutation.key), std::move(mutation.value)};
+}
+
+engine::Mutation to_engine(state::Mutation mutation) {
+  const bool set = mutation.operation == state::Mutation::Operation::kSet;
+  return {set ? engine::Mutation::Operation::kSet : engine::Mutation::Operation::kDelete,
+          std::move(mutation.key), std::move(mutation.value)};
+}
+
+std::string step_text(const PathStep& step) {
+  return step.index ? fmt::format("[{}]", *step.index) : fmt::format("\"{}\"", step.key);
+}
+
+Error leads_nowhere(const PathStep& step, std::string_view why) {
+  return {ErrorCode::kInvalidArgument, fmt::format("path step {} {}", step_text(step), why)};
+}
+
+Result<Value*> child(Value& parent, const PathStep& step) {
+  if (step.index) {
+    if (!parent.is_list()) return leads_nowhere(step, "does not stand in a list");
+    if (*step.index >= parent.list().size())
+      return leads_nowhere(
+          step, fmt::format("is past the end: the list has {} items", parent.list().size()));
+    return &parent.list()[*step.index];
+  }
+  if (!parent.is_object()) return leads_nowhere(step, "does not stand in an object");
+  return parent.object().find(step.key);
+}
+
+// Puts `value` at `path` inside `root`. Every step but the last must exist.
+Result<void> put(Value& root, std::span<const PathStep> path, Value value) {
+  Value* place = &root;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    NX_TRY(Value * next, child(*place, path[i]));
+    const bool last = i + 1 == path.size();
+    if (next == nullptr && !last) return leads_nowhere(path[i], "does not exist");
+    if (next == nullptr) {
+      place->object().append(path[i].key, std::move(value));
+      return {};
+    }
+    place = next;
+  }
+  *place = std::move(value);
+  return {};
+}
+
+}  // namespace
+
+Result<void> PanelState::check_write(std::string_view key, Value* value) const {
+  if (computed_.contains(key))
+    return Error{ErrorCode::kStateError,
+                 fmt::format("\"{}\" is computed and cannot be written", key)};
+  return store_.check_write(key, value);
+}
+
+Result<void> PanelState::apply(std::vector<engine::Mutation>& mutations) {
+  if (mutations.empty()) return {};
+  std::vector<state::Mutation> written;
+  for (auto& mutation : mutations) written.push_back(to_state(std::move(mutation)));
+  NX_TRY(auto applied, store_.apply(std::move(written)));
+  mutations.clear();
+  for (auto& mutation : applied) mutations.push_back(to_engine(std::move(mutation)));
+  return {};
+}
+
+Result<engine::Mutation> PanelState::resolve_write(const std::vector<PathStep>& path,
+                                                   Value value) const {
+  if (path.empty() || path.front().index)
+    return Error{ErrorCode::kInvalidArgument, "path must start with the name of a State"};
+  const std::string& key = path.front().key;
+  Value whole;
+  if (const Value* current = get(key)) whole = *current;
+  NX_TRY_VOID(put(whole, std::span(path).subspan(1), std::move(value)));
+  if (auto allowed = check_write(key, &whole); !allowed.ok())
+    return Error{ErrorCode::kInvalidArgument, allowed.error().message};
+  return engine::Mutation{engine::Mutation::Operation::kSet, key, std::move(whole)};
+}
+
+}  // namespace nexus::panel

@@ -1,0 +1,176 @@
+#include "nexus/panel/program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "nexus/panel/grants.h"
+
+namespace nexus::panel {
+namespace {
+
+using nxml::Diagnostic;
+using nxml::Severity;
+
+constexpr std::size_t kBytesPerMegabyte = std::size_t{1} << 20;
+
+bool has_error(const std::vector<Diagnostic>& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const Diagnostic& item) { return item.severity == Severity::kError; });
+}
+
+CreateError refuse(std::vector<Diagnostic> diagnostics) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) {
+                     return std::pair(a.span.start.line, a.span.start.column) <
+                            std::pair(b.span.start.line, b.span.start.column);
+                   });
+  const auto errors =
+      std::count_if(diagnostics.begin(), diagnostics.end(),
+                    [](const Diagnostic& item) { return item.severity == Severity::kError; });
+  const auto first =
+      std::find_if(diagnostics.begin(), diagnostics.end(),
+                   [](const Diagnostic& item) { return item.severity == Severity::kError; });
+  std::string message = fmt::format("the document has {} error{}; the first, at {}:{}: {}", errors,
+                                    errors == 1 ? "" : "s", first->span.start.line,
+                                    first->span.start.column, first->message);
+  Error error{ErrorCode::kInvalidNxml, std::move(message), {}, first->span.start};
+  return {std::move(error), std::move(diagnostics)};
+}
+
+// A tool may ask for less than the operator allows, never for more (design.md section 4).
+engine::Limits lower_limits(engine::Limits limits, const nxml::Tool& tool) {
+  if (tool.timeout_ms)
+    limits.timeout = std::min(limits.timeout, std::chrono::milliseconds{*tool.timeout_ms});
+  if (tool.memory_limit_mb)
+    limits.memory_bytes = std::min(limits.memory_bytes, *tool.memory_limit_mb * kBytesPerMegabyte);
+  if (tool.max_host_calls) limits.host_calls = std::min(limits.host_calls, *tool.max_host_calls);
+  return limits;
+}
+
+class Loader {
+ public:
+  Loader(const engine::Limits& limits, engine::Engine& engine,
+         const extension::Registry& extensions)
+      : limits_(limits), engine_(engine), extensions_(extensions) {}
+
+  std::variant<LoadedPanel, CreateError> load(const CreateRequest& request);
+
+ private:
+  void declare_names();
+  void resolve_extensions();
+  void prepare_tools();
+  void prepare_lifecycles();
+  PreparedHandler prepare(std::string name, const nxml::Handler& handler,
+                          const std::vector<nxml::CapabilityDecl>* declared, engine::Limits limits);
+  Result<state::Store> make_store(const std::optional<value::Value>& initial) const;
+
+  const engine::Limits& limits_;
+  engine::Engine& engine_;
+  const extension::Registry& extensions_;
+
+  Program program_;
+  DeclaredNames names_;
+  std::vector<Diagnostic> diagnostics_;
+};
+
+std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request) {
+  nxml::ParseResult parsed = nxml::parse(request.source);
+  diagnostics_ = std::move(parsed.diagnostics);
+  if (parsed.document == nullptr) return refuse(std::move(diagnostics_));
+  program_.document = std::move(parsed.document);
+  declare_names();
+  resolve_extensions();
+  prepare_tools();
+  prepare_lifecycles();
+  if (has_error(diagnostics_)) return refuse(std::move(diagnostics_));
+  auto store = make_store(request.initial_state);
+  if (!store.ok()) {
+    Error error = std::move(store).take_error();
+    error.message = "initialState: " + error.message;
+    return CreateError{std::move(error), {}};
+  }
+  program_.ast_json = nxml::to_json(*program_.document);
+  return LoadedPanel{std::make_shared<const Program>(std::move(program_)), std::move(store).take()};
+}
+
+void Loader::declare_names() {
+  for (const auto& state : program_.document->states) names_.state_keys.insert(state.name);
+  for (const auto& computed : program_.document->computed) names_.state_keys.insert(computed.name);
+}
+
+void Loader::resolve_extensions() {
+  auto methods = std::make_shared<engine::ExtensionMethods>();
+  for (const auto& declared : program_.document->extensions) {
+    auto found = extensions_.resolve(declared.name);
+    if (!found.ok()) {
+      // The alias counts as declared all the same, so that one mistake is one diagnostic.
+      names_.extensions.emplace(declared.alias, extension::last_segment(declared.name));
+      diagnostics_.push_back({Severity::kError, std::string(to_string(found.error().code)),
+                              found.error().message, declared.span});
+      continue;
+    }
+    names_.extensions.emplace(declared.alias, extension::last_segment((*found)->name()));
+    program_.extensions.emplace(declared.alias, *found);
+    methods->emplace(declared.alias, engine::ExtensionEntry{names_.extensions.at(declared.alias),
+                                                            (*found)->methods()});
+  }
+  program_.methods = std::move(methods);
+}
+
+void Loader::prepare_tools() {
+  for (const auto& tool : program_.document->tools) {
+    PreparedHandler handler =
+        prepare(tool.name, tool.handler, tool.capabilities ? &*tool.capabilities : nullptr,
+                lower_limits(limits_, tool));
+    program_.tools.emplace(tool.name, PreparedTool{&tool, std::move(handler)});
+  }
+}
+
+void Loader::prepare_lifecycles() {
+  for (const auto& lifecycle : program_.document->lifecycles) {
+    const bool mount = lifecycle.on == nxml::Lifecycle::On::kMount;
+    (mount ? program_.mount : program_.unmount) =
+        prepare(mount ? "mount" : "unmount", lifecycle.handler, nullptr, limits_);
+  }
+}
+
+PreparedHandler Loader::prepare(std::string name, const nxml::Handler& handler,
+                                const std::vector<nxml::CapabilityDecl>* declared,
+                                engine::Limits limits) {
+  PreparedHandler prepared{std::move(name), {handler.code, handler.start}, {}, limits};
+  const std::size_t before = diagnostics_.size();
+  prepared.capabilities = grant_handler(handler, declared, names_, diagnostics_);
+  auto compiled = engine_.precompile(prepared.source);
+  if (compiled.ok()) return prepared;
+  // What does not compile is read as needing everything, so what it lacks would be noise.
+  const auto first = diagnostics_.begin() + static_cast<std::ptrdiff_t>(before);
+  diagnostics_.erase(
+      std::remove_if(first, diagnostics_.end(),
+                     [](const Diagnostic& item) { return item.code == "PERMISSION_DENIED"; }),
+      diagnostics_.end());
+  const Location at = compiled.error().location.value_or(handler.start);
+  diagnostics_.push_back({Severity::kError,
+                          std::string(to_string(compiled.error().code)),
+                          compiled.error().message,
+                          {at, {at.line, at.column + 1}}});
+  return prepared;
+}
+
+Result<state::Store> Loader::make_store(const std::optional<value::Value>& initial) const {
+  std::vector<state::Declaration> declarations;
+  for (const auto& state : program_.document->states)
+    declarations.push_back({state.name, state.type, state.initial, false});
+  return state::Store::create(std::move(declarations), initial.value_or(value::Value()));
+}
+
+}  // namespace
+
+std::variant<LoadedPanel, CreateError> load_panel(const CreateRequest& request,
+                                                  const engine::Limits& limits,
+                                                  engine::Engine& engine,
+                                                  const extension::Registry& extensions) {
+  return Loader(limits, engine, extensions).load(request);
+}
+
+}  // namespace nexus::panel

@@ -1,0 +1,52 @@
+#include "nexus/panel/run_log.h"
+
+#include <spdlog/spdlog.h>
+
+#include "nexus/value/json.h"
+
+namespace nexus::panel {
+namespace {
+
+spdlog::level::level_enum to_spdlog(engine::LogLevel level) {
+  switch (level) {
+    case engine::LogLevel::kDebug:
+      return spdlog::level::debug;
+    case engine::LogLevel::kInfo:
+      return spdlog::level::info;
+    case engine::LogLevel::kWarn:
+      return spdlog::level::warn;
+    case engine::LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  value::write_json_string(text, out);
+  return out;
+}
+
+}  // namespace
+
+void log_lines(std::string_view panel_id, std::string_view handler,
+               const engine::Outcome& outcome) {
+  for (const auto& line : outcome.logs)
+    spdlog::log(to_spdlog(line.level), "panel={} handler={} run={} {}", panel_id, handler,
+                outcome.run_id, quoted(line.message));
+}
+
+void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
+                 const engine::RunError& error) {
+  const Location at = error.location.value_or(Location{});
+  // What a handler was not allowed to do is an operator's business, its own mistakes are its
+  // author's.
+  const auto level =
+      error.code == ErrorCode::kPermissionDenied ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(level,
+              "panel={} handler={} run={} failed code={} line={} column={} message={} stack={}",
+              panel_id, handler, run_id, to_string(error.code), at.line, at.column,
+              quoted(error.message), quoted(error.stack));
+}
+
+}  // namespace nexus::panel

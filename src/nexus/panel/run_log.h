@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+#include "nexus/engine/engine.h"
+
+namespace nexus::panel {
+
+// Writes what one segment logged to the server's log, each line with panel, handler and run.
+// Handlers' text is quoted as JSON, so that it cannot pass for a line of the server.
+void log_lines(std::string_view panel_id, std::string_view handler, const engine::Outcome& outcome);
+
+// Writes how a run failed, with everything that its author needs and clients do not get.
+void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
+                 const engine::RunError& error);
+
+}  // namespace nexus::panel

@@ -1,0 +1,49 @@
+#include "nexus/panel/run_queue.h"
+
+#include <iterator>
+
+namespace nexus::panel {
+namespace {
+
+bool is_newcomer(const Turn& turn) { return !std::holds_alternative<ResumeTurn>(turn); }
+
+}  // namespace
+
+bool RunQueue::admit(Turn& turn) {
+  if (newcomers_ >= max_newcomers_) return false;
+  ++newcomers_;
+  turns_.push_back(std::move(turn));
+  return true;
+}
+
+void RunQueue::resume(ResumeTurn turn) { turns_.push_back(std::move(turn)); }
+
+std::optional<Turn> RunQueue::next() {
+  if (busy_ || turns_.empty()) return std::nullopt;
+  Turn turn = std::move(turns_.front());
+  turns_.pop_front();
+  if (is_newcomer(turn)) --newcomers_;
+  busy_ = true;
+  return turn;
+}
+
+void RunQueue::finish() {
+  NX_CHECK(busy_);
+  busy_ = false;
+}
+
+void RunQueue::put_back(Turn turn) {
+  finish();
+  if (is_newcomer(turn)) ++newcomers_;
+  turns_.push_front(std::move(turn));
+}
+
+std::vector<Turn> RunQueue::drain() {
+  std::vector<Turn> all(std::make_move_iterator(turns_.begin()),
+                        std::make_move_iterator(turns_.end()));
+  turns_.clear();
+  newcomers_ = 0;
+  return all;
+}
+
+}  // namespace nexus::panel

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "nexus/engine/engine.h"
+#include "nexus/loop/loop.h"
+#include "nexus/panel/panel_state.h"
+#include "nexus/panel/run_queue.h"
+
+namespace nexus::panel {
+
+// Where segments run and where their outcomes go; outlives every segment.
+struct SegmentHost {
+  loop::Loop& loop;
+  loop::ThreadPool& executor;
+  engine::Engine& engine;
+};
+
+// Called on the loop with what a segment did.
+using SegmentDone = std::function<void(engine::Outcome)>;
+
+// Hands one start or resume to the executor. `state` stays unchanged until `done`, which runs once
+// on the loop. False when the executor has no room; `turn` is then as it was.
+bool submit_segment(const SegmentHost& host, std::shared_ptr<const PanelState> state, Turn& turn,
+                    SegmentDone done);
+
+}  // namespace nexus::panel

@@ -1,0 +1,252 @@
+#include "nexus/panel/workspace.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <map>
+
+#include "nexus/base/random.h"
+#include "nexus/panel/panel.h"
+#include "nexus/panel/program.h"
+
+namespace nexus::panel {
+namespace {
+
+using Created = std::variant<Panel*, CreateError>;
+using CreateDone = std::function<void(Created)>;
+
+constexpr std::uint16_t kNormalClosure = 1000;  // RFC 6455 section 7.4.1
+constexpr std::size_t kMaxIdBytes = 64;
+
+// ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$ (design.md section 4).
+bool is_panel_id(std::string_view id) {
+  const auto alphanumeric = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  };
+  return !id.empty() && id.size() <= kMaxIdBytes && alphanumeric(id.front()) &&
+         std::all_of(id.begin(), id.end(),
+                     [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+CreateError refuse(ErrorCode code, std::string message) {
+  return {Error{code, std::move(message)}, {}};
+}
+
+class LoopWorkspace : public Workspace {
+ public:
+  LoopWorkspace(PanelHost host, const extension::Registry& extensions)
+      : host_(std::move(host)), extensions_(extensions) {}
+
+  void create(CreateRequest request, CreateDone done) override;
+  Panel* find(std::string_view id) override;
+  std::vector<Panel*> list() override;
+  void destroy(std::string_view id, std::function<void(Result<void>)> done) override;
+  void shutdown(std::uint16_t code, std::string_view reason, std::function<void()> done) override;
+
+ private:
+  using PanelPtr = std::shared_ptr<LivePanel>;
+  // A document on its way through the executor.
+  struct Load {
+    CreateRequest request;
+    CreateDone done;
+    std::optional<std::variant<LoadedPanel, CreateError>> result;
+  };
+
+  std::optional<CreateError> check_request(const CreateRequest& request) const;
+  void finish_load(Load& load);
+  std::variant<std::string, CreateError> choose_id(const CreateRequest& request,
+                                                   const nxml::Document& document) const;
+  void mount(const PanelPtr& panel, CreateDone done);
+  bool taken(std::string_view id) const;
+  void end_panel(const PanelPtr& panel, LivePanel::Farewell farewell, std::uint16_t code,
+                 std::string_view reason, std::function<void()> done);
+  void forget_later(const PanelPtr& panel);
+  void report_end();
+
+  const PanelHost host_;
+  const extension::Registry& extensions_;
+
+  std::vector<PanelPtr> panels_;  // in order of creation
+  std::map<std::string, LivePanel*, std::less<>> by_id_;
+  std::vector<PanelPtr> ending_;  // destroyed, until their last run has ended
+  std::size_t loading_ = 0;
+
+  bool shutting_down_ = false;
+  std::function<void()> on_shut_down_;
+
+  // Lets what is posted find out that the workspace is gone.
+  const std::shared_ptr<LoopWorkspace*> self_ = std::make_shared<LoopWorkspace*>(this);
+};
+
+// --- Creation
+
+void LoopWorkspace::create(CreateRequest request, CreateDone done) {
+  auto load = std::make_shared<Load>(Load{std::move(request), std::move(done), {}});
+  const auto answer = [this, load](CreateError error) {
+    host_.segments.loop.post([load, error = std::move(error)] { load->done(error); });
+  };
+  if (auto error = check_request(load->request)) return answer(std::move(*error));
+  const std::weak_ptr<LoopWorkspace*> self = self_;
+  const bool accepted = host_.segments.executor.submit([load, self, &host = host_.segments,
+                                                        &limits = host_.settings.limits,
+                                                        &extensions = extensions_]() mutable {
+    load->result = load_panel(load->request, limits, host.engine, extensions);
+    // Handed back whole: what the load holds belongs to the loop and ends there.
+    host.loop.post([load = std::move(load), self = std::move(self)] {
+      if (const auto workspace = self.lock()) (*workspace)->finish_load(*load);
+    });
+  });
+  if (!accepted)
+    return answer(refuse(ErrorCode::kResourceLimit, "the server is busy; try again later"));
+  ++loading_;
+}
+
+std::optional<CreateError> LoopWorkspace::check_request(const CreateRequest& request) const {
+  if (shutting_down_) return refuse(ErrorCode::kUnavailable, "the server is shutting down");
+  if (panels_.size() + ending_.size() + loading_ >= host_.settings.max_panels)
+    return refuse(ErrorCode::kResourceLimit,
+                  fmt::format("too many panels: limit {}", host_.settings.max_panels));
+  if (!request.panel_id) return std::nullopt;
+  if (!is_panel_id(*request.panel_id))
+    return refuse(
+        ErrorCode::kInvalidArgument,
+        "panelId must be 1 to 64 letters, digits, '.', '_' and '-', and start with a letter "
+        "or a digit");
+  if (taken(*request.panel_id))
+    return refuse(ErrorCode::kPanelExists,
+                  fmt::format("a panel with the id \"{}\" exists", *request.panel_id));
+  return std::nullopt;
+}
+
+void LoopWorkspace::finish_load(Load& load) {
+  --loading_;
+  if (shutting_down_) {
+    load.done(refuse(ErrorCode::kUnavailable, "the server is shutting down"));
+    return report_end();
+  }
+  if (auto* error = std::get_if<CreateError>(&*load.result)) return load.done(std::move(*error));
+  auto& loaded = std::get<LoadedPanel>(*load.result);
+  auto id = choose_id(load.request, *loaded.program->document);
+  if (auto* error = std::get_if<CreateError>(&id)) return load.done(std::move(*error));
+  auto panel = std::make_shared<LivePanel>(std::get<std::string>(id), std::move(loaded), host_);
+  panels_.push_back(panel);
+  by_id_.emplace(panel->id(), panel.get());
+  mount(panel, std::move(load.done));
+}
+
+// The client's id, else the document's, else a random one. Checked again, since other loads came
+// between.
+std::variant<std::string, CreateError> LoopWorkspace::choose_id(
+    const CreateRequest& request, const nxml::Document& document) const {
+  std::string id = request.panel_id.value_or(document.meta.id.value_or(""));
+  if (id.empty()) {
+    do id = "panel_" + random_hex(8);
+    while (taken(id));
+  }
+  if (!is_panel_id(id))
+    return refuse(
+        ErrorCode::kInvalidArgument,
+        "the id of the NexusPanel must be 1 to 64 letters, digits, '.', '_' and '-', and start "
+        "with a letter or a digit");
+  if (taken(id))
+    return refuse(ErrorCode::kPanelExists, fmt::format("a panel with the id \"{}\" exists", id));
+  return id;
+}
+
+void LoopWorkspace::mount(const PanelPtr& panel, CreateDone done) {
+  const std::weak_ptr<LoopWorkspace*> self = self_;
+  panel->mount([self, weak = std::weak_ptr(panel), done = std::move(done)] {
+    const auto workspace = self.lock();
+    const auto mounted = weak.lock();
+    if (workspace && mounted && (*workspace)->find(mounted->id()) == mounted.get())
+      return done(mounted.get());
+    done(refuse(ErrorCode::kCancelled, "the panel was destroyed while it was being created"));
+  });
+}
+
+// --- Look-up
+
+Panel* LoopWorkspace::find(std::string_view id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+std::vector<Panel*> LoopWorkspace::list() {
+  std::vector<Panel*> all;
+  for (const auto& panel : panels_) all.push_back(panel.get());
+  return all;
+}
+
+// A panel that is ending keeps its id, so that a new one never meets its last words.
+bool LoopWorkspace::taken(std::string_view id) const {
+  return by_id_.contains(id) || std::any_of(ending_.begin(), ending_.end(),
+                                            [&](const auto& panel) { return panel->id() == id; });
+}
+
+// --- The end
+
+void LoopWorkspace::destroy(std::string_view id, std::function<void(Result<void>)> done) {
+  const auto found = std::find_if(panels_.begin(), panels_.end(),
+                                  [&](const auto& panel) { return panel->id() == id; });
+  if (found == panels_.end()) {
+    Error error{ErrorCode::kPanelNotFound, fmt::format("there is no panel \"{}\"", id)};
+    host_.segments.loop.post(
+        [done = std::move(done), error = std::move(error)] { done(Error(error)); });
+    return;
+  }
+  end_panel(PanelPtr(*found), LivePanel::Farewell::kUnmount, kNormalClosure, "panel destroyed",
+            [done = std::move(done)] { done({}); });
+}
+
+void LoopWorkspace::shutdown(std::uint16_t code, std::string_view reason,
+                             std::function<void()> done) {
+  shutting_down_ = true;
+  on_shut_down_ = std::move(done);
+  const std::vector<PanelPtr> ending = ending_;
+  for (const auto& panel : ending)
+    panel->close(LivePanel::Farewell::kAtOnce, code, std::string(reason), [] {});
+  const std::vector<PanelPtr> open = panels_;
+  for (const auto& panel : open)
+    end_panel(panel, LivePanel::Farewell::kAtOnce, code, reason, [] {});
+  report_end();
+}
+
+void LoopWorkspace::end_panel(const PanelPtr& panel, LivePanel::Farewell farewell,
+                              std::uint16_t code, std::string_view reason,
+                              std::function<void()> done) {
+  by_id_.erase(panel->id());
+  std::erase(panels_, panel);
+  ending_.push_back(panel);
+  panel->close(farewell, code, std::string(reason),
+               [this, weak = std::weak_ptr(panel), done = std::move(done)] {
+                 if (const auto ended = weak.lock()) forget_later(ended);
+                 done();
+               });
+}
+
+// Not at once: this is called from inside the panel.
+void LoopWorkspace::forget_later(const PanelPtr& panel) {
+  host_.segments.loop.post([self = std::weak_ptr(self_), panel] {
+    const auto workspace = self.lock();
+    if (!workspace) return;
+    std::erase((*workspace)->ending_, panel);
+    (*workspace)->report_end();
+  });
+}
+
+void LoopWorkspace::report_end() {
+  if (!shutting_down_ || loading_ > 0 || !panels_.empty() || !ending_.empty()) return;
+  if (const auto done = std::exchange(on_shut_down_, nullptr)) host_.segments.loop.post(done);
+}
+
+}  // namespace
+
+std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, loop::ThreadPool& executor,
+                                            engine::Engine& engine, extension::Registry& extensions,
+                                            const Clock& clock, Settings settings) {
+  return std::make_unique<LoopWorkspace>(
+      PanelHost{{loop, executor, engine}, clock, std::move(settings)}, extensions);
+}
+
+}  // namespace nexus::panel
