@@ -1,0 +1,52 @@
+#include "nexus/server/handlers.h"
+
+#include <utility>
+
+namespace nexus::server {
+namespace {
+
+void handle_panel(const Context& context, Request request, const Respond& respond) {
+  switch (request.match.route) {
+    case Route::kPanels:
+      if (request.method == Method::kPost) return create_panel(context, std::move(request), respond);
+      return list_panels(context, request, respond);
+    case Route::kPanel:
+      if (request.method == Method::kDelete) return delete_panel(context, request, respond);
+      return show_panel(context, request, respond);
+    case Route::kState:
+      return show_state(context, request, respond);
+    case Route::kAst:
+      return show_ast(context, request, respond);
+    case Route::kTrigger:
+      return trigger_tool(context, request, respond);
+    default:
+      return respond(error_reply({ErrorCode::kNotFound, "no such path"}));
+  }
+}
+
+}  // namespace
+
+void handle(const Context& context, Request request, const Respond& respond) {
+  switch (request.match.route) {
+    case Route::kIndex:
+      return respond(page(context, request, "index.html"));
+    case Route::kPanelPage:
+      return respond(page(context, request, "panel.html"));
+    case Route::kAsset:
+      return respond(asset(context, request, "assets/" + request.match.tail));
+    case Route::kFavicon:
+      return respond(asset(context, request, "assets/favicon.svg"));
+    case Route::kHealth:
+      return respond(health(context));
+    case Route::kLive:
+      return respond(liveness());
+    case Route::kReady:
+      return respond(readiness(context));
+    case Route::kMetrics:
+      return respond(metrics_text(context));
+    default:
+      return handle_panel(context, std::move(request), respond);
+  }
+}
+
+}  // namespace nexus::server

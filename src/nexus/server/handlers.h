@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+
+#include "nexus/server/context.h"
+#include "nexus/server/reply.h"
+#include "nexus/server/request.h"
+
+// What each route does. Every handler calls `respond` exactly once, on the loop's thread: at once or
+// later. A Context outlives the call but not the wait for an answer, so nothing keeps it.
+namespace nexus::server {
+
+using Respond = std::function<void(Reply)>;
+
+// Calls the handler of the request's route.
+void handle(const Context& context, Request request, const Respond& respond);
+
+// panel_routes.cc
+void list_panels(const Context& context, const Request& request, const Respond& respond);
+void create_panel(const Context& context, Request request, const Respond& respond);
+void show_panel(const Context& context, const Request& request, const Respond& respond);
+void show_state(const Context& context, const Request& request, const Respond& respond);
+void show_ast(const Context& context, const Request& request, const Respond& respond);
+void trigger_tool(const Context& context, const Request& request, const Respond& respond);
+void delete_panel(const Context& context, const Request& request, const Respond& respond);
+
+// probe_routes.cc
+Reply health(const Context& context);
+Reply liveness();
+Reply readiness(const Context& context);
+Reply metrics_text(const Context& context);
+
+// page_routes.cc
+Reply page(const Context& context, const Request& request, std::string_view file);
+Reply asset(const Context& context, const Request& request, std::string_view file);
+
+}  // namespace nexus::server

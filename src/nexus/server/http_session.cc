@@ -1,0 +1,312 @@
+#include "nexus/server/http_session.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/span_body.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <optional>
+#include <utility>
+
+#include "nexus/server/admission.h"
+#include "nexus/server/handlers.h"
+#include "nexus/server/ws_session.h"
+
+namespace nexus::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+using Stream = beast::basic_stream<tcp, asio::io_context::executor_type>;
+using Parser = http::request_parser<http::string_body>;
+using Response = http::response<http::span_body<const char>>;
+
+constexpr std::size_t kReadBytes = 4096;
+constexpr std::size_t kMaxLingerBytes = 4u << 20;
+constexpr std::string_view kContinueLine = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+Method method_of(http::verb verb) {
+  switch (verb) {
+    case http::verb::get: return Method::kGet;
+    case http::verb::head: return Method::kHead;
+    case http::verb::post: return Method::kPost;
+    case http::verb::delete_: return Method::kDelete;
+    case http::verb::options: return Method::kOptions;
+    default: return Method::kOther;
+  }
+}
+
+Head head_of(const Parser& parser) {
+  const auto& message = parser.get();
+  Head head;
+  head.method = method_of(message.method());
+  head.version = static_cast<int>(message.version());
+  head.target = view(message.target());
+  head.host_count = message.count(http::field::host);
+  head.host = view(message[http::field::host]);
+  head.origin = view(message[http::field::origin]);
+  head.content_type = view(message[http::field::content_type]);
+  head.content_encoding = view(message[http::field::content_encoding]);
+  head.transfer_encoding = view(message[http::field::transfer_encoding]);
+  head.expect = view(message[http::field::expect]);
+  head.if_none_match = view(message[http::field::if_none_match]);
+  head.ws_key = view(message[http::field::sec_websocket_key]);
+  head.ws_version = view(message[http::field::sec_websocket_version]);
+  head.ws_protocols = view(message[http::field::sec_websocket_protocol]);
+  head.chunked = parser.chunked();
+  head.upgrade = beast::websocket::is_upgrade(message);
+  return head;
+}
+
+class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
+ public:
+  HttpSession(std::shared_ptr<Context> context, Port port, OwnedSocket socket)
+      : context_(std::move(context)),
+        limits_(context_->options.limits),
+        port_(port),
+        family_(socket.family()),
+        stream_(context_->loop.context().get_executor()) {
+    error_code ignored;  // the first read then fails
+    stream_.socket().assign(family_ == Family::kV6 ? tcp::v6() : tcp::v4(), socket.release(), ignored);
+  }
+
+  void start() { wait_for_request(); }
+
+  void drain() override {
+    if (phase_ == Phase::kIdle || phase_ == Phase::kLingering) end();
+  }
+
+  void abort() override { end(); }
+
+ private:
+  enum class Phase { kIdle, kReading, kServing, kWriting, kLingering, kEnded };
+
+  // A completion that keeps the session alive, and is skipped once it has ended.
+  auto then(void (HttpSession::*step)(const error_code&, std::size_t)) {
+    return [self = shared_from_this(), step](const error_code& error, std::size_t bytes) {
+      if (self->phase_ != Phase::kEnded) (self.get()->*step)(error, bytes);
+    };
+  }
+
+  void wait_for_request() {
+    if (context_->stopping) return end();
+    phase_ = Phase::kIdle;
+    route_ = Route::kUnknown;
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
+    parser_->body_limit(limits_.body_bytes);
+    if (buffer_.size() > 0) return read_header();
+    stream_.expires_after(limits_.idle_time);
+    stream_.async_read_some(buffer_.prepare(kReadBytes), then(&HttpSession::on_first_bytes));
+  }
+
+  void on_first_bytes(const error_code& error, std::size_t bytes) {
+    if (error) return end();
+    buffer_.commit(bytes);
+    read_header();
+  }
+
+  void read_header() {
+    phase_ = Phase::kReading;
+    began_ = Clock::system().now();
+    stream_.expires_after(limits_.header_time);
+    http::async_read_header(stream_, buffer_, *parser_, then(&HttpSession::on_header));
+  }
+
+  void on_header(const error_code& error, std::size_t) {
+    if (error) return on_read_error(error);
+    const Head head = head_of(*parser_);
+    std::variant<Request, Reply> verdict = admit(*context_, port_, head);
+    if (Reply* refusal = std::get_if<Reply>(&verdict)) {
+      refusal->close = !parser_->is_done();
+      return write(std::move(*refusal));
+    }
+    request_ = std::move(*std::get_if<Request>(&verdict));
+    route_ = request_.match.route;
+    if (route_ == Route::kSocket) return become_websocket(head);
+    if (parser_->is_done()) return serve();
+    read_body(head.expect.empty() ? Await::kBody : Await::kContinue);
+  }
+
+  enum class Await { kBody, kContinue };
+
+  void read_body(Await await) {
+    stream_.expires_after(limits_.body_time);
+    if (await == Await::kBody) {
+      http::async_read(stream_, buffer_, *parser_, then(&HttpSession::on_body));
+    } else {
+      asio::async_write(stream_, asio::buffer(kContinueLine.data(), kContinueLine.size()), then(&HttpSession::on_continue));
+    }
+  }
+
+  void on_continue(const error_code& error, std::size_t) {
+    if (error) return end();
+    read_body(Await::kBody);
+  }
+
+  void on_body(const error_code& error, std::size_t) {
+    if (error) return on_read_error(error);
+    serve();
+  }
+
+  void serve() {
+    phase_ = Phase::kServing;
+    stream_.expires_never();
+    request_.body = std::move(parser_->get().body());
+    handle(*context_, std::move(request_), [weak = weak_from_this()](Reply reply) {
+      const auto self = weak.lock();
+      if (self && self->phase_ == Phase::kServing) self->write(std::move(reply));
+    });
+  }
+
+  // What cannot be read as HTTP is answered and closed: where the next request starts is unknown.
+  void on_read_error(const error_code& error) {
+    if (error == http::error::body_limit) {
+      return reject(413, {ErrorCode::kPayloadTooLarge, fmt::format("the body is larger than {} bytes", limits_.body_bytes)});
+    }
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+      return reject(431, {ErrorCode::kPayloadTooLarge,
+                          fmt::format("the request's header is larger than {} bytes", limits_.header_bytes)});
+    }
+    const bool malformed = error.category() == http::make_error_code(http::error::bad_method).category() &&
+                           error != http::error::end_of_stream && error != http::error::partial_message;
+    if (!malformed) return end();
+    reject(400, {ErrorCode::kBadRequest, fmt::format("malformed HTTP request: {}", error.message())});
+  }
+
+  void reject(int status, const Error& error) {
+    Reply reply = error_reply(status, error);
+    reply.close = true;
+    write(std::move(reply));
+  }
+
+  void write(Reply reply) {
+    phase_ = Phase::kWriting;
+    reply_ = std::move(reply);
+    keep_alive_ = !reply_.close && !context_->stopping && parser_->is_header_done() && parser_->keep_alive();
+    frame_response();
+    stream_.expires_after(limits_.write_time);
+    http::async_write(stream_, std::as_const(*response_), then(&HttpSession::on_written));
+  }
+
+  void frame_response() {
+    const bool known = parser_->is_header_done();
+    const bool head_only = known && parser_->get().method() == http::verb::head;
+    response_.emplace(static_cast<http::status>(reply_.status), known ? parser_->get().version() : 11u);
+    add_cors_fields(*context_, known ? view(parser_->get()[http::field::origin]) : std::string_view(), reply_);
+    for (const auto& [name, value] : reply_.fields) response_->set(name, value);
+    response_->set("X-Content-Type-Options", "nosniff");
+    response_->set("Referrer-Policy", "no-referrer");
+    response_->keep_alive(keep_alive_);
+    if (reply_.status == 204 || reply_.status == 304) return;
+    const std::string_view bytes = reply_.bytes();
+    if (!reply_.content_type.empty()) response_->set(http::field::content_type, reply_.content_type);
+    response_->content_length(bytes.size());
+    if (!head_only) response_->body() = {bytes.data(), bytes.size()};
+  }
+
+  void on_written(const error_code& error, std::size_t) {
+    record(reply_.status);
+    if (error) return end();
+    if (keep_alive_) return wait_for_request();
+    linger();
+  }
+
+  void record(int status) {
+    const auto took = Clock::system().now() - began_;
+    context_->metrics_of(route_).observe(status, took);
+    if (!spdlog::should_log(spdlog::level::debug) || !parser_->is_header_done()) return;
+    const std::string_view target = view(parser_->get().target());
+    spdlog::debug("http {} {} -> {} in {} us", view(parser_->get().method_string()),
+                  target.substr(0, target.find('?')), status,
+                  std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  }
+
+  // Closing a socket that has unread bytes resets the connection, and the reset may overtake the answer
+  // (RFC 9112 section 9.6): send the end, then read what still comes, for a while.
+  void linger() {
+    phase_ = Phase::kLingering;
+    error_code error;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+    if (error) return end();
+    stream_.expires_after(limits_.close_time);
+    read_and_drop();
+  }
+
+  void read_and_drop() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(kReadBytes), then(&HttpSession::on_dropped));
+  }
+
+  void on_dropped(const error_code& error, std::size_t bytes) {
+    lingered_bytes_ += bytes;
+    if (error || lingered_bytes_ > kMaxLingerBytes) return end();
+    read_and_drop();
+  }
+
+  void become_websocket(const Head& head) {
+    if (buffer_.size() > 0) {
+      return reject(400, {ErrorCode::kBadRequest, "bytes follow the upgrade request; wait for its answer"});
+    }
+    record(101);
+    stream_.expires_never();
+    error_code error;
+    const int descriptor = stream_.socket().release(error);
+    WsHandshake handshake{OwnedSocket(error ? -1 : descriptor, family_), request_.match.panel,
+                          std::string(head.ws_key), std::string(head.ws_protocols)};
+    if (!error) start_ws_session(context_, std::move(handshake));
+    end();
+  }
+
+  void end() {
+    if (phase_ == Phase::kEnded) return;
+    phase_ = Phase::kEnded;
+    stream_.close();
+    context_->sessions.remove(this);
+  }
+
+  // Set once.
+  const std::shared_ptr<Context> context_;
+  const Limits& limits_;
+  const Port port_;
+  const Family family_;
+
+  Stream stream_;
+  beast::flat_buffer buffer_;
+  Phase phase_ = Phase::kIdle;
+  std::size_t lingered_bytes_ = 0;
+
+  // Of the request under way.
+  std::optional<Parser> parser_;
+  Request request_;
+  Route route_ = Route::kUnknown;
+  Clock::Steady began_;
+  Reply reply_;  // owns the bytes of response_
+  std::optional<Response> response_;
+  bool keep_alive_ = false;
+};
+
+}  // namespace
+
+void start_http_session(std::shared_ptr<Context> context, Port port, OwnedSocket socket) {
+  const auto session = std::make_shared<HttpSession>(context, port, std::move(socket));
+  context->sessions.add(session);
+  session->start();
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,555 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "nexus/server/doubles_internal.h"
+#include "nexus/server/test_client_internal.h"
+
+namespace nexus::server {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr std::string_view kJson = "Content-Type: application/json\r\n";
+constexpr std::string_view kXml = "Content-Type: application/xml\r\n";
+
+// The error envelope with this code, and the status.
+void expect_error(const Answer& answer, int status, std::string_view code) {
+  EXPECT_EQ(answer.status, status) << answer.body;
+  EXPECT_THAT(answer.body, StartsWith(fmt::format(R"({{"error":{{"code":"{}","message":")", code)));
+  EXPECT_EQ(answer.fields.count("content-type") ? answer.fields.at("content-type") : "", "application/json");
+}
+
+std::string nested_json(int depth) { return std::string(static_cast<std::size_t>(depth), '['); }
+
+TEST(HttpPanels, CreatesFromNxml) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer answer = client.request("POST", "/panels", "<NexusPanel/>", kXml);
+  EXPECT_EQ(answer.status, 201);
+  EXPECT_EQ(answer.body, fmt::format(R"({{"id":"made","status":"running","wsUrl":"ws://localhost:{}/panels/made/ws",)"
+                                     R"("state":{{"n":1}}}})",
+                                     running.ws_port));
+  EXPECT_EQ(answer.fields.at("location"), "/panels/made");
+  EXPECT_EQ(running.workspace.last_created.source, "<NexusPanel/>");
+}
+
+TEST(HttpPanels, CreatesFromJsonWithIdAndState) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer answer =
+      client.request("POST", "/panels", R"({"source":"<NexusPanel/>","panelId":"mine","initialState":{"n":2}})", kJson);
+  EXPECT_EQ(answer.status, 201);
+  EXPECT_THAT(answer.body, StartsWith(R"({"id":"mine")"));
+  EXPECT_EQ(running.workspace.last_created.initial_state, value::Value(value::Object{{"n", 2}}));
+}
+
+TEST(HttpPanels, RefusesBodiesItCannotUse) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  expect_error(client.request("POST", "/panels", "{", kJson), 400, "PARSE_ERROR");
+  expect_error(client.request("POST", "/panels", "[]", kJson), 422, "INVALID_ARGUMENT");
+  expect_error(client.request("POST", "/panels", "{}", kJson), 422, "INVALID_ARGUMENT");
+  expect_error(client.request("POST", "/panels", R"({"source":1})", kJson), 422, "INVALID_ARGUMENT");
+  expect_error(client.request("POST", "/panels", R"({"source":"x","panelId":1})", kJson), 422, "INVALID_ARGUMENT");
+  expect_error(client.request("POST", "/panels", R"({"source":"x","initialState":[]})", kJson), 422, "INVALID_ARGUMENT");
+  expect_error(client.request("POST", "/panels", R"({"source":"x","grants":[]})", kJson), 422, "INVALID_ARGUMENT");
+  expect_error(client.request("POST", "/panels", nested_json(1000), kJson), 413, "PAYLOAD_TOO_LARGE");
+  expect_error(client.request("POST", "/panels", "x"), 415, "UNSUPPORTED_MEDIA_TYPE");
+  expect_error(client.request("POST", "/panels", "x", "Content-Type: text/plain\r\n"), 415, "UNSUPPORTED_MEDIA_TYPE");
+  expect_error(client.request("POST", "/panels", "x", "Content-Type: application/xml; charset=latin1\r\n"), 415,
+               "UNSUPPORTED_MEDIA_TYPE");
+  EXPECT_EQ(client.get("/panels").status, 200) << "the connection went on";
+  expect_error(client.request("POST", "/panels", "x", "Content-Type: application/xml\r\nContent-Encoding: gzip\r\n"),
+               415, "UNSUPPORTED_MEDIA_TYPE");
+}
+
+TEST(HttpPanels, ListsDiagnosticsOfBadNxml) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer answer = client.request("POST", "/panels", "bad", kXml);
+  expect_error(answer, 422, "INVALID_NXML");
+  EXPECT_THAT(answer.body, HasSubstr(R"("details":{"diagnostics":[{)"));
+  EXPECT_THAT(answer.body, HasSubstr("no NexusPanel"));
+}
+
+TEST(HttpPanels, RefusesATakenId) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  expect_error(client.request("POST", "/panels", R"({"source":"x","panelId":"tides"})", kJson), 409, "PANEL_EXISTS");
+}
+
+TEST(HttpPanels, ShowsInfoStateAndAst) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  EXPECT_EQ(client.get("/panels/tides").body, R"({"id":"tides","status":"running"})");
+  const Answer state = client.get("/panels/tides/state");
+  EXPECT_EQ(state.body, R"({"n":1})");
+  EXPECT_EQ(state.fields.at("etag"), "\"e1-7\"");
+  EXPECT_EQ(client.get("/panels/tides/ast").body, R"({"epoch":"e1","version":7,"ast":{"kind":"NexusPanel"}})");
+  for (const char* path : {"/panels/none", "/panels/none/state", "/panels/none/ast"}) {
+    expect_error(client.get(path), 404, "PANEL_NOT_FOUND");
+  }
+}
+
+TEST(HttpPanels, AnswersAnUnchangedStateWith304) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  for (const char* tag : {"\"e1-7\"", "W/\"e1-7\"", "*", "\"x\", \"e1-7\""}) {
+    const Answer answer = client.get("/panels/tides/state", fmt::format("If-None-Match: {}\r\n", tag));
+    EXPECT_EQ(answer.status, 304) << tag;
+    EXPECT_EQ(answer.fields.at("etag"), "\"e1-7\"");
+  }
+  EXPECT_EQ(client.get("/panels/tides/state", "If-None-Match: \"e1-6\"\r\n").status, 200);
+}
+
+TEST(HttpPanels, ListsPageByPage) {
+  RunningServer running;
+  running.on_loop([&] {
+    running.workspace.add("b");
+    running.workspace.add("c");
+  });
+  TestClient client(running.http_port);
+  const Answer first = client.get("/panels?limit=2");
+  EXPECT_THAT(first.body, StartsWith(R"({"panels":[{"id":"tides")"));
+  EXPECT_THAT(first.body, HasSubstr(R"("total":3,"nextCursor":"b"})"));
+  const Answer second = client.get("/panels?limit=2&cursor=b");
+  EXPECT_EQ(second.body, R"({"panels":[{"id":"c","status":"running"}],"total":3})");
+  expect_error(client.get("/panels?cursor=gone"), 422, "INVALID_ARGUMENT");
+  for (const char* bad : {"0", "1001", "-1", "x", "1x", ""}) {
+    expect_error(client.get(fmt::format("/panels?limit={}", bad)), 422, "INVALID_ARGUMENT");
+  }
+  expect_error(client.get("/panels?limit=%"), 400, "BAD_REQUEST");
+}
+
+TEST(HttpPanels, DestroysWith204) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer answer = client.request("DELETE", "/panels/tides");
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_EQ(answer.fields.count("content-length"), 0u);
+  expect_error(client.request("DELETE", "/panels/tides"), 404, "PANEL_NOT_FOUND");
+}
+
+TEST(HttpTrigger, AnswersTheResultOfTheRun) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer answer = client.request("POST", "/panels/tides/trigger/echo", R"({"days":2})", kJson);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr(R"("status":"success")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("returnValue":{"days":2})"));
+  EXPECT_EQ(client.request("POST", "/panels/tides/trigger/echo", {}, "Content-Length: 0\r\n").status, 200)
+      << "no arguments";
+}
+
+TEST(HttpTrigger, RefusesWhatStartsNoRun) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  expect_error(client.request("POST", "/panels/none/trigger/echo", "{}", kJson), 404, "PANEL_NOT_FOUND");
+  expect_error(client.request("POST", "/panels/tides/trigger/unknown", "{}", kJson), 404, "TOOL_NOT_FOUND");
+  expect_error(client.request("POST", "/panels/tides/trigger/echo", "{", kJson), 400, "PARSE_ERROR");
+  expect_error(client.request("POST", "/panels/tides/trigger/echo", "[1]", kJson), 422, "INVALID_ARGUMENT");
+  expect_error(client.request("POST", "/panels/tides/trigger/echo", "a=1",
+                              "Content-Type: application/x-www-form-urlencoded\r\n"),
+               415, "UNSUPPORTED_MEDIA_TYPE");
+}
+
+TEST(HttpTrigger, WaitsWithoutHoldingUpOthers) {
+  RunningServer running;
+  TestClient waiting(running.http_port);
+  waiting.send("POST /panels/tides/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  running.wait_until([&] { return running.tides().open.size() == 1; });
+  TestClient other(running.http_port);
+  EXPECT_EQ(other.get("/panels/tides").status, 200);
+  running.on_loop([&] { running.tides().open[0].on_done(FakePanel::success(5)); });
+  EXPECT_THAT(waiting.read_answer().body, HasSubstr(R"("returnValue":5)"));
+}
+
+TEST(HttpTrigger, AnAnswerAfterTheServersEndIsDropped) {
+  std::function<void(Result<panel::ExecutionResult>)> late;
+  {
+    RunningServer running;
+    TestClient client(running.http_port);
+    client.send("POST /panels/tides/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+    running.wait_until([&] { return running.tides().open.size() == 1; });
+    running.on_loop([&] {
+      late = running.tides().open[0].on_done;
+      running.server.reset();
+    });
+    EXPECT_TRUE(client.at_end());
+  }
+  late(FakePanel::success(1));
+}
+
+TEST(HttpRoutes, AnswersHeadWithoutBody) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer head = client.request("HEAD", "/panels/tides/state");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.fields.at("content-length"), "7");
+  EXPECT_EQ(client.request("HEAD", "/panels/none").status, 404);
+  EXPECT_EQ(client.get("/panels/tides/state").body, R"({"n":1})") << "no stray byte before it";
+}
+
+TEST(HttpRoutes, NamesTheMethodsOfAPath) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer put = client.request("PUT", "/panels");
+  expect_error(put, 405, "METHOD_NOT_ALLOWED");
+  EXPECT_EQ(put.fields.at("allow"), "GET, HEAD, POST, OPTIONS");
+  expect_error(client.get("/panels/tides/trigger/echo"), 405, "METHOD_NOT_ALLOWED");
+  expect_error(client.request("BREW", "/panels/tides"), 405, "METHOD_NOT_ALLOWED");
+  const Answer options = client.request("OPTIONS", "/panels/tides");
+  EXPECT_EQ(options.status, 204);
+  EXPECT_EQ(options.fields.at("allow"), "GET, HEAD, DELETE, OPTIONS");
+  EXPECT_EQ(client.request("OPTIONS", "*").status, 204);
+}
+
+TEST(HttpRoutes, AnswersUnknownPathsWithTheEnvelope) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  expect_error(client.get("/nothing"), 404, "NOT_FOUND");
+  expect_error(client.get("/panels/%2e%2e/x"), 400, "BAD_REQUEST");
+  expect_error(client.get("/"), 404, "NOT_FOUND");
+  EXPECT_EQ(client.get("/livez").fields.at("x-content-type-options"), "nosniff");
+}
+
+TEST(HttpRoutes, ReportsHealthAndReadiness) {
+  bool ready = true;
+  Options options;
+  options.ready = [&ready] { return ready; };
+  options.version = "9.9.9";
+  RunningServer running(options);
+  TestClient client(running.http_port);
+  EXPECT_EQ(client.get("/livez").status, 200);
+  EXPECT_EQ(client.get("/readyz").status, 200);
+  EXPECT_THAT(client.get("/health").body, StartsWith(R"({"status":"healthy","version":"9.9.9","uptime":)"));
+  running.on_loop([&] { ready = false; });
+  expect_error(client.get("/readyz"), 503, "UNAVAILABLE");
+  EXPECT_EQ(client.get("/health").status, 503);
+  EXPECT_EQ(client.get("/livez").status, 200);
+}
+
+TEST(HttpRoutes, ShowsMetrics) {
+  Options options;
+  options.engine_stats = [] {
+    engine::Stats stats;
+    stats.runs_success = 3;
+    stats.total_run_us = 10;
+    return stats;
+  };
+  RunningServer running(options);
+  TestClient client(running.http_port);
+  client.get("/panels");
+  const Answer answer = client.get("/metrics");
+  EXPECT_EQ(answer.fields.at("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(answer.body, HasSubstr("nexus_panels 1\n"));
+  EXPECT_THAT(answer.body, HasSubstr("nexus_handler_executions_total{status=\"success\"} 3\n"));
+  EXPECT_THAT(answer.body, HasSubstr("nexus_handler_execution_time_us 3.33\n"));
+  EXPECT_THAT(answer.body, HasSubstr("nexus_http_requests_total{route=\"/panels\",status=\"2xx\"} 1\n"));
+}
+
+TEST(HttpMessages, ServesPipelinedRequestsInOrder) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const std::string one = "GET /panels/tides/state HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const std::string two = "POST /panels/tides/trigger/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}";
+  client.send(one + two + "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.read_answer().body, R"({"n":1})");
+  EXPECT_THAT(client.read_answer().body, HasSubstr("success"));
+  EXPECT_EQ(client.read_answer().status, 404);
+}
+
+TEST(HttpMessages, TakesRequestsByteByByte) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  for (const char c : std::string("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")) client.send({&c, 1});
+  EXPECT_EQ(client.read_answer().status, 200);
+}
+
+TEST(HttpMessages, ClosesWhenAskedTo) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  EXPECT_EQ(client.get("/livez", "Connection: close\r\n").fields.at("connection"), "close");
+  EXPECT_TRUE(client.at_end());
+  TestClient old(running.http_port);
+  old.send("GET /livez HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(old.read_answer().status, 200);
+  EXPECT_TRUE(old.at_end());
+}
+
+TEST(HttpMessages, BodyLimitIsExact) {
+  Options options;
+  options.limits.body_bytes = 100;
+  RunningServer running(options);
+  for (const std::size_t size : {99u, 100u}) {
+    TestClient client(running.http_port);
+    EXPECT_EQ(client.request("POST", "/panels", std::string(size, 'x'), kXml).status, size == 99 ? 201 : 409);
+  }
+  TestClient client(running.http_port);
+  expect_error(client.request("POST", "/panels", std::string(101, 'x'), kXml), 413, "PAYLOAD_TOO_LARGE");
+  EXPECT_TRUE(client.at_end());
+}
+
+TEST(HttpMessages, AnOversizedBodyIsRefusedBeforeItIsSent) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  client.send("POST /panels HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n");
+  expect_error(client.read_answer(), 413, "PAYLOAD_TOO_LARGE");
+}
+
+TEST(HttpMessages, AnOversizedBodyOnTheWayStillGetsItsAnswer) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  expect_error(client.request("POST", "/panels", std::string(2u << 20, 'x'), kXml), 413, "PAYLOAD_TOO_LARGE");
+}
+
+TEST(HttpMessages, ChunkedBodiesHaveTheSameLimit) {
+  Options options;
+  options.limits.body_bytes = 8;
+  RunningServer running(options);
+  const std::string head = "POST /panels HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\n"
+                           "Transfer-Encoding: chunked\r\n\r\n";
+  TestClient fits(running.http_port);
+  fits.send(head + "4\r\nabcd\r\n4\r\nefgh\r\n0\r\n\r\n");
+  EXPECT_EQ(fits.read_answer().status, 201);
+  EXPECT_EQ(running.workspace.last_created.source, "abcdefgh");
+  TestClient over(running.http_port);
+  over.send(head + "4\r\nabcd\r\n5\r\nefghi\r\n0\r\n\r\n");
+  expect_error(over.read_answer(), 413, "PAYLOAD_TOO_LARGE");
+}
+
+TEST(HttpMessages, SendsContinueOnlyWhenTheRequestMayGoOn) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  client.send("POST /panels HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\nContent-Length: 3\r\n"
+              "Expect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.read_answer().status, 100);
+  client.send("abc");
+  EXPECT_EQ(client.read_answer().status, 201);
+  client.send("POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  expect_error(client.read_answer(), 404, "NOT_FOUND");
+  TestClient odd(running.http_port);
+  EXPECT_EQ(odd.request("POST", "/panels", "abc", "Expect: tea\r\n").status, 417);
+}
+
+TEST(HttpMessages, RefusesHeadersPastTheLimit) {
+  Options options;
+  options.limits.header_bytes = 1024;
+  RunningServer running(options);
+  TestClient fits(running.http_port);
+  EXPECT_EQ(fits.get("/livez", "X: " + std::string(900, 'x') + "\r\n").status, 200);
+  TestClient over(running.http_port);
+  EXPECT_EQ(over.get("/livez", "X: " + std::string(1024, 'x') + "\r\n").status, 431);
+  EXPECT_TRUE(over.at_end());
+  TestClient target(running.http_port);
+  EXPECT_EQ(target.get("/" + std::string(2000, 'x')).status, 431);
+}
+
+TEST(HttpMessages, AnswersMalformedRequestsWith400AndCloses) {
+  RunningServer running;
+  for (const char* bytes : {
+           "\r\n\r\n\r\n",
+           "nonsense\r\n\r\n",
+           "GET /livez\r\n\r\n",
+           "GET /livez HTTP/9.9\r\nHost: localhost\r\n\r\n",
+           "GET /livez HTTP/1.1\nHost: localhost\n\n",
+           "GET /livez HTTP/1.1\r\nHost localhost\r\n\r\n",
+           "GET /livez HTTP/1.1\r\n\r\n",
+           "GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+           "GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n",
+           "POST /panels HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+           "POST /panels HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+           "POST /panels HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+           "POST /panels HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+           "POST /panels HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+           "POST /panels HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
+           "zz\r\n\r\n",
+       }) {
+    TestClient client(running.http_port);
+    client.send(bytes);
+    const Answer answer = client.read_answer();
+    expect_error(answer, 400, "BAD_REQUEST");
+    EXPECT_EQ(answer.status, 400) << bytes;
+  }
+  TestClient next(running.http_port);
+  EXPECT_EQ(next.get("/livez").status, 200);
+}
+
+TEST(HttpMessages, CutsAClientThatIsSlowWithItsHeader) {
+  Options options;
+  options.limits.header_time = milliseconds(20);
+  RunningServer running(options);
+  TestClient client(running.http_port);
+  client.send("GET /livez HT");
+  EXPECT_TRUE(client.at_end());
+}
+
+TEST(HttpMessages, CutsAClientThatIsSlowWithItsBody) {
+  Options options;
+  options.limits.body_time = milliseconds(20);
+  RunningServer running(options);
+  TestClient client(running.http_port);
+  client.send("POST /panels HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/xml\r\nContent-Length: 9\r\n\r\nx");
+  EXPECT_TRUE(client.at_end());
+}
+
+TEST(HttpMessages, ClosesAnIdleConnection) {
+  Options options;
+  options.limits.idle_time = milliseconds(20);
+  RunningServer running(options);
+  TestClient client(running.http_port);
+  EXPECT_EQ(client.get("/livez").status, 200);
+  EXPECT_TRUE(client.at_end());
+}
+
+TEST(HttpMessages, TurnsAwayOneConnectionTooMany) {
+  Options options;
+  options.limits.connections = 2;
+  RunningServer running(options);
+  TestClient first(running.http_port), second(running.http_port);
+  EXPECT_EQ(first.get("/livez").status, 200);
+  EXPECT_EQ(second.get("/livez").status, 200);
+  TestClient third(running.http_port);
+  EXPECT_TRUE(third.at_end());
+  EXPECT_EQ(first.get("/livez").status, 200);
+  EXPECT_THAT(running.metrics_text(), HasSubstr("nexus_connections_refused_total 1\n"));
+}
+
+TEST(HttpSecurity, RefusesHostsOfReboundNames) {
+  Options options;
+  options.allowed_hosts = {"nexus.example"};
+  RunningServer running(options);
+  const auto status_for = [&](const std::string& path, const std::string& host) {
+    TestClient client(running.http_port);
+    client.send(fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", path, host));
+    return client.read_answer().status;
+  };
+  EXPECT_EQ(status_for("/panels", "evil.example"), 403);
+  EXPECT_EQ(status_for("/panels", "localhost.evil.example"), 403);
+  EXPECT_EQ(status_for("/panels", "nexus.example"), 200);
+  EXPECT_EQ(status_for("/panels", "LOCALHOST:99"), 200);
+  EXPECT_EQ(status_for("/panels", "127.0.0.1:1"), 200);
+  EXPECT_EQ(status_for("/panels", "[::1]:3000"), 200);
+  EXPECT_EQ(status_for("/health", "10.1.2.3:3000"), 200) << "probes are exempt";
+  EXPECT_EQ(status_for("/metrics", "10.1.2.3:3000"), 403);
+}
+
+TEST(HttpSecurity, RefusesChangesFromForeignPages) {
+  Options options;
+  options.cors_origins = {"https://friend.example"};
+  RunningServer running(options);
+  const auto trigger = [&](const std::string& origin) {
+    TestClient client(running.http_port);
+    return client.request("POST", "/panels/tides/trigger/echo", "{}",
+                          fmt::format("Content-Type: application/json\r\nOrigin: {}\r\n", origin));
+  };
+  expect_error(trigger("https://evil.example"), 403, "FORBIDDEN");
+  expect_error(trigger("null"), 403, "FORBIDDEN");
+  expect_error(trigger("http://localhost:1"), 403, "FORBIDDEN");
+  EXPECT_EQ(trigger(fmt::format("http://localhost:{}", running.http_port)).status, 200);
+  const Answer listed = trigger("https://friend.example");
+  EXPECT_EQ(listed.status, 200);
+  EXPECT_EQ(listed.fields.at("access-control-allow-origin"), "https://friend.example");
+  TestClient client(running.http_port);
+  expect_error(client.request("DELETE", "/panels/tides", {}, "Origin: https://evil.example\r\n"), 403, "FORBIDDEN");
+}
+
+TEST(HttpSecurity, AnswersPreflightsOfListedOriginsOnly) {
+  Options options;
+  options.cors_origins = {"https://friend.example"};
+  RunningServer running(options);
+  TestClient client(running.http_port);
+  const std::string wish = "Access-Control-Request-Method: POST\r\n";
+  const Answer friendly = client.request("OPTIONS", "/panels", {}, "Origin: https://friend.example\r\n" + wish);
+  EXPECT_EQ(friendly.status, 204);
+  EXPECT_THAT(friendly.fields.at("access-control-allow-methods"), HasSubstr("POST"));
+  const Answer foreign = client.request("OPTIONS", "/panels", {}, "Origin: https://evil.example\r\n" + wish);
+  EXPECT_EQ(foreign.fields.count("access-control-allow-origin"), 0u);
+}
+
+TEST(HttpSecurity, TheWebSocketPortServesNothingElse) {
+  RunningServer running;
+  TestClient client(running.ws_port);
+  const Answer answer = client.request("POST", "/panels", "<NexusPanel/>", kXml);
+  EXPECT_EQ(answer.status, 426);
+  EXPECT_EQ(answer.fields.at("upgrade"), "websocket");
+  TestClient probe(running.ws_port);
+  EXPECT_EQ(probe.get("/livez").status, 200);
+}
+
+TEST(ServerLife, StopFinishesWhatIsUnderWay) {
+  RunningServer running;
+  TestClient idle(running.http_port);
+  EXPECT_EQ(idle.get("/livez").status, 200);
+  TestClient busy(running.http_port);
+  busy.send("POST /panels/tides/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  running.wait_until([&] { return running.tides().open.size() == 1; });
+  std::promise<void> stopped;
+  running.on_loop([&] {
+    running.server->stop([&] { stopped.set_value(); });
+    running.server->stop([] {});
+  });
+  EXPECT_TRUE(idle.at_end());
+  running.on_loop([&] { running.tides().open[0].on_done(FakePanel::success(1)); });
+  const Answer answer = busy.read_answer();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.fields.at("connection"), "close");
+  EXPECT_TRUE(busy.at_end());
+  busy.shut_down();
+  stopped.get_future().wait();
+}
+
+TEST(ServerLife, StopDoesNotWaitForEver) {
+  Options options;
+  options.limits.drain_time = milliseconds(20);
+  RunningServer running(options);
+  TestClient busy(running.http_port);
+  busy.send("POST /panels/tides/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  running.wait_until([&] { return running.tides().open.size() == 1; });
+  std::promise<void> stopped;
+  running.on_loop([&] { running.server->stop([&] { stopped.set_value(); }); });
+  stopped.get_future().wait();
+  EXPECT_TRUE(busy.at_end());
+}
+
+TEST(ServerLife, APortInUseIsAnErrorThatNamesIt) {
+  RunningServer running;
+  const auto loop = loop::Loop::create();
+  FakeWorkspace workspace;
+  metrics::Metrics metrics;
+  Options options;
+  options.http_port = running.http_port;
+  options.ws_port = 0;
+  const auto second = Server::start(*loop, workspace, metrics, options);
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(second.error().message, HasSubstr(fmt::format("port {} (HTTP_PORT): it is in use", running.http_port)));
+}
+
+TEST(ServerLife, BadOptionsAreErrorsThatNameThem) {
+  const auto loop = loop::Loop::create();
+  FakeWorkspace workspace;
+  metrics::Metrics metrics;
+  const auto message_for = [&](const Options& options) {
+    const auto server = Server::start(*loop, workspace, metrics, options);
+    return server.ok() ? std::string() : server.error().message;
+  };
+  Options same;
+  same.http_port = same.ws_port = 4000;
+  EXPECT_THAT(message_for(same), HasSubstr("HTTP_PORT and WS_PORT are both 4000"));
+  Options host;
+  host.host = "example.com";
+  EXPECT_THAT(message_for(host), HasSubstr("HOST is 'example.com'"));
+  Options allowed;
+  allowed.allowed_hosts = {"bad host"};
+  EXPECT_THAT(message_for(allowed), HasSubstr("ALLOWED_HOSTS has 'bad host'"));
+  Options assets;
+  assets.assets_dir = "/nonexistent";
+  EXPECT_THAT(message_for(assets), HasSubstr("cannot serve pages from '/nonexistent'"));
+}
+
+}  // namespace
+}  // namespace nexus::server

@@ -1,0 +1,110 @@
+#include "nexus/server/panel_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "nexus/server/router.h"
+#include "nexus/value/json.h"
+
+namespace nexus::server {
+namespace {
+
+using value::Value;
+
+constexpr std::size_t kMaxListLimit = 1000;
+
+Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
+
+Result<std::size_t> parse_limit(const std::string& text) {
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc() || end != text.data() + text.size() || limit == 0 || limit > kMaxListLimit) {
+    return invalid(fmt::format("limit is '{}'; send a number from 1 to {}", text.substr(0, 32), kMaxListLimit));
+  }
+  return limit;
+}
+
+// The media type in lower case without parameters; a charset other than UTF-8 makes it empty.
+std::string media_type(std::string_view content_type) {
+  std::string lower(content_type);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::size_t charset = lower.find("charset=");
+  if (charset != std::string::npos) {
+    const std::string_view named = std::string_view(lower).substr(charset + 8);
+    if (!named.starts_with("utf-8") && !named.starts_with("\"utf-8\"")) return {};
+  }
+  lower.resize(std::min(lower.find(';'), lower.size()));
+  while (!lower.empty() && (lower.back() == ' ' || lower.back() == '\t')) lower.pop_back();
+  return lower;
+}
+
+Error wrong_type(std::string_view wanted) {
+  return {ErrorCode::kUnsupportedMediaType, fmt::format("send the body as {} in UTF-8", wanted)};
+}
+
+Error wrong_field(std::string_view name, std::string_view wanted, const Value& value) {
+  return invalid(fmt::format("{} is a {}; it must be {}", name, to_string(value.type()), wanted));
+}
+
+Result<void> read_create_field(const std::string& name, Value& value, panel::CreateRequest& request) {
+  if (name == "source") {
+    if (!value.is_string()) return wrong_field(name, "a string of NXML", value);
+    request.source = std::move(value.string());
+  } else if (name == "panelId") {
+    if (!value.is_string()) return wrong_field(name, "a string", value);
+    request.panel_id = std::move(value.string());
+  } else if (name == "initialState") {
+    if (!value.is_object()) return wrong_field(name, "an object", value);
+    request.initial_state = std::move(value);
+  } else {
+    return invalid(fmt::format("unknown field '{}'; known are source, panelId and initialState", name.substr(0, 64)));
+  }
+  return {};
+}
+
+Result<panel::CreateRequest> read_create_json(std::string_view body) {
+  NX_TRY(Value json, value::parse_json(body));
+  if (!json.is_object()) return wrong_field("the body", "an object with a 'source'", json);
+  if (!json.find("source")) return invalid("'source' is missing: the NXML text of the panel");
+  panel::CreateRequest request;
+  for (auto& [name, value] : json.object()) NX_TRY_VOID(read_create_field(name, value, request));
+  return request;
+}
+
+}  // namespace
+
+Result<ListRequest> parse_list_request(std::string_view query) {
+  NX_TRY(const std::vector<QueryField> fields, parse_query(query));
+  ListRequest request;
+  for (const QueryField& field : fields) {
+    if (field.key == "limit") {
+      NX_TRY(request.limit, parse_limit(field.value));
+    } else if (field.key == "cursor") {
+      request.cursor = field.value;
+    }
+  }
+  return request;
+}
+
+Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body) {
+  const std::string type = media_type(content_type);
+  if (type == "application/json") return read_create_json(body);
+  if (type != "application/xml") return wrong_type("application/xml (NXML) or application/json ({source, ...})");
+  panel::CreateRequest request;
+  request.source = std::move(body);
+  return request;
+}
+
+Result<Value> parse_trigger_args(std::string_view content_type, std::string_view body) {
+  if (body.empty()) return Value();
+  if (!content_type.empty() && media_type(content_type) != "application/json") return wrong_type("application/json");
+  NX_TRY(Value args, value::parse_json(body));
+  if (!args.is_object()) return wrong_field("the body", "an object of arguments by name", args);
+  return args;
+}
+
+}  // namespace nexus::server

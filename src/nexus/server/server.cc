@@ -1,0 +1,121 @@
+#include "nexus/server/server.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+#include <vector>
+
+#include "nexus/metrics/text.h"
+#include "nexus/server/context.h"
+#include "nexus/server/engine_metrics.h"
+#include "nexus/server/http_session.h"
+#include "nexus/server/listener.h"
+
+namespace nexus::server {
+namespace {
+
+Result<void> check_options(const Options& options) {
+  if (options.http_port != 0 && options.http_port == options.ws_port) {
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("HTTP_PORT and WS_PORT are both {}; give each its own", options.http_port)};
+  }
+  for (const std::string& host : options.allowed_hosts) {
+    if (parse_host(host)) continue;
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("ALLOWED_HOSTS has '{}'; give names such as example.com or example.com:8080", host)};
+  }
+  return {};
+}
+
+void write_panel_metrics(const Context& context, std::string& out) {
+  metrics::TextWriter writer(out);
+  writer.gauge("nexus_panels", "Panels alive.");
+  writer.sample({}, std::uint64_t{context.workspace.list().size()});
+  write_engine_metrics(context.engine_stats(), out);
+}
+
+class TwoPortServer final : public Server {
+ public:
+  TwoPortServer(std::shared_ptr<Context> context, std::unique_ptr<Listener> http, std::unique_ptr<Listener> ws)
+      : context_(std::move(context)), http_(std::move(http)), ws_(std::move(ws)) {}
+
+  ~TwoPortServer() override {
+    context_->stopping = true;
+    context_->sessions.on_empty({});
+    context_->sessions.abort_all();
+  }
+  TwoPortServer(const TwoPortServer&) = delete;
+  TwoPortServer& operator=(const TwoPortServer&) = delete;
+
+  std::uint16_t http_port() const override { return context_->http_port; }
+  std::uint16_t ws_port() const override { return context_->ws_port; }
+
+  void stop(std::function<void()> done) override {
+    waiting_.push_back(std::move(done));
+    if (std::exchange(context_->stopping, true)) return;
+    http_.reset();
+    ws_.reset();
+    context_->sessions.on_empty([this] { post_stopped(); });
+    drain_timer_ = context_->loop.after(context_->options.limits.drain_time, [this] {
+      spdlog::warn("{} connections did not finish in time and are closed", context_->sessions.size());
+      context_->sessions.abort_all();
+    });
+    if (context_->sessions.size() == 0) {
+      context_->sessions.on_empty({});
+      return post_stopped();
+    }
+    context_->sessions.drain_all();
+  }
+
+ private:
+  void post_stopped() {
+    drain_timer_.reset();
+    stopped_ = context_->loop.after(std::chrono::milliseconds(0), [this] {
+      for (const auto& done : std::exchange(waiting_, {})) done();
+    });
+  }
+
+  const std::shared_ptr<Context> context_;
+  std::unique_ptr<Listener> http_;
+  std::unique_ptr<Listener> ws_;
+  std::vector<std::function<void()>> waiting_;  // for the end of stop()
+  std::unique_ptr<loop::Timer> drain_timer_;
+  std::unique_ptr<loop::Timer> stopped_;  // a timer and not a post: it dies with the server
+};
+
+// Hands connections of one port to sessions, as many as may be open.
+std::function<void(OwnedSocket)> acceptor(const std::shared_ptr<Context>& context, Port port) {
+  return [context, port](OwnedSocket socket) {
+    if (context->sessions.size() >= context->options.limits.connections) return context->metrics.connection_refused();
+    start_http_session(context, port, std::move(socket));
+  };
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(loop::Loop& loop, panel::Workspace& workspace,
+                                              metrics::Metrics& metrics, const Options& options) {
+  NX_TRY_VOID(check_options(options));
+  NX_TRY(const Bound bound, classify_bind_address(options.host));
+  const auto context = std::make_shared<Context>(loop, workspace, metrics, options);
+  if (!options.assets_dir.empty()) {
+    NX_TRY(context->assets, load_assets(options.assets_dir));
+  }
+  NX_TRY(auto http, Listener::open(loop, options.host, options.http_port, "HTTP_PORT",
+                                   acceptor(context, Port::kHttp)));
+  NX_TRY(auto ws, Listener::open(loop, options.host, options.ws_port, "WS_PORT",
+                                 acceptor(context, Port::kWebSocket)));
+  context->http_port = http->port();
+  context->ws_port = ws->port();
+  context->hosts = std::make_unique<HostPolicy>(bound, options.allowed_hosts, options.cors_origins,
+                                                context->http_port, context->ws_port);
+  // Weak: the metrics outlive the server, whose end must not be put off by a scrape that never comes.
+  metrics.add_source([weak = std::weak_ptr<const Context>(context)](std::string& out) {
+    if (const auto alive = weak.lock()) write_panel_metrics(*alive, out);
+  });
+  return std::unique_ptr<Server>(
+      std::make_unique<TwoPortServer>(context, std::move(http), std::move(ws)));
+}
+
+}  // namespace nexus::server

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+namespace nexus::server {
+
+// One connection, HTTP or WebSocket. Lives on the loop. The set below keeps it alive until it has ended,
+// so that it survives moments in which no socket operation is under way.
+class Session {
+ public:
+  virtual ~Session() = default;
+  // Finishes what is under way, starts nothing new and ends.
+  virtual void drain() = 0;
+  // Ends now: leaves its panel and its set, and closes the socket. Later completions do nothing.
+  virtual void abort() = 0;
+};
+
+// The open sessions of a server. Loop thread only.
+class SessionSet {
+ public:
+  void add(std::shared_ptr<Session> session);
+  // Calls `on_empty` when this was the last. No-op when it is not in the set.
+  void remove(Session* session);
+
+  std::size_t size() const { return sessions_.size(); }
+
+  void drain_all();
+  void abort_all();
+
+  // From now on called, once, when the set becomes empty; not when it is empty already.
+  void on_empty(std::function<void()> task) { on_empty_ = std::move(task); }
+
+ private:
+  void for_each(void (Session::*action)());
+
+  std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;
+  std::function<void()> on_empty_;
+};
+
+}  // namespace nexus::server

@@ -1,0 +1,356 @@
+#include "nexus/server/ws_session.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <deque>
+#include <utility>
+
+#include "nexus/server/messages.h"
+
+namespace nexus::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+// No permessage-deflate: it costs memory per socket, and mixes secrets with chosen text.
+using WsStream = websocket::stream<beast::basic_stream<tcp, asio::io_context::executor_type>, false>;
+
+constexpr std::string_view kSubprotocol = "nexus.v1.json";
+constexpr std::uint16_t kNormal = 1000;
+constexpr std::uint16_t kGoingAway = 1001;
+constexpr std::uint16_t kUnsupportedData = 1003;
+constexpr std::uint16_t kTryAgainLater = 1013;
+constexpr std::size_t kKeptBufferBytes = 16 * 1024;
+constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5
+
+http::request<http::empty_body> upgrade_request(const WsHandshake& handshake) {
+  http::request<http::empty_body> request(http::verb::get, "/", 11);
+  request.set(http::field::host, "localhost");
+  request.set(http::field::connection, "Upgrade");
+  request.set(http::field::upgrade, "websocket");
+  request.set(http::field::sec_websocket_key, handshake.key);
+  request.set(http::field::sec_websocket_version, "13");
+  return request;
+}
+
+class WsSession final : public Session, public panel::Client, public std::enable_shared_from_this<WsSession> {
+ public:
+  WsSession(std::shared_ptr<Context> context, WsHandshake handshake)
+      : context_(std::move(context)),
+        limits_(context_->options.limits),
+        panel_id_(handshake.panel),
+        request_(upgrade_request(handshake)),
+        stream_(context_->loop.context().get_executor()) {
+    error_code ignored;  // the answer to the upgrade then fails
+    stream_.next_layer().socket().assign(handshake.socket.family() == Family::kV6 ? tcp::v6() : tcp::v4(),
+                                         handshake.socket.release(), ignored);
+    configure(http::token_list{handshake.protocols}.exists(kSubprotocol));
+  }
+
+  void start() {
+    context_->metrics.websocket_opened();
+    stream_.async_accept(request_, [self = shared_from_this()](const error_code& error) {
+      if (self->phase_ != Phase::kEnded) self->on_accepted(error);
+    });
+  }
+
+  // panel::Client. Called while the panel walks its clients: nothing here calls back into it.
+  void send(const panel::Frame& frame) override {
+    if (phase_ != Phase::kOpen) return;
+    // One frame is taken however large it is: the first, CONNECTED, carries the whole state.
+    const bool full = queue_.size() >= limits_.queue_frames ||
+                      (!queue_.empty() && queue_bytes_ + frame->size() > limits_.queue_bytes);
+    if (full) return cut_slow_reader();
+    queue_bytes_ += frame->size();
+    queue_.push_back(frame);
+    if (!writing_) write_next();
+  }
+
+  void close(std::uint16_t code, std::string_view reason) override {
+    panel_ = nullptr;
+    begin_close(code, reason);
+  }
+
+  // Session.
+  void drain() override {
+    draining_ = true;
+    close_when_drained();
+  }
+
+  void abort() override { end(); }
+
+ private:
+  // kClosing: waits for the queue to empty, then for the peer's close frame, each within close_time.
+  enum class Phase { kOpening, kOpen, kClosing, kEnded };
+
+  void configure(bool client_speaks_subprotocol) {
+    websocket::stream_base::timeout timeout;
+    timeout.handshake_timeout = limits_.close_time;  // also bounds the closing one
+    timeout.idle_timeout = limits_.idle_time;
+    timeout.keep_alive_pings = true;
+    stream_.set_option(timeout);
+    stream_.set_option(websocket::stream_base::decorator([client_speaks_subprotocol](websocket::response_type& response) {
+      response.erase(http::field::server);
+      if (client_speaks_subprotocol) response.set(http::field::sec_websocket_protocol, kSubprotocol);
+    }));
+    stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+      if (kind == websocket::frame_type::close) on_peer_close();
+    });
+    stream_.read_message_max(limits_.message_bytes);
+    stream_.auto_fragment(false);
+    stream_.text(true);
+  }
+
+  void on_accepted(const error_code& error) {
+    if (error) return end();
+    phase_ = Phase::kOpen;
+    // It may have been destroyed, and made anew, since the upgrade was admitted.
+    panel_ = context_->workspace.find(panel_id_);
+    if (!panel_) {
+      send_error({ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", panel_id_)}, std::nullopt);
+      begin_close(kNormal, "panel destroyed");
+    } else {
+      panel_->attach(this);
+    }
+    if (draining_) close_when_drained();
+    read();
+  }
+
+  void read() {
+    stream_.async_read(buffer_, [self = shared_from_this()](const error_code& error, std::size_t) {
+      if (self->phase_ != Phase::kEnded) self->on_read(error);
+    });
+  }
+
+  void on_read(const error_code& error) {
+    if (error) return on_read_error(error);
+    context_->metrics.message_received();
+    if (phase_ != Phase::kOpen) return;  // what arrives after the close was decided is too late
+    if (stream_.got_binary()) {
+      leave_panel();
+      return begin_close(kUnsupportedData, "send text frames");
+    }
+    const auto bytes = buffer_.cdata();
+    handle({static_cast<const char*>(bytes.data()), bytes.size()});
+    buffer_.clear();
+    if (buffer_.capacity() > kKeptBufferBytes) buffer_.shrink_to_fit();
+    if (phase_ != Phase::kEnded) read();
+  }
+
+  // Beast answers the close frame and then waits for the end of the connection, which the panel need not.
+  void on_peer_close() {
+    leave_panel();
+    if (phase_ == Phase::kOpen) phase_ = Phase::kClosing;
+  }
+
+  // Beast has answered protocol violations and oversized messages with their close frames already.
+  void on_read_error(const error_code& error) {
+    if (error == beast::error::timeout) {
+      context_->metrics.client_cut(metrics::CutReason::kIdle);
+      spdlog::info("websocket client of panel {} answered no ping for {} ms", panel_id_, limits_.idle_time.count());
+    } else if (error != websocket::error::closed) {
+      spdlog::debug("websocket client of panel {} lost: {}", panel_id_, error.message());
+    }
+    // While closing, the close operation itself ends the session.
+    if (phase_ != Phase::kClosing || !close_sent_) end();
+  }
+
+  void handle(std::string_view text) {
+    ClientMessage message = parse_client_message(text);
+    if (const BadMessage* bad = std::get_if<BadMessage>(&message)) {
+      send_error(bad->error, bad->request_id);
+    } else if (std::holds_alternative<PingMessage>(message)) {
+      send_own(encode_pong(version()));
+    } else if (in_flight_ >= limits_.triggers_in_flight) {
+      refuse_flood(message);
+    } else if (TriggerMessage* trigger = std::get_if<TriggerMessage>(&message)) {
+      run(std::move(*trigger));
+    } else if (SetMessage* set = std::get_if<SetMessage>(&message)) {
+      write_state(std::move(*set));
+    }
+  }
+
+  void refuse_flood(const ClientMessage& message) {
+    const auto* trigger = std::get_if<TriggerMessage>(&message);
+    const auto* set = std::get_if<SetMessage>(&message);
+    send_error({ErrorCode::kResourceLimit,
+                fmt::format("{} messages of this client wait already; wait for an answer", in_flight_)},
+               trigger ? trigger->request_id : set->request_id);
+  }
+
+  void run(TriggerMessage message) {
+    ++in_flight_;
+    const auto weak = weak_from_this();
+    panel::TriggerRequest request;
+    request.tool = std::move(message.tool);
+    request.args = std::move(message.args);
+    request.request_id = message.request_id;
+    request.on_progress = [weak, id = message.request_id](const std::string& execution,
+                                                          const std::vector<engine::Suspension>& calls) {
+      if (const auto self = weak.lock()) self->send_own(encode_progress(self->version(), execution, calls, id));
+    };
+    request.on_done = [weak, id = message.request_id](Result<panel::ExecutionResult> result) {
+      if (const auto self = weak.lock()) self->on_run_done(std::move(result), id);
+    };
+    panel_->trigger(std::move(request));
+  }
+
+  void on_run_done(Result<panel::ExecutionResult> result, const std::optional<std::string>& request_id) {
+    if (result.ok()) {
+      send_own(encode_result(version(), result.value(), context_->options.debug_errors, request_id));
+    } else {
+      send_error(result.error(), request_id);
+    }
+    answered();
+  }
+
+  void write_state(SetMessage message) {
+    ++in_flight_;
+    panel::SetRequest request;
+    request.path = std::move(message.path);
+    request.value = std::move(message.value);
+    request.on_done = [weak = weak_from_this(), id = std::move(message.request_id)](Result<void> result) {
+      const auto self = weak.lock();
+      if (!self) return;
+      if (!result.ok()) self->send_error(result.error(), id);
+      self->answered();
+    };
+    panel_->set(std::move(request));
+  }
+
+  void answered() {
+    --in_flight_;
+    if (draining_) close_when_drained();
+  }
+
+  void close_when_drained() {
+    if (phase_ == Phase::kEnded || phase_ == Phase::kOpening || in_flight_ > 0) return;
+    leave_panel();
+    begin_close(kGoingAway, "the server is shutting down");
+  }
+
+  // The panel's version; of a panel that is gone, the last one seen.
+  std::uint64_t version() {
+    if (panel_) last_version_ = panel_->version();
+    return last_version_;
+  }
+
+  void send_error(const Error& error, const std::optional<std::string>& request_id) {
+    send_own(encode_error(version(), error, request_id));
+  }
+
+  void send_own(std::string text) { send(std::make_shared<const std::string>(std::move(text))); }
+
+  void write_next() {
+    writing_ = true;
+    const std::string& frame = *queue_.front();
+    stream_.async_write(asio::buffer(frame), [self = shared_from_this()](const error_code& error, std::size_t) {
+      if (self->phase_ != Phase::kEnded) self->on_written(error);
+    });
+  }
+
+  void on_written(const error_code& error) {
+    writing_ = false;
+    if (error) return end();
+    context_->metrics.message_sent();
+    queue_bytes_ -= queue_.front()->size();
+    queue_.pop_front();
+    if (!queue_.empty()) return write_next();
+    if (phase_ == Phase::kClosing) send_close();
+  }
+
+  // One client that does not read must cost neither memory nor the others' patches. Its frames cannot be
+  // thinned out, since each patch builds on the one before: it reconnects and gets the state anew.
+  void cut_slow_reader() {
+    const std::size_t in_write = writing_ ? 1 : 0;
+    const std::size_t dropped = queue_.size() - in_write;
+    spdlog::warn("websocket client of panel {} cut: {} frames, {} bytes wait for it", panel_id_, queue_.size(),
+                 queue_bytes_);
+    context_->metrics.client_cut(metrics::CutReason::kSlowReader);
+    context_->metrics.frames_dropped(dropped + 1);
+    queue_.resize(in_write);  // Asio still reads from the frame in write
+    queue_bytes_ = queue_.empty() ? 0 : queue_.front()->size();
+    begin_close(kTryAgainLater, "client too slow");
+    context_->loop.post([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->leave_panel();
+    });
+  }
+
+  void begin_close(std::uint16_t code, std::string_view reason) {
+    if (phase_ == Phase::kOpening) return end();
+    if (phase_ != Phase::kOpen) return;
+    phase_ = Phase::kClosing;
+    close_reason_.code = code;
+    close_reason_.reason = beast::string_view(reason.substr(0, kMaxReasonBytes));
+    // Flushing and the handshake need a peer that reads and answers; the time is ours.
+    patience_ = context_->loop.after(limits_.close_time, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->end();
+    });
+    if (!writing_) send_close();
+  }
+
+  void send_close() {
+    close_sent_ = true;
+    stream_.async_close(close_reason_, [self = shared_from_this()](const error_code&) { self->end(); });
+  }
+
+  void leave_panel() {
+    if (panel::Panel* left = std::exchange(panel_, nullptr)) left->detach(this);
+  }
+
+  void end() {
+    if (phase_ == Phase::kEnded) return;
+    phase_ = Phase::kEnded;
+    patience_.reset();
+    leave_panel();
+    stream_.next_layer().close();
+    context_->metrics.websocket_closed();
+    context_->sessions.remove(this);
+  }
+
+  // Set once.
+  const std::shared_ptr<Context> context_;
+  const Limits& limits_;
+  const std::string panel_id_;
+  const http::request<http::empty_body> request_;
+
+  WsStream stream_;
+  beast::flat_buffer buffer_;
+  Phase phase_ = Phase::kOpening;
+  bool draining_ = false;
+  panel::Panel* panel_ = nullptr;  // while attached
+  std::uint64_t last_version_ = 0;
+  std::size_t in_flight_ = 0;  // triggers and writes that the panel has not answered
+
+  std::deque<panel::Frame> queue_;  // the first is being written while writing_
+  std::size_t queue_bytes_ = 0;
+  bool writing_ = false;
+
+  websocket::close_reason close_reason_;
+  bool close_sent_ = false;
+  std::unique_ptr<loop::Timer> patience_;
+};
+
+}  // namespace
+
+void start_ws_session(std::shared_ptr<Context> context, WsHandshake handshake) {
+  const auto session = std::make_shared<WsSession>(context, std::move(handshake));
+  context->sessions.add(session);
+  session->start();
+}
+
+}  // namespace nexus::server

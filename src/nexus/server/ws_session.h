@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "nexus/server/context.h"
+#include "nexus/server/socket.h"
+
+namespace nexus::server {
+
+// An upgrade request that was admitted (admission.h), and the socket it came by.
+struct WsHandshake {
+  OwnedSocket socket;
+  std::string panel;
+  std::string key;        // Sec-WebSocket-Key
+  std::string protocols;  // Sec-WebSocket-Protocol as sent, possibly empty
+};
+
+// Answers the upgrade and serves one client of a panel until either side closes. Loop thread.
+void start_ws_session(std::shared_ptr<Context> context, WsHandshake handshake);
+
+}  // namespace nexus::server
