@@ -28,7 +28,7 @@
   // Top-level values are read once per segment and kept here; the handler's own writes keep the copy
   // true. After a suspension everything is read again, because others may have changed it.
 
-  let segment = -1;
+  let segment = 0;
   let roots = new RootMap();
   let handles = new HandleMap();
 
@@ -354,22 +354,22 @@
   fixed('$time', freeze(time));
   fixed('$ext', ext);
 
-  // $args and $scope belong to one run: the shim sets them just before the handler starts.
-  const deepFreeze = (value) => {
+  // $args and $scope belong to one run: the shim defines them just before the handler starts, after
+  // freezing what is in them.
+  native.deepFreeze = function deepFreeze(value) {
     if (isContainer(value)) {
       for (const key of ownKeys(value)) deepFreeze(value[key]);
       freeze(value);
     }
-    return value;
   };
-  const api = { $state: state, $emit: emit, $view: view, $log: log, $time: time, $ext: ext };
-  native.begin = (args, scope) => {
-    fixed('$args', deepFreeze(args));
-    fixed('$scope', deepFreeze(scope));
-    fixed('NexusAPI', freeze({
-      state, args, scope, emit, view, log, time, ext, ...api, $args: args, $scope: scope,
-    }));
-  };
+  fixed('NexusAPI', freeze({
+    state, emit, view, log, time, ext,
+    $state: state, $emit: emit, $view: view, $log: log, $time: time, $ext: ext,
+    get args() { return global.$args; },
+    get scope() { return global.$scope; },
+    get $args() { return global.$args; },
+    get $scope() { return global.$scope; },
+  }));
 
   for (const name of ['eval', 'Function', 'globalThis', 'Atomics', 'SharedArrayBuffer', 'queueMicrotask'])
     delete global[name];

@@ -23,7 +23,7 @@ extern const unsigned nx_bootstrap_size;
 static JSRuntime* runtime;
 static JSContext* context; /* for handlers: locked down, no eval */
 static JSContext* bare;    /* for conformance suites */
-static JSValue begin_run;  /* (args, scope): defines $args and $scope */
+static JSValue deep_freeze; /* (value) */
 static JSValue run_promise;
 static unsigned segment;
 static uint64_t random_state[2];
@@ -518,13 +518,22 @@ static JSValue load_handler(void) {
   return JS_IsException(script) ? script : JS_EvalFunction(context, script);
 }
 
+/* Defines the read-only global `name` with the frozen value of `slot`. */
+static int define_input(const char* name, unsigned slot) {
+  JSValue global = JS_GetGlobalObject(context);
+  JSValue value = slot_value(context, slot);
+  int status = -1;
+  if (!JS_IsException(value)) {
+    JS_FreeValue(context, JS_Call(context, deep_freeze, JS_UNDEFINED, 1, &value));
+    status = JS_DefinePropertyValueStr(context, global, name, value, 0);
+  }
+  JS_FreeValue(context, global);
+  return status;
+}
+
 static int start(void) {
-  JSValue values[2], handler;
-  values[0] = slot_value(context, NX_SLOT_ARGS);
-  values[1] = slot_value(context, NX_SLOT_SCOPE);
-  JS_FreeValue(context, JS_Call(context, begin_run, JS_UNDEFINED, 2, values));
-  JS_FreeValue(context, values[0]);
-  JS_FreeValue(context, values[1]);
+  JSValue handler;
+  if (define_input("$args", NX_SLOT_ARGS) < 0 || define_input("$scope", NX_SLOT_SCOPE) < 0) return -1;
   handler = load_handler();
   run_promise = JS_IsException(handler) ? handler : JS_Call(context, handler, JS_UNDEFINED, 0, NULL);
   JS_FreeValue(context, handler);
@@ -765,7 +774,7 @@ static int define_globals(void) {
   JS_SetPropertyFunctionList(context, native, kNatives, sizeof kNatives / sizeof *kNatives);
   done = JS_Call(context, bootstrap, JS_UNDEFINED, 1, &native);
   if (JS_IsException(done)) return -1;
-  begin_run = JS_GetPropertyStr(context, native, "begin");
+  deep_freeze = JS_GetPropertyStr(context, native, "deepFreeze");
   JS_FreeValue(context, native);
   JS_FreeValue(context, bootstrap);
   return 0;

@@ -3,12 +3,15 @@
 #include <sys/random.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "nexus/base/check.h"
 
 namespace nexus {
 
-void random_bytes(void* out, std::size_t size) {
+namespace {
+
+void kernel_random(void* out, std::size_t size) {
   auto* at = static_cast<unsigned char*>(out);
   while (size > 0) {
     const ssize_t got = getrandom(at, size, 0);
@@ -17,6 +20,23 @@ void random_bytes(void* out, std::size_t size) {
     at += got;
     size -= static_cast<std::size_t>(got);
   }
+}
+
+}  // namespace
+
+// A system call costs more than most of what wants to be random here, so each thread fetches ahead. What
+// was given out is wiped.
+void random_bytes(void* out, std::size_t size) {
+  thread_local unsigned char ahead[512];
+  thread_local std::size_t left = 0;
+  if (size > sizeof ahead) return kernel_random(out, size);
+  if (size > left) {
+    kernel_random(ahead, sizeof ahead);
+    left = sizeof ahead;
+  }
+  left -= size;
+  std::memcpy(out, ahead + left, size);
+  std::memset(ahead + left, 0, size);
 }
 
 std::uint64_t random_u64() {
