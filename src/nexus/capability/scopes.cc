@@ -6,9 +6,11 @@
 namespace nexus::capability {
 namespace {
 
+// The handler's own scope; an error node when nothing could be made of the text.
+constexpr NodeId kRoot = 0;
+
 bool opens_scope(NodeKind kind) {
   switch (kind) {
-    case NodeKind::kProgram:
     case NodeKind::kBlock:
     case NodeKind::kFor:
     case NodeKind::kForIn:
@@ -89,12 +91,12 @@ void Scopes::open_scope_at(NodeId id) {
   const Node& node = tree_[id];
   const NodeKind parent = node.parent == kNoNode ? NodeKind::kOther : tree_[node.parent].kind;
   const bool of_method = node.kind == NodeKind::kParameters && parent == NodeKind::kMethod;
-  if (!opens_scope(node.kind) && !of_method) return;
+  if (id != kRoot && !opens_scope(node.kind) && !of_method) return;
   const bool body = node.kind == NodeKind::kBlock && node.field == Field::kBody &&
                     (is_function(parent) || parent == NodeKind::kStaticBlock);
   const NodeId end = of_method ? tree_[node.parent].subtree_end : node.subtree_end;
   open_.push_back(scopes_.size());
-  scopes_.push_back({id, end, body || node.kind == NodeKind::kProgram, {}});
+  scopes_.push_back({id, end, body || id == kRoot, {}});
 }
 
 void Scopes::declare_at(NodeId id) {
@@ -228,7 +230,7 @@ std::size_t Scopes::var_scope(NodeId identifier) {
 }
 
 bool Scopes::is_hidden_by_var(NodeId identifier, std::size_t scope) {
-  if (tree_[scopes_[scope].begin].kind != NodeKind::kProgram) return false;
+  if (scopes_[scope].begin != kRoot) return false;
   const NameId name = names_.intern(tree_.name(identifier));
   if (std::find(globals_.begin(), globals_.end(), name) == globals_.end()) return false;
   declares_[identifier] = true;
