@@ -14,8 +14,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Shared between the Timer and the pending wait: cancelling a wait whose completion is queued already
-// does not unqueue it, so the wait asks `task` whether it is still wanted.
+// Shared between the Timer and the pending wait: cancelling a wait whose completion is queued
+// already does not unqueue it, so the wait asks `task` whether it is still wanted.
 struct Alarm {
   explicit Alarm(asio::io_context& context) : timer(context) {}
   asio::steady_timer timer;
@@ -43,7 +43,8 @@ class AsioLoop final : public Loop {
 
   void post(std::function<void()> task) override { asio::post(context_, std::move(task)); }
 
-  std::unique_ptr<Timer> after(std::chrono::milliseconds delay, std::function<void()> task) override {
+  std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
+                               std::function<void()> task) override {
     NX_DCHECK(on_loop_thread());
     auto alarm = std::make_shared<Alarm>(context_);
     alarm->task = std::move(task);
@@ -56,12 +57,13 @@ class AsioLoop final : public Loop {
     return std::make_unique<AsioTimer>(std::move(alarm));
   }
 
-  // noexcept: an exception that leaves a task is a bug, and terminating here keeps the stack that threw
-  // it in the core file.
+  // noexcept: an exception that leaves a task is a bug, and terminating here keeps the stack that
+  // threw it in the core file.
   void run() noexcept override {
     driver_.store(std::this_thread::get_id());
     context_.run();
-    context_.restart();  // after the run and not before, so that a stop() that came first still counts
+    context_
+        .restart();  // after the run and not before, so that a stop() that came first still counts
     driver_.store(std::thread::id());
   }
 
@@ -76,7 +78,8 @@ class AsioLoop final : public Loop {
 
  private:
   asio::io_context context_;
-  asio::executor_work_guard<asio::io_context::executor_type> work_;  // run() waits for stop(), not for work
+  asio::executor_work_guard<asio::io_context::executor_type>
+      work_;  // run() waits for stop(), not for work
   std::atomic<std::thread::id> driver_{};
 };
 

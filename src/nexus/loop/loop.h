@@ -1,9 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <cstddef>
 #include <memory>
 #include <thread>
 
@@ -30,7 +30,8 @@ class Loop {
   virtual void post(std::function<void()> task) = 0;
 
   // Runs `task` once after `delay`, unless the Timer is destroyed first. Loop thread only.
-  virtual std::unique_ptr<Timer> after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
+  virtual std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
+                                       std::function<void()> task) = 0;
 
   // Drives the loop on this thread until stop().
   virtual void run() = 0;
@@ -43,14 +44,15 @@ class Loop {
   virtual boost::asio::io_context& context() = 0;
 };
 
-// A fixed number of threads that run blocking or CPU-heavy tasks in order of submission. Destroying it
-// waits for the running tasks and drops the waiting ones.
+// A fixed number of threads that run blocking or CPU-heavy tasks in order of submission. Destroying
+// it waits for the running tasks and drops the waiting ones.
 class ThreadPool {
  public:
   // `on_thread_start` runs first on each thread and its result is kept until the thread ends (for
   // example a sandbox::ThreadScope).
-  static std::unique_ptr<ThreadPool> create(unsigned threads, std::size_t max_waiting,
-                                            std::function<std::shared_ptr<void>()> on_thread_start = {});
+  static std::unique_ptr<ThreadPool> create(
+      unsigned threads, std::size_t max_waiting,
+      std::function<std::shared_ptr<void>()> on_thread_start = {});
   virtual ~ThreadPool() = default;
 
   // False when `max_waiting` tasks wait already; the task is then not run. Any thread.

@@ -42,7 +42,8 @@ class FixedThreadPool final : public ThreadPool {
 
  private:
   void begin_stop() {
-    std::deque<std::function<void()>> dropped;  // destroyed without the lock: a task may own anything
+    std::deque<std::function<void()>>
+        dropped;  // destroyed without the lock: a task may own anything
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     dropped.swap(waiting_);
@@ -81,8 +82,9 @@ class FixedThreadPool final : public ThreadPool {
 
 }  // namespace
 
-std::unique_ptr<ThreadPool> ThreadPool::create(unsigned threads, std::size_t max_waiting,
-                                               std::function<std::shared_ptr<void>()> on_thread_start) {
+std::unique_ptr<ThreadPool> ThreadPool::create(
+    unsigned threads, std::size_t max_waiting,
+    std::function<std::shared_ptr<void>()> on_thread_start) {
   return std::make_unique<FixedThreadPool>(threads, max_waiting, std::move(on_thread_start));
 }
 

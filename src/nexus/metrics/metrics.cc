@@ -18,19 +18,23 @@ using prometheus::Counter;
 using prometheus::Gauge;
 using prometheus::Histogram;
 
-// From a cached read to a run that waits for its extension up to the suspension deadline of a minute.
-const Histogram::BucketBoundaries kSecondsBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                                     0.25,   0.5,   1,      2.5,   5,    10,    30,   60};
+// From a cached read to a run that waits for its extension up to the suspension deadline of a
+// minute.
+const Histogram::BucketBoundaries kSecondsBuckets = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
-prometheus::Family<Counter>& counters(prometheus::Registry& registry, const char* name, const char* help) {
+prometheus::Family<Counter>& counters(prometheus::Registry& registry, const char* name,
+                                      const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
 
-prometheus::Family<Gauge>& gauges(prometheus::Registry& registry, const char* name, const char* help) {
+prometheus::Family<Gauge>& gauges(prometheus::Registry& registry, const char* name,
+                                  const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
 }
 
-prometheus::Family<Histogram>& histograms(prometheus::Registry& registry, const char* name, const char* help) {
+prometheus::Family<Histogram>& histograms(prometheus::Registry& registry, const char* name,
+                                          const char* help) {
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
 }
 
@@ -46,18 +50,21 @@ void RouteMetrics::observe(int status, std::chrono::nanoseconds took) {
 struct Metrics::Families {
   prometheus::Registry registry;
   prometheus::Family<Counter>& requests =
-      counters(registry, "nexus_http_requests_total", "HTTP requests answered, by route and class of status.");
-  prometheus::Family<Histogram>& request_seconds =
-      histograms(registry, "nexus_http_request_seconds", "Time from a request's first byte to its answer.");
+      counters(registry, "nexus_http_requests_total",
+               "HTTP requests answered, by route and class of status.");
+  prometheus::Family<Histogram>& request_seconds = histograms(
+      registry, "nexus_http_request_seconds", "Time from a request's first byte to its answer.");
   Gauge& clients =
       gauges(registry, "nexus_websocket_clients", "WebSocket clients connected now.").Add({});
-  prometheus::Family<Counter>& messages = counters(
-      registry, "nexus_websocket_messages_total", "WebSocket messages, by direction as the server sees it.");
+  prometheus::Family<Counter>& messages =
+      counters(registry, "nexus_websocket_messages_total",
+               "WebSocket messages, by direction as the server sees it.");
   Counter& received = messages.Add({{"direction", "in"}});
   Counter& sent = messages.Add({{"direction", "out"}});
-  Counter& dropped = counters(registry, "nexus_websocket_frames_dropped_total",
-                              "Frames queued for a client that was closed before they were written.")
-                         .Add({});
+  Counter& dropped =
+      counters(registry, "nexus_websocket_frames_dropped_total",
+               "Frames queued for a client that was closed before they were written.")
+          .Add({});
   prometheus::Family<Counter>& cut = counters(registry, "nexus_websocket_clients_cut_total",
                                               "WebSocket clients the server gave up, by reason.");
   Counter& cut_slow = cut.Add({{"reason", "slow_reader"}});
@@ -88,7 +95,9 @@ void Metrics::websocket_opened() { families_->clients.Increment(); }
 void Metrics::websocket_closed() { families_->clients.Decrement(); }
 void Metrics::message_received() { families_->received.Increment(); }
 void Metrics::message_sent() { families_->sent.Increment(); }
-void Metrics::frames_dropped(std::size_t count) { families_->dropped.Increment(static_cast<double>(count)); }
+void Metrics::frames_dropped(std::size_t count) {
+  families_->dropped.Increment(static_cast<double>(count));
+}
 void Metrics::connection_refused() { families_->refused.Increment(); }
 
 void Metrics::client_cut(CutReason reason) {

@@ -19,8 +19,8 @@ namespace nexus::metrics {
 // The series of one HTTP route. Any thread.
 class RouteMetrics {
  public:
-  // Counts one answered request under the class of `status` ("2xx") and its time until the last byte was
-  // handed to the kernel.
+  // Counts one answered request under the class of `status` ("2xx") and its time until the last
+  // byte was handed to the kernel.
   void observe(int status, std::chrono::nanoseconds took);
 
  private:
@@ -33,8 +33,9 @@ class RouteMetrics {
 // Why the server gave up a WebSocket client.
 enum class CutReason { kSlowReader, kIdle };
 
-// The process's own counters. Every family and every label value exists at 0 from construction (or from
-// route(), for HTTP) on, so that a rate can be taken of the first event. Counting is legal on any thread.
+// The process's own counters. Every family and every label value exists at 0 from construction (or
+// from route(), for HTTP) on, so that a rate can be taken of the first event. Counting is legal on
+// any thread.
 class Metrics {
  public:
   Metrics();
@@ -42,8 +43,9 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // The series with the label route=`name`, registered at the first call. The reference lives as long as
-  // the Metrics. `name` is a pattern ("/panels/{id}"), never a path that a client chose: labels must be few.
+  // The series with the label route=`name`, registered at the first call. The reference lives as
+  // long as the Metrics. `name` is a pattern ("/panels/{id}"), never a path that a client chose:
+  // labels must be few.
   RouteMetrics& route(std::string_view name);
 
   void websocket_opened();
@@ -56,8 +58,8 @@ class Metrics {
   // A TCP connection turned away because too many were open.
   void connection_refused();
 
-  // Adds text at each scrape: whole families in the text format (see TextWriter), with names no other
-  // source uses. Legal before the first text(); sources run on the thread of text().
+  // Adds text at each scrape: whole families in the text format (see TextWriter), with names no
+  // other source uses. Legal before the first text(); sources run on the thread of text().
   using Source = std::function<void(std::string& out)>;
   void add_source(Source source);
 

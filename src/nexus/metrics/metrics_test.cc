@@ -45,7 +45,8 @@ TEST(Metrics, CountsARequestUnderTheClassOfItsStatus) {
   EXPECT_THAT(text, HasSubstr("{route=\"/panels\",status=\"2xx\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("{route=\"/panels\",status=\"4xx\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("nexus_http_request_seconds_count{route=\"/panels\"} 3\n"));
-  EXPECT_THAT(text, HasSubstr("nexus_http_request_seconds_bucket{route=\"/panels\",le=\"0.5\"} 2\n"));
+  EXPECT_THAT(text,
+              HasSubstr("nexus_http_request_seconds_bucket{route=\"/panels\",le=\"0.5\"} 2\n"));
 }
 
 TEST(Metrics, AStatusOutsideHttpIsCountedAtTheNearestClass) {
@@ -89,8 +90,8 @@ TEST(Metrics, SourcesAreReadAtEachScrape) {
   EXPECT_THAT(metrics.text(), HasSubstr("\nnexus_panels 2\n"));
 }
 
-// The rules of the text format: each family has one HELP and one TYPE before its samples, and a name that
-// ends in _total is a counter and the other way round.
+// The rules of the text format: each family has one HELP and one TYPE before its samples, and a
+// name that ends in _total is a counter and the other way round.
 TEST(Metrics, TextKeepsTheFormatsRules) {
   Metrics metrics;
   metrics.route("/panels").observe(200, milliseconds(1));

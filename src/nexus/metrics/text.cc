@@ -11,19 +11,30 @@ namespace {
 void append_escaped(std::string_view text, std::string& out) {
   for (const char c : text) {
     switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '"': out += "\\\""; break;
-      case '\n': out += "\\n"; break;
-      default: out += c;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      default:
+        out += c;
     }
   }
 }
 
 }  // namespace
 
-void TextWriter::counter(std::string_view name, std::string_view help) { family(name, "counter", help); }
+void TextWriter::counter(std::string_view name, std::string_view help) {
+  family(name, "counter", help);
+}
 
-void TextWriter::gauge(std::string_view name, std::string_view help) { family(name, "gauge", help); }
+void TextWriter::gauge(std::string_view name, std::string_view help) {
+  family(name, "gauge", help);
+}
 
 void TextWriter::sample(Labels labels, std::uint64_t value) {
   begin_sample(labels);

@@ -8,8 +8,9 @@
 
 namespace nexus::metrics {
 
-// Writes samples in the Prometheus text format 0.0.4, for numbers that some other part keeps and that are
-// read at scrape time. Names and label names are literals of the caller; label values are escaped.
+// Writes samples in the Prometheus text format 0.0.4, for numbers that some other part keeps and
+// that are read at scrape time. Names and label names are literals of the caller; label values are
+// escaped.
 class TextWriter {
  public:
   using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;

@@ -12,22 +12,32 @@ using Refusal = std::optional<Reply>;
 
 constexpr std::size_t kWsKeyLength = 24;  // 16 bytes in base64; RFC 6455 section 4.1
 
-Reply bad_request(std::string message) { return error_reply({ErrorCode::kBadRequest, std::move(message)}); }
+Reply bad_request(std::string message) {
+  return error_reply({ErrorCode::kBadRequest, std::move(message)});
+}
 
-Reply forbidden(std::string message) { return error_reply({ErrorCode::kForbidden, std::move(message)}); }
+Reply forbidden(std::string message) {
+  return error_reply({ErrorCode::kForbidden, std::move(message)});
+}
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto lower = [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
     return lower(x) == lower(y);
   });
 }
 
-// Kubernetes probes name the pod's address and load balancers whatever they like; the answers hold nothing.
-bool is_probe(Route route) { return route == Route::kHealth || route == Route::kLive || route == Route::kReady; }
+// Kubernetes probes name the pod's address and load balancers whatever they like; the answers hold
+// nothing.
+bool is_probe(Route route) {
+  return route == Route::kHealth || route == Route::kLive || route == Route::kReady;
+}
 
-// A proxy in front may frame a message differently when the coding is unusual, and then one client's
-// bytes become the next one's request; RFC 9112 section 6.1 asks for exactly "chunked" last.
+// A proxy in front may frame a message differently when the coding is unusual, and then one
+// client's bytes become the next one's request; RFC 9112 section 6.1 asks for exactly "chunked"
+// last.
 Refusal check_framing(const Head& head) {
   if (head.transfer_encoding.empty()) return std::nullopt;
   if (head.version < 11) return bad_request("transfer-encoding in an HTTP/1.0 request");
@@ -48,9 +58,10 @@ Refusal check_host(const Context& context, const Head& head, Request& request) {
   auto host = parse_host(head.host);
   if (!host) return bad_request("the host field is no host name");
   request.host = *std::move(host);
-  if (is_probe(request.match.route) || context.hosts->host_allowed(request.host)) return std::nullopt;
-  return forbidden(fmt::format("host '{}' is not served here; the operator can add it to ALLOWED_HOSTS",
-                               request.host.name));
+  if (is_probe(request.match.route) || context.hosts->host_allowed(request.host))
+    return std::nullopt;
+  return forbidden(fmt::format(
+      "host '{}' is not served here; the operator can add it to ALLOWED_HOSTS", request.host.name));
 }
 
 Reply with_field(Reply reply, std::string name, std::string value) {
@@ -60,8 +71,9 @@ Reply with_field(Reply reply, std::string name, std::string value) {
 
 Refusal check_port(const Context& context, Port port, const Head& head, Route route) {
   if (port == Port::kHttp || head.upgrade || is_probe(route)) return std::nullopt;
-  const Error error{ErrorCode::kBadRequest, fmt::format("this port takes WebSockets only; send HTTP requests to port {}",
-                                                        context.http_port)};
+  const Error error{ErrorCode::kBadRequest,
+                    fmt::format("this port takes WebSockets only; send HTTP requests to port {}",
+                                context.http_port)};
   return with_field(error_reply(426, error), "Upgrade", "websocket");
 }
 
@@ -69,21 +81,25 @@ Refusal check_method(const Head& head, Route route) {
   if (route == Route::kUnknown) return error_reply({ErrorCode::kNotFound, "no such path"});
   if (allows(route, head.method)) return std::nullopt;
   const std::string allowed = allow_list(route);
-  const Error error{ErrorCode::kMethodNotAllowed, fmt::format("{} takes {}", pattern(route), allowed)};
+  const Error error{ErrorCode::kMethodNotAllowed,
+                    fmt::format("{} takes {}", pattern(route), allowed)};
   return with_field(error_reply(error), "Allow", allowed);
 }
 
-// A browser sends any page's POST with a simple content type here without asking first, and opens any
-// page's WebSocket. It always names the page's origin then; programs name none.
+// A browser sends any page's POST with a simple content type here without asking first, and opens
+// any page's WebSocket. It always names the page's origin then; programs name none.
 Refusal check_origin(const Context& context, const Head& head, const HostPort& host) {
-  const bool changes = head.method == Method::kPost || head.method == Method::kDelete || head.upgrade;
-  if (!changes || head.origin.empty() || context.hosts->origin_allowed(head.origin, host)) return std::nullopt;
+  const bool changes =
+      head.method == Method::kPost || head.method == Method::kDelete || head.upgrade;
+  if (!changes || head.origin.empty() || context.hosts->origin_allowed(head.origin, host))
+    return std::nullopt;
   return forbidden("pages of this origin may not call; the operator can add it to CORS_ORIGINS");
 }
 
 Refusal check_body_fields(const Head& head) {
   if (!head.content_encoding.empty() && !equals_ignoring_case(head.content_encoding, "identity")) {
-    return error_reply({ErrorCode::kUnsupportedMediaType, "encoded bodies are not taken; send the body as it is"});
+    return error_reply(
+        {ErrorCode::kUnsupportedMediaType, "encoded bodies are not taken; send the body as it is"});
   }
   if (!head.expect.empty() && !equals_ignoring_case(head.expect, "100-continue")) {
     return error_reply(417, {ErrorCode::kBadRequest, "expect takes 100-continue only"});
@@ -97,18 +113,23 @@ Refusal check_upgrade(const Context& context, const Head& head, const Match& mat
     return with_field(error_reply(426, error), "Upgrade", "websocket");
   }
   if (head.ws_version != "13") {
-    const Error error{ErrorCode::kBadRequest, "unsupported WebSocket version; send sec-websocket-version: 13"};
+    const Error error{ErrorCode::kBadRequest,
+                      "unsupported WebSocket version; send sec-websocket-version: 13"};
     return with_field(error_reply(426, error), "Sec-WebSocket-Version", "13");
   }
-  if (head.ws_key.size() != kWsKeyLength) return bad_request("sec-websocket-key is not 16 bytes in base64");
-  if (context.stopping) return error_reply({ErrorCode::kUnavailable, "the server is shutting down"});
+  if (head.ws_key.size() != kWsKeyLength)
+    return bad_request("sec-websocket-key is not 16 bytes in base64");
+  if (context.stopping)
+    return error_reply({ErrorCode::kUnavailable, "the server is shutting down"});
   if (!context.workspace.find(match.panel)) {
     return error_reply({ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", match.panel)});
   }
   return std::nullopt;
 }
 
-Reply options_reply(Route route) { return with_field(empty_reply(204), "Allow", allow_list(route)); }
+Reply options_reply(Route route) {
+  return with_field(empty_reply(204), "Allow", allow_list(route));
+}
 
 Request describe(const Head& head, Target target) {
   Request request;

@@ -8,9 +8,10 @@
 
 namespace nexus::server {
 
-// Decides from the header alone whether a request may go on, so that nothing is read or done for one that
-// may not. Answers the Request, without its body, or the Reply that refuses it or, for OPTIONS, serves it.
-// A Request for Route::kSocket is an upgrade that may be accepted: its panel exists.
+// Decides from the header alone whether a request may go on, so that nothing is read or done for
+// one that may not. Answers the Request, without its body, or the Reply that refuses it or, for
+// OPTIONS, serves it. A Request for Route::kSocket is an upgrade that may be accepted: its panel
+// exists.
 std::variant<Request, Reply> admit(const Context& context, Port port, const Head& head);
 
 // The CORS fields that let a listed foreign page read an answer; none for other pages.

@@ -45,7 +45,8 @@ std::string_view content_type_of(const fs::path& file) {
 }
 
 Error bad_directory(const std::string& directory, std::string_view why) {
-  return {ErrorCode::kInvalidArgument, fmt::format("cannot serve pages from '{}': {}", directory, why)};
+  return {ErrorCode::kInvalidArgument,
+          fmt::format("cannot serve pages from '{}': {}", directory, why)};
 }
 
 class MemoryAssets final : public Assets {
@@ -78,15 +79,20 @@ Result<std::unique_ptr<Assets>> read_directory(const std::string& directory) {
     // Links are left out: they could lead anywhere.
     if (entry.is_symlink() || !entry.is_regular_file() || type.empty()) continue;
     total += entry.file_size();
-    if (assets->size() == kMaxFiles) return bad_directory(directory, "it holds more than 1000 files");
-    if (total > kMaxBytes) return bad_directory(directory, "its files are larger than 32 MiB together");
+    if (assets->size() == kMaxFiles)
+      return bad_directory(directory, "it holds more than 1000 files");
+    if (total > kMaxBytes)
+      return bad_directory(directory, "its files are larger than 32 MiB together");
     std::ifstream in(entry.path(), std::ios::binary);
     std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (!in) return bad_directory(directory, fmt::format("'{}' cannot be read", entry.path().filename().string()));
+    if (!in)
+      return bad_directory(directory,
+                           fmt::format("'{}' cannot be read", entry.path().filename().string()));
     assets->add(fs::relative(entry.path(), directory).generic_string(), std::move(bytes), type);
   }
   for (const char* page : {"index.html", "panel.html"}) {
-    if (!assets->find(page)) return bad_directory(directory, fmt::format("it has no {}; build the pages first", page));
+    if (!assets->find(page))
+      return bad_directory(directory, fmt::format("it has no {}; build the pages first", page));
   }
   return std::unique_ptr<Assets>(std::move(assets));
 }

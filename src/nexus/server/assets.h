@@ -24,10 +24,10 @@ class Assets {
   virtual const Asset* find(std::string_view path) const = 0;
 };
 
-// Reads every regular file below `directory` into memory, once: requests then never touch the disk, and a
-// path a client chose is only ever looked up in a map. Files whose type is unknown are left out.
-// Errors: kInvalidArgument when the directory, its index.html or its panel.html is missing, or when it
-// holds more than 1000 files or 32 MiB.
+// Reads every regular file below `directory` into memory, once: requests then never touch the disk,
+// and a path a client chose is only ever looked up in a map. Files whose type is unknown are left
+// out. Errors: kInvalidArgument when the directory, its index.html or its panel.html is missing, or
+// when it holds more than 1000 files or 32 MiB.
 Result<std::unique_ptr<Assets>> load_assets(const std::string& directory);
 
 }  // namespace nexus::server

@@ -27,7 +27,9 @@ class AssetsTest : public testing::Test {
   }
   ~AssetsTest() override { fs::remove_all(root_); }
 
-  void write(const std::string& path, const std::string& bytes) { std::ofstream(root_ / path) << bytes; }
+  void write(const std::string& path, const std::string& bytes) {
+    std::ofstream(root_ / path) << bytes;
+  }
 
   const fs::path root_;
 };
@@ -79,8 +81,11 @@ TEST_F(AssetsTest, PagesAreServedUnderAStrictPolicy) {
   EXPECT_EQ(index.fields.at("x-content-type-options"), "nosniff");
   EXPECT_EQ(index.fields.at("referrer-policy"), "no-referrer");
   const std::string policy = index.fields.at("content-security-policy");
-  EXPECT_THAT(policy, HasSubstr("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"));
-  EXPECT_THAT(policy, HasSubstr("connect-src 'self' ws://localhost wss://localhost ws://localhost:"));
+  EXPECT_THAT(
+      policy,
+      HasSubstr("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"));
+  EXPECT_THAT(policy,
+              HasSubstr("connect-src 'self' ws://localhost wss://localhost ws://localhost:"));
   EXPECT_THAT(policy, HasSubstr("base-uri 'none'; form-action 'none'; frame-ancestors 'self'"));
   EXPECT_THAT(policy, testing::Not(HasSubstr("unsafe")));
   EXPECT_EQ(client.get("/p/tides").body, "<title>panel</title>");
@@ -94,7 +99,9 @@ TEST_F(AssetsTest, UnchangedFilesAreNotSentAgain) {
   TestClient client(running.http_port);
   const Answer first = client.get("/assets/app.js");
   EXPECT_EQ(first.body, "1;");
-  EXPECT_EQ(client.get("/assets/app.js", "If-None-Match: " + first.fields.at("etag") + "\r\n").status, 304);
+  EXPECT_EQ(
+      client.get("/assets/app.js", "If-None-Match: " + first.fields.at("etag") + "\r\n").status,
+      304);
   EXPECT_EQ(client.request("HEAD", "/assets/app.js").fields.at("content-length"), "2");
   EXPECT_EQ(client.get("/assets/none.js").status, 404);
   EXPECT_EQ(client.get("/assets/../index.html").status, 400);

@@ -16,19 +16,25 @@
 
 namespace nexus::server {
 
-// What all sessions of one server share. Lives on the loop; sessions hold it by shared_ptr, because a
-// completion may come after the server's end.
+// What all sessions of one server share. Lives on the loop; sessions hold it by shared_ptr, because
+// a completion may come after the server's end.
 struct Context {
-  Context(loop::Loop& loop_, panel::Workspace& workspace_, metrics::Metrics& metrics_, const Options& options_)
+  Context(loop::Loop& loop_, panel::Workspace& workspace_, metrics::Metrics& metrics_,
+          const Options& options_)
       : loop(loop_), workspace(workspace_), metrics(metrics_), options(options_) {
-    for (std::size_t i = 0; i < kRouteCount; ++i) routes[i] = &metrics.route(pattern(static_cast<Route>(i)));
+    for (std::size_t i = 0; i < kRouteCount; ++i)
+      routes[i] = &metrics.route(pattern(static_cast<Route>(i)));
   }
 
-  metrics::RouteMetrics& metrics_of(Route route) const { return *routes[static_cast<std::size_t>(route)]; }
+  metrics::RouteMetrics& metrics_of(Route route) const {
+    return *routes[static_cast<std::size_t>(route)];
+  }
 
   // Whether requests can be served now.
   bool ready() const { return !stopping && (!options.ready || options.ready()); }
-  engine::Stats engine_stats() const { return options.engine_stats ? options.engine_stats() : engine::Stats(); }
+  engine::Stats engine_stats() const {
+    return options.engine_stats ? options.engine_stats() : engine::Stats();
+  }
 
   loop::Loop& loop;
   panel::Workspace& workspace;

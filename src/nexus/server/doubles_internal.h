@@ -12,7 +12,8 @@
 #include "nexus/panel/workspace.h"
 #include "nexus/server/server.h"
 
-// Test doubles of the server's tests: a workspace whose panels do what the test says, and a running server.
+// Test doubles of the server's tests: a workspace whose panels do what the test says, and a running
+// server.
 namespace nexus::server {
 
 class FakePanel final : public panel::Panel {
@@ -29,12 +30,14 @@ class FakePanel final : public panel::Panel {
 
   // Kept until the test answers it, but for the tools "echo" and "unknown".
   void trigger(panel::TriggerRequest request) override {
-    if (request.tool == "unknown") return request.on_done(Error{ErrorCode::kToolNotFound, "no tool 'unknown'"});
+    if (request.tool == "unknown")
+      return request.on_done(Error{ErrorCode::kToolNotFound, "no tool 'unknown'"});
     if (request.tool != "echo") return open.push_back(std::move(request));
     request.on_done(success(std::move(request.args)));
   }
   void set(panel::SetRequest request) override {
-    if (request.path.front().key != "n") return request.on_done(Error{ErrorCode::kInvalidArgument, "no such state"});
+    if (request.path.front().key != "n")
+      return request.on_done(Error{ErrorCode::kInvalidArgument, "no such state"});
     ++version_value;
     broadcast(R"({"type":"PATCH"})");
     request.on_done({});
@@ -79,14 +82,16 @@ class FakeWorkspace final : public panel::Workspace {
     if (request.source == "bad") {
       nxml::Diagnostic diagnostic;
       diagnostic.message = "no NexusPanel";
-      return done(panel::CreateError{{ErrorCode::kInvalidNxml, "the document has an error"}, {diagnostic}});
+      return done(
+          panel::CreateError{{ErrorCode::kInvalidNxml, "the document has an error"}, {diagnostic}});
     }
     const std::string id = request.panel_id.value_or("made");
     if (find(id)) return done(panel::CreateError{{ErrorCode::kPanelExists, "taken"}, {}});
     done(add(id));
   }
   panel::Panel* find(std::string_view id) override {
-    const auto found = std::find_if(panels.begin(), panels.end(), [&](const auto& p) { return p->id() == id; });
+    const auto found =
+        std::find_if(panels.begin(), panels.end(), [&](const auto& p) { return p->id() == id; });
     return found == panels.end() ? nullptr : found->get();
   }
   std::vector<panel::Panel*> list() override {
@@ -97,7 +102,8 @@ class FakeWorkspace final : public panel::Workspace {
   void destroy(std::string_view id, std::function<void(Result<void>)> done) override {
     auto* const panel = static_cast<FakePanel*>(find(id));
     if (!panel) return done(Error{ErrorCode::kPanelNotFound, "no such panel"});
-    for (panel::Client* client : std::exchange(panel->clients, {})) client->close(1000, "panel destroyed");
+    for (panel::Client* client : std::exchange(panel->clients, {}))
+      client->close(1000, "panel destroyed");
     std::erase_if(panels, [&](const auto& p) { return p.get() == panel; });
     done({});
   }

@@ -15,7 +15,8 @@ void write_runs(const engine::Stats& stats, TextWriter& writer) {
   writer.counter("nexus_handler_executions_total", "Handler runs that ended, by status.");
   writer.sample({{"status", "success"}}, stats.runs_success);
   writer.sample({{"status", "error"}}, stats.runs_error);
-  writer.gauge("nexus_handler_execution_time_us", "Mean running time of a handler in microseconds.");
+  writer.gauge("nexus_handler_execution_time_us",
+               "Mean running time of a handler in microseconds.");
   writer.sample({}, mean_run_us(stats), 2);
   writer.gauge("nexus_cache_hit_rate", "Share of compiled handlers found in the cache, 0 to 1.");
   writer.sample({}, cache_hit_rate(stats), 4);
@@ -25,13 +26,15 @@ void write_runs(const engine::Stats& stats, TextWriter& writer) {
 
 void write_breakdowns(const engine::Stats& stats, TextWriter& writer) {
   writer.counter("nexus_host_calls_total", "Calls of handlers to the host, by function.");
-  for (const auto& [function, count] : stats.host_calls) writer.sample({{"function", function}}, count);
+  for (const auto& [function, count] : stats.host_calls)
+    writer.sample({{"function", function}}, count);
   writer.counter("nexus_errors_total", "Runs that ended in an error, by code.");
   for (const auto& [code, count] : stats.errors) writer.sample({{"code", code}}, count);
 }
 
 void write_pool(const engine::Stats& stats, TextWriter& writer) {
-  writer.gauge("nexus_pool_instances", "Sandbox instances running and free, and runs suspended outside them.");
+  writer.gauge("nexus_pool_instances",
+               "Sandbox instances running and free, and runs suspended outside them.");
   writer.sample({{"state", "active"}}, std::uint64_t{stats.instances_active});
   writer.sample({{"state", "available"}}, std::uint64_t{stats.instances_available});
   writer.sample({{"state", "suspended"}}, std::uint64_t{stats.runs_suspended});

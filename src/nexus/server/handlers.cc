@@ -8,7 +8,8 @@ namespace {
 void handle_panel(const Context& context, Request request, const Respond& respond) {
   switch (request.match.route) {
     case Route::kPanels:
-      if (request.method == Method::kPost) return create_panel(context, std::move(request), respond);
+      if (request.method == Method::kPost)
+        return create_panel(context, std::move(request), respond);
       return list_panels(context, request, respond);
     case Route::kPanel:
       if (request.method == Method::kDelete) return delete_panel(context, request, respond);

@@ -6,8 +6,8 @@
 #include "nexus/server/reply.h"
 #include "nexus/server/request.h"
 
-// What each route does. Every handler calls `respond` exactly once, on the loop's thread: at once or
-// later. A Context outlives the call but not the wait for an answer, so nothing keeps it.
+// What each route does. Every handler calls `respond` exactly once, on the loop's thread: at once
+// or later. A Context outlives the call but not the wait for an answer, so nothing keeps it.
 namespace nexus::server {
 
 using Respond = std::function<void(Reply)>;

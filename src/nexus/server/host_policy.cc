@@ -50,7 +50,8 @@ struct Origin {
 };
 
 std::optional<Origin> parse_origin(std::string_view text) {
-  for (const auto& [scheme, port] : {std::pair<std::string_view, std::uint16_t>{"http://", 80}, {"https://", 443}}) {
+  for (const auto& [scheme, port] :
+       {std::pair<std::string_view, std::uint16_t>{"http://", 80}, {"https://", 443}}) {
     if (!text.starts_with(scheme)) continue;
     auto host = parse_host(text.substr(scheme.size()));
     if (!host) return std::nullopt;
@@ -65,8 +66,8 @@ std::optional<HostPort> parse_host(std::string_view text) {
   if (text.size() > kMaxHostLength) return std::nullopt;
   const std::size_t length = name_length(text);
   HostPort host;
-  std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length), std::back_inserter(host.name),
-                 lower);
+  std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length),
+                 std::back_inserter(host.name), lower);
   if (host.name.size() > 1 && host.name.ends_with('.')) host.name.pop_back();
   if (!is_name(host.name)) return std::nullopt;
   if (length == text.size()) return host;
@@ -77,8 +78,12 @@ std::optional<HostPort> parse_host(std::string_view text) {
 }
 
 HostPolicy::HostPolicy(Bound bound, const std::vector<std::string>& allowed_hosts,
-                       std::vector<std::string> cors_origins, std::uint16_t http_port, std::uint16_t ws_port)
-    : bound_(bound), cors_origins_(std::move(cors_origins)), http_port_(http_port), ws_port_(ws_port) {
+                       std::vector<std::string> cors_origins, std::uint16_t http_port,
+                       std::uint16_t ws_port)
+    : bound_(bound),
+      cors_origins_(std::move(cors_origins)),
+      http_port_(http_port),
+      ws_port_(ws_port) {
   for (const std::string& text : allowed_hosts) {
     if (auto host = parse_host(text)) allowed_hosts_.push_back(*std::move(host));
   }
@@ -98,7 +103,8 @@ bool HostPolicy::origin_allowed(std::string_view origin, const HostPort& host) c
   if (!parsed || parsed->host.name != host.name) return false;
   const std::uint16_t page_port = parsed->host.port.value_or(parsed->default_port);
   // A Host without a port means the default of the scheme, which only a proxy that ends TLS knows.
-  return page_port == host.port.value_or(parsed->default_port) || page_port == http_port_ || page_port == ws_port_;
+  return page_port == host.port.value_or(parsed->default_port) || page_port == http_port_ ||
+         page_port == ws_port_;
 }
 
 bool HostPolicy::origin_listed(std::string_view origin) const {

@@ -42,12 +42,18 @@ std::string_view view(beast::string_view text) { return {text.data(), text.size(
 
 Method method_of(http::verb verb) {
   switch (verb) {
-    case http::verb::get: return Method::kGet;
-    case http::verb::head: return Method::kHead;
-    case http::verb::post: return Method::kPost;
-    case http::verb::delete_: return Method::kDelete;
-    case http::verb::options: return Method::kOptions;
-    default: return Method::kOther;
+    case http::verb::get:
+      return Method::kGet;
+    case http::verb::head:
+      return Method::kHead;
+    case http::verb::post:
+      return Method::kPost;
+    case http::verb::delete_:
+      return Method::kDelete;
+    case http::verb::options:
+      return Method::kOptions;
+    default:
+      return Method::kOther;
   }
 }
 
@@ -82,7 +88,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
         family_(socket.family()),
         stream_(context_->loop.context().get_executor()) {
     error_code ignored;  // the first read then fails
-    stream_.socket().assign(family_ == Family::kV6 ? tcp::v6() : tcp::v4(), socket.release(), ignored);
+    stream_.socket().assign(family_ == Family::kV6 ? tcp::v6() : tcp::v4(), socket.release(),
+                            ignored);
   }
 
   void start() { wait_for_request(); }
@@ -150,7 +157,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     if (await == Await::kBody) {
       http::async_read(stream_, buffer_, *parser_, then(&HttpSession::on_body));
     } else {
-      asio::async_write(stream_, asio::buffer(kContinueLine.data(), kContinueLine.size()), then(&HttpSession::on_continue));
+      asio::async_write(stream_, asio::buffer(kContinueLine.data(), kContinueLine.size()),
+                        then(&HttpSession::on_continue));
     }
   }
 
@@ -177,16 +185,20 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   // What cannot be read as HTTP is answered and closed: where the next request starts is unknown.
   void on_read_error(const error_code& error) {
     if (error == http::error::body_limit) {
-      return reject(413, {ErrorCode::kPayloadTooLarge, fmt::format("the body is larger than {} bytes", limits_.body_bytes)});
+      return reject(413, {ErrorCode::kPayloadTooLarge,
+                          fmt::format("the body is larger than {} bytes", limits_.body_bytes)});
     }
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      return reject(431, {ErrorCode::kPayloadTooLarge,
-                          fmt::format("the request's header is larger than {} bytes", limits_.header_bytes)});
+      return reject(
+          431, {ErrorCode::kPayloadTooLarge,
+                fmt::format("the request's header is larger than {} bytes", limits_.header_bytes)});
     }
-    const bool malformed = error.category() == http::make_error_code(http::error::bad_method).category() &&
-                           error != http::error::end_of_stream && error != http::error::partial_message;
+    const bool malformed =
+        error.category() == http::make_error_code(http::error::bad_method).category() &&
+        error != http::error::end_of_stream && error != http::error::partial_message;
     if (!malformed) return end();
-    reject(400, {ErrorCode::kBadRequest, fmt::format("malformed HTTP request: {}", error.message())});
+    reject(400,
+           {ErrorCode::kBadRequest, fmt::format("malformed HTTP request: {}", error.message())});
   }
 
   void reject(int status, const Error& error) {
@@ -198,7 +210,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void write(Reply reply) {
     phase_ = Phase::kWriting;
     reply_ = std::move(reply);
-    keep_alive_ = !reply_.close && !context_->stopping && parser_->is_header_done() && parser_->keep_alive();
+    keep_alive_ =
+        !reply_.close && !context_->stopping && parser_->is_header_done() && parser_->keep_alive();
     frame_response();
     stream_.expires_after(limits_.write_time);
     http::async_write(stream_, std::as_const(*response_), then(&HttpSession::on_written));
@@ -207,15 +220,19 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void frame_response() {
     const bool known = parser_->is_header_done();
     const bool head_only = known && parser_->get().method() == http::verb::head;
-    response_.emplace(static_cast<http::status>(reply_.status), known ? parser_->get().version() : 11u);
-    add_cors_fields(*context_, known ? view(parser_->get()[http::field::origin]) : std::string_view(), reply_);
+    response_.emplace(static_cast<http::status>(reply_.status),
+                      known ? parser_->get().version() : 11u);
+    add_cors_fields(*context_,
+                    known ? view(parser_->get()[http::field::origin]) : std::string_view(), reply_);
     for (const auto& [name, value] : reply_.fields) response_->set(name, value);
+    response_->set(http::field::date, http_date(Clock::system().wall()));
     response_->set("X-Content-Type-Options", "nosniff");
     response_->set("Referrer-Policy", "no-referrer");
     response_->keep_alive(keep_alive_);
     if (reply_.status == 204 || reply_.status == 304) return;
     const std::string_view bytes = reply_.bytes();
-    if (!reply_.content_type.empty()) response_->set(http::field::content_type, reply_.content_type);
+    if (!reply_.content_type.empty())
+      response_->set(http::field::content_type, reply_.content_type);
     response_->content_length(bytes.size());
     if (!head_only) response_->body() = {bytes.data(), bytes.size()};
   }
@@ -237,8 +254,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
                   std::chrono::duration_cast<std::chrono::microseconds>(took).count());
   }
 
-  // Closing a socket that has unread bytes resets the connection, and the reset may overtake the answer
-  // (RFC 9112 section 9.6): send the end, then read what still comes, for a while.
+  // Closing a socket that has unread bytes resets the connection, and the reset may overtake the
+  // answer (RFC 9112 section 9.6): send the end, then read what still comes, for a while.
   void linger() {
     phase_ = Phase::kLingering;
     error_code error;
@@ -261,7 +278,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
 
   void become_websocket(const Head& head) {
     if (buffer_.size() > 0) {
-      return reject(400, {ErrorCode::kBadRequest, "bytes follow the upgrade request; wait for its answer"});
+      return reject(
+          400, {ErrorCode::kBadRequest, "bytes follow the upgrade request; wait for its answer"});
     }
     record(101);
     stream_.expires_never();

@@ -8,8 +8,8 @@
 
 namespace nexus::server {
 
-// Serves one connection: request after request in order, each answered before the next is read, until one
-// side closes or it becomes a WebSocket. Loop thread.
+// Serves one connection: request after request in order, each answered before the next is read,
+// until one side closes or it becomes a WebSocket. Loop thread.
 void start_http_session(std::shared_ptr<Context> context, Port port, OwnedSocket socket);
 
 }  // namespace nexus::server

@@ -24,12 +24,14 @@ constexpr std::chrono::milliseconds kRetryAccept{100};
 Result<asio::ip::address> parse_address(const std::string& host) {
   if (host == "localhost") return asio::ip::address(asio::ip::address_v4::loopback());
   std::string bare = host;
-  if (bare.size() > 2 && bare.front() == '[' && bare.back() == ']') bare = bare.substr(1, bare.size() - 2);
+  if (bare.size() > 2 && bare.front() == '[' && bare.back() == ']')
+    bare = bare.substr(1, bare.size() - 2);
   error_code error;
   asio::ip::address address = asio::ip::make_address(bare, error);
   if (!error) return address;
-  return Error{ErrorCode::kInvalidArgument,
-               fmt::format("HOST is '{}'; give a numeric address such as 127.0.0.1 or 0.0.0.0", host)};
+  return Error{
+      ErrorCode::kInvalidArgument,
+      fmt::format("HOST is '{}'; give a numeric address such as 127.0.0.1 or 0.0.0.0", host)};
 }
 
 // Shared with the pending accept, which may complete after the Listener's end.
@@ -115,16 +117,17 @@ Result<Bound> classify_bind_address(const std::string& host) {
   return address.is_loopback() ? Bound::kLoopback : Bound::kOutside;
 }
 
-Result<std::unique_ptr<Listener>> Listener::open(loop::Loop& loop, const std::string& host, std::uint16_t port,
-                                                 const std::string& setting,
+Result<std::unique_ptr<Listener>> Listener::open(loop::Loop& loop, const std::string& host,
+                                                 std::uint16_t port, const std::string& setting,
                                                  std::function<void(OwnedSocket)> accepted) {
   NX_TRY(const asio::ip::address address, parse_address(host));
   auto accepting = std::make_shared<Accepting>(loop, std::move(accepted));
   if (const error_code error = bind_and_listen(accepting->acceptor, {address, port})) {
-    const std::string why =
-        error == asio::error::address_in_use ? "it is in use; stop the other program or choose another port"
-                                             : error.message();
-    return Error{ErrorCode::kUnavailable, fmt::format("cannot listen on {} port {} ({}): {}", host, port, setting, why)};
+    const std::string why = error == asio::error::address_in_use
+                                ? "it is in use; stop the other program or choose another port"
+                                : error.message();
+    return Error{ErrorCode::kUnavailable,
+                 fmt::format("cannot listen on {} port {} ({}): {}", host, port, setting, why)};
   }
   return std::unique_ptr<Listener>(std::make_unique<AsioListener>(std::move(accepting)));
 }

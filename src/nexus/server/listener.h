@@ -19,10 +19,11 @@ Result<Bound> classify_bind_address(const std::string& host);
 // Accepts connections on one port. Loop thread only.
 class Listener {
  public:
-  // Binds at once; `setting` names the port's setting in errors. `accepted` gets each connection until the
-  // Listener is destroyed. Errors: kUnavailable when the port is in use or may not be bound.
-  static Result<std::unique_ptr<Listener>> open(loop::Loop& loop, const std::string& host, std::uint16_t port,
-                                                const std::string& setting,
+  // Binds at once; `setting` names the port's setting in errors. `accepted` gets each connection
+  // until the Listener is destroyed. Errors: kUnavailable when the port is in use or may not be
+  // bound.
+  static Result<std::unique_ptr<Listener>> open(loop::Loop& loop, const std::string& host,
+                                                std::uint16_t port, const std::string& setting,
                                                 std::function<void(OwnedSocket)> accepted);
   virtual ~Listener() = default;
 

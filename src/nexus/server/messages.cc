@@ -31,17 +31,20 @@ Result<std::optional<std::string>> read_request_id(const Value& message) {
   }
   if (field->string().size() > kMaxRequestIdBytes) {
     return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("requestId has {} bytes, limit {}", field->string().size(), kMaxRequestIdBytes)};
+                 fmt::format("requestId has {} bytes, limit {}", field->string().size(),
+                             kMaxRequestIdBytes)};
   }
   return std::optional(field->string());
 }
 
 ClientMessage read_trigger(Value& message, std::optional<std::string> request_id) {
   const Value* tool = message.find("tool");
-  if (!tool || !tool->is_string()) return bad_field("TRIGGER needs 'tool', the name of a tool", std::move(request_id));
+  if (!tool || !tool->is_string())
+    return bad_field("TRIGGER needs 'tool', the name of a tool", std::move(request_id));
   if (tool->string().size() > kMaxToolBytes) {
-    return bad_field(fmt::format("tool has {} bytes, limit {}", tool->string().size(), kMaxToolBytes),
-                     std::move(request_id));
+    return bad_field(
+        fmt::format("tool has {} bytes, limit {}", tool->string().size(), kMaxToolBytes),
+        std::move(request_id));
   }
   TriggerMessage trigger{tool->string(), {}, std::move(request_id)};
   if (Value* args = message.object().find("args")) trigger.args = std::move(*args);
@@ -59,8 +62,9 @@ std::optional<engine::PathStep> read_step(const Value& step) {
 ClientMessage read_set(Value& message, std::optional<std::string> request_id) {
   const Value* path = message.find("path");
   if (!path || !path->is_list() || path->list().empty()) {
-    return bad_field("SET needs 'path', a list of keys and positions that starts with a state's name",
-                     std::move(request_id));
+    return bad_field(
+        "SET needs 'path', a list of keys and positions that starts with a state's name",
+        std::move(request_id));
   }
   if (path->list().size() > kMaxPathSteps) {
     return bad_field(fmt::format("path has {} steps, limit {}", path->list().size(), kMaxPathSteps),
@@ -71,7 +75,9 @@ ClientMessage read_set(Value& message, std::optional<std::string> request_id) {
   SetMessage set;
   for (const Value& step : path->list()) {
     auto read = read_step(step);
-    if (!read) return bad_field("a step of 'path' is neither a key nor a list position", std::move(request_id));
+    if (!read)
+      return bad_field("a step of 'path' is neither a key nor a list position",
+                       std::move(request_id));
     set.path.push_back(*std::move(read));
   }
   set.value = std::move(*written);
@@ -93,12 +99,14 @@ constexpr std::array kKinds = {
 BadMessage unknown_type(const Value* type, std::optional<std::string> request_id) {
   std::string message = "message has no 'type'; known are TRIGGER, SET and PING";
   if (type && type->is_string()) {
-    message = fmt::format("unknown message type '{}'; known are TRIGGER, SET and PING", type->string().substr(0, 64));
+    message = fmt::format("unknown message type '{}'; known are TRIGGER, SET and PING",
+                          type->string().substr(0, 64));
   }
   return {{ErrorCode::kUnknownMessage, std::move(message)}, std::move(request_id)};
 }
 
-std::string begin_message(std::string_view type, std::uint64_t version, const std::optional<std::string>& request_id) {
+std::string begin_message(std::string_view type, std::uint64_t version,
+                          const std::optional<std::string>& request_id) {
   std::string out = fmt::format(R"({{"type":"{}","version":{})", type, version);
   if (request_id) {
     out += R"(,"requestId":)";
@@ -123,9 +131,10 @@ ClientMessage parse_client_message(std::string_view text) {
   }
   Value& message = *parsed;
   if (!message.is_object()) {
-    return BadMessage{{ErrorCode::kParseError,
-                       fmt::format("message is a {}; send a JSON object with a 'type'", to_string(message.type()))},
-                      std::nullopt};
+    return BadMessage{
+        {ErrorCode::kParseError, fmt::format("message is a {}; send a JSON object with a 'type'",
+                                             to_string(message.type()))},
+        std::nullopt};
   }
   Result<std::optional<std::string>> request_id = read_request_id(message);
   if (!request_id.ok()) return BadMessage{std::move(request_id).take_error(), std::nullopt};
@@ -138,9 +147,12 @@ ClientMessage parse_client_message(std::string_view text) {
   return unknown_type(type, std::move(request_id).take());
 }
 
-std::string encode_pong(std::uint64_t version) { return begin_message("PONG", version, std::nullopt) + "}"; }
+std::string encode_pong(std::uint64_t version) {
+  return begin_message("PONG", version, std::nullopt) + "}";
+}
 
-std::string encode_error(std::uint64_t version, const Error& error, const std::optional<std::string>& request_id) {
+std::string encode_error(std::uint64_t version, const Error& error,
+                         const std::optional<std::string>& request_id) {
   std::string out = begin_message("ERROR", version, request_id);
   append_member("code", to_string(error.code), out);
   append_member("message", error.message, out);

@@ -12,8 +12,8 @@
 #include "nexus/panel/workspace.h"
 #include "nexus/value/value.h"
 
-// WebSocket messages between one client and the server; docs/PROTOCOL.md, "WebSocket". What goes to all
-// clients of a panel is encoded by the panel. Pure.
+// WebSocket messages between one client and the server; docs/PROTOCOL.md, "WebSocket". What goes to
+// all clients of a panel is encoded by the panel. Pure.
 namespace nexus::server {
 
 struct TriggerMessage {
@@ -30,7 +30,8 @@ struct SetMessage {
 
 struct PingMessage {};
 
-// A frame that is none of the above: what to answer with ERROR, for the request it names if it does.
+// A frame that is none of the above: what to answer with ERROR, for the request it names if it
+// does.
 struct BadMessage {
   Error error;
   std::optional<std::string> request_id;
@@ -43,7 +44,8 @@ using ClientMessage = std::variant<TriggerMessage, SetMessage, PingMessage, BadM
 ClientMessage parse_client_message(std::string_view text);
 
 std::string encode_pong(std::uint64_t version);
-std::string encode_error(std::uint64_t version, const Error& error, const std::optional<std::string>& request_id);
+std::string encode_error(std::uint64_t version, const Error& error,
+                         const std::optional<std::string>& request_id);
 std::string encode_progress(std::uint64_t version, const std::string& execution_id,
                             const std::vector<engine::Suspension>& calls,
                             const std::optional<std::string>& request_id);

@@ -5,14 +5,16 @@
 namespace nexus::server {
 namespace {
 
-// Scripts, styles and connections of this server only, nothing inline, no eval. WebSockets are named one by
-// one because not every browser counts ws: as 'self'.
+// Scripts, styles and connections of this server only, nothing inline, no eval. WebSockets are
+// named one by one because not every browser counts ws: as 'self'.
 std::string content_security_policy(const HostPort& host, std::uint16_t ws_port) {
   const std::string own = host.port ? fmt::format("{}:{}", host.name, *host.port) : host.name;
   const std::string sockets = fmt::format("{}:{}", host.name, ws_port);
   return fmt::format(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-      "connect-src 'self' ws://{0} wss://{0} ws://{1} wss://{1}; base-uri 'none'; form-action 'none'; "
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src "
+      "'self'; "
+      "connect-src 'self' ws://{0} wss://{0} ws://{1} wss://{1}; base-uri 'none'; form-action "
+      "'none'; "
       "frame-ancestors 'self'",
       own, sockets);
 }
@@ -34,7 +36,8 @@ Reply file_reply(const Context& context, const Request& request, std::string_vie
 
 Reply page(const Context& context, const Request& request, std::string_view file) {
   Reply reply = file_reply(context, request, file);
-  reply.fields.emplace_back("Content-Security-Policy", content_security_policy(request.host, context.ws_port));
+  reply.fields.emplace_back("Content-Security-Policy",
+                            content_security_policy(request.host, context.ws_port));
   return reply;
 }
 

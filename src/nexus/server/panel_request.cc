@@ -21,8 +21,10 @@ Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::m
 Result<std::size_t> parse_limit(const std::string& text) {
   std::size_t limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc() || end != text.data() + text.size() || limit == 0 || limit > kMaxListLimit) {
-    return invalid(fmt::format("limit is '{}'; send a number from 1 to {}", text.substr(0, 32), kMaxListLimit));
+  if (error != std::errc() || end != text.data() + text.size() || limit == 0 ||
+      limit > kMaxListLimit) {
+    return invalid(fmt::format("limit is '{}'; send a number from 1 to {}", text.substr(0, 32),
+                               kMaxListLimit));
   }
   return limit;
 }
@@ -30,8 +32,9 @@ Result<std::size_t> parse_limit(const std::string& text) {
 // The media type in lower case without parameters; a charset other than UTF-8 makes it empty.
 std::string media_type(std::string_view content_type) {
   std::string lower(content_type);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   const std::size_t charset = lower.find("charset=");
   if (charset != std::string::npos) {
     const std::string_view named = std::string_view(lower).substr(charset + 8);
@@ -50,7 +53,8 @@ Error wrong_field(std::string_view name, std::string_view wanted, const Value& v
   return invalid(fmt::format("{} is a {}; it must be {}", name, to_string(value.type()), wanted));
 }
 
-Result<void> read_create_field(const std::string& name, Value& value, panel::CreateRequest& request) {
+Result<void> read_create_field(const std::string& name, Value& value,
+                               panel::CreateRequest& request) {
   if (name == "source") {
     if (!value.is_string()) return wrong_field(name, "a string of NXML", value);
     request.source = std::move(value.string());
@@ -61,7 +65,8 @@ Result<void> read_create_field(const std::string& name, Value& value, panel::Cre
     if (!value.is_object()) return wrong_field(name, "an object", value);
     request.initial_state = std::move(value);
   } else {
-    return invalid(fmt::format("unknown field '{}'; known are source, panelId and initialState", name.substr(0, 64)));
+    return invalid(fmt::format("unknown field '{}'; known are source, panelId and initialState",
+                               name.substr(0, 64)));
   }
   return {};
 }
@@ -93,7 +98,8 @@ Result<ListRequest> parse_list_request(std::string_view query) {
 Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body) {
   const std::string type = media_type(content_type);
   if (type == "application/json") return read_create_json(body);
-  if (type != "application/xml") return wrong_type("application/xml (NXML) or application/json ({source, ...})");
+  if (type != "application/xml")
+    return wrong_type("application/xml (NXML) or application/json ({source, ...})");
   panel::CreateRequest request;
   request.source = std::move(body);
   return request;
@@ -101,7 +107,8 @@ Result<panel::CreateRequest> parse_create_request(std::string_view content_type,
 
 Result<Value> parse_trigger_args(std::string_view content_type, std::string_view body) {
   if (body.empty()) return Value();
-  if (!content_type.empty() && media_type(content_type) != "application/json") return wrong_type("application/json");
+  if (!content_type.empty() && media_type(content_type) != "application/json")
+    return wrong_type("application/json");
   NX_TRY(Value args, value::parse_json(body));
   if (!args.is_object()) return wrong_field("the body", "an object of arguments by name", args);
   return args;

@@ -17,12 +17,13 @@ struct ListRequest {
   std::optional<std::string> cursor;
 };
 
-// Error: kInvalidArgument for a limit outside 1 to 1000, kBadRequest for a query that cannot be read.
+// Error: kInvalidArgument for a limit outside 1 to 1000, kBadRequest for a query that cannot be
+// read.
 Result<ListRequest> parse_list_request(std::string_view query);
 
 // The body of POST /panels: NXML as application/xml, or JSON {source, panelId?, initialState?}.
-// Errors: kUnsupportedMediaType, kParseError for JSON that cannot be read, kInvalidArgument for a field
-// that is missing, unknown or of the wrong type: an ignored `grants` would be a hole.
+// Errors: kUnsupportedMediaType, kParseError for JSON that cannot be read, kInvalidArgument for a
+// field that is missing, unknown or of the wrong type: an ignored `grants` would be a hole.
 Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body);
 
 // The body of a trigger: a JSON object, or empty for no arguments (null). Errors as above.

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "nexus/nxml/nxml.h"
@@ -16,7 +14,8 @@ namespace {
 using panel::Panel;
 
 Reply no_panel(const Request& request) {
-  return error_reply({ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", request.match.panel)});
+  return error_reply(
+      {ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", request.match.panel)});
 }
 
 void append_member(std::string_view key, std::string_view json, std::string& out) {
@@ -38,8 +37,10 @@ Reply created(const std::string& ws_authority, const Panel& panel) {
   const value::Value* status = info.ok() ? info.value().find("status") : nullptr;
   std::string json = "{";
   append_member("id", quoted(panel.id()), json);
-  append_member("status", quoted(status && status->is_string() ? status->string() : "running"), json);
-  append_member("wsUrl", quoted(fmt::format("ws://{}/panels/{}/ws", ws_authority, panel.id())), json);
+  append_member("status", quoted(status && status->is_string() ? status->string() : "running"),
+                json);
+  append_member("wsUrl", quoted(fmt::format("ws://{}/panels/{}/ws", ws_authority, panel.id())),
+                json);
   append_member("state", panel.state_json(), json);
   Reply reply = json_reply(201, json + "}");
   reply.fields.emplace_back("Location", "/panels/" + panel.id());
@@ -48,7 +49,8 @@ Reply created(const std::string& ws_authority, const Panel& panel) {
 
 Reply not_created(const panel::CreateError& failure) {
   if (failure.diagnostics.empty()) return error_reply(failure.error);
-  return error_reply(failure.error, R"({"diagnostics":)" + nxml::to_json(failure.diagnostics) + "}");
+  return error_reply(failure.error,
+                     R"({"diagnostics":)" + nxml::to_json(failure.diagnostics) + "}");
 }
 
 std::string list_json(const std::vector<Panel*>& panels, std::size_t first, std::size_t last) {
@@ -72,10 +74,11 @@ void list_panels(const Context& context, const Request& request, const Respond& 
   const std::vector<Panel*> panels = context.workspace.list();
   std::size_t first = 0;
   if (const auto& cursor = wanted.value().cursor) {
-    const auto shown = std::find_if(panels.begin(), panels.end(), [&](const Panel* p) { return p->id() == *cursor; });
+    const auto shown = std::find_if(panels.begin(), panels.end(),
+                                    [&](const Panel* p) { return p->id() == *cursor; });
     if (shown == panels.end()) {
-      return respond(error_reply(
-          {ErrorCode::kInvalidArgument, "the cursor's panel is gone; list again without a cursor"}));
+      return respond(error_reply({ErrorCode::kInvalidArgument,
+                                  "the cursor's panel is gone; list again without a cursor"}));
     }
     first = static_cast<std::size_t>(shown - panels.begin()) + 1;
   }
@@ -84,15 +87,17 @@ void list_panels(const Context& context, const Request& request, const Respond& 
 }
 
 void create_panel(const Context& context, Request request, const Respond& respond) {
-  Result<panel::CreateRequest> wanted = parse_create_request(request.content_type, std::move(request.body));
+  Result<panel::CreateRequest> wanted =
+      parse_create_request(request.content_type, std::move(request.body));
   if (!wanted.ok()) return respond(error_reply(wanted.error()));
   std::string ws_authority = fmt::format("{}:{}", request.host.name, context.ws_port);
-  context.workspace.create(
-      std::move(wanted).take(),
-      [respond, ws_authority = std::move(ws_authority)](std::variant<Panel*, panel::CreateError> outcome) {
-        if (const auto* failure = std::get_if<panel::CreateError>(&outcome)) return respond(not_created(*failure));
-        respond(created(ws_authority, **std::get_if<Panel*>(&outcome)));
-      });
+  context.workspace.create(std::move(wanted).take(),
+                           [respond, ws_authority = std::move(ws_authority)](
+                               std::variant<Panel*, panel::CreateError> outcome) {
+                             if (const auto* failure = std::get_if<panel::CreateError>(&outcome))
+                               return respond(not_created(*failure));
+                             respond(created(ws_authority, **std::get_if<Panel*>(&outcome)));
+                           });
 }
 
 void show_panel(const Context& context, const Request& request, const Respond& respond) {
@@ -130,7 +135,8 @@ void trigger_tool(const Context& context, const Request& request, const Respond&
   panel::TriggerRequest trigger;
   trigger.tool = request.match.tail;
   trigger.args = std::move(args).take();
-  trigger.on_done = [respond, debug = context.options.debug_errors](Result<panel::ExecutionResult> result) {
+  trigger.on_done = [respond,
+                     debug = context.options.debug_errors](Result<panel::ExecutionResult> result) {
     if (!result.ok()) return respond(error_reply(result.error()));
     std::string json;
     panel::write_json(result.value(), debug, json);

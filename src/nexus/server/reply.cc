@@ -1,5 +1,10 @@
 #include "nexus/server/reply.h"
 
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+
 #include "nexus/value/json.h"
 
 namespace nexus::server {
@@ -45,6 +50,21 @@ Reply error_reply(int status, const Error& error, std::string_view details) {
   Reply reply = json_reply(status, std::move(json));
   if (status == 429 || status == 503) reply.fields.emplace_back("Retry-After", "1");
   return reply;
+}
+
+std::string http_date(Clock::Wall time) {
+  using namespace std::chrono;
+  static constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<seconds>(time - day));
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[weekday(day).c_encoding()],
+                     static_cast<unsigned>(date.day()),
+                     kMonths[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
 }
 
 bool etag_matches(std::string_view if_none_match, std::string_view etag) {

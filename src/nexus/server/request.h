@@ -12,14 +12,15 @@ namespace nexus::server {
 // Which of the two ports a request came in by.
 enum class Port { kHttp, kWebSocket };
 
-// What the server looks at in a request's header, before any of it is trusted. The views live as long as
-// the message they were taken from.
+// What the server looks at in a request's header, before any of it is trusted. The views live as
+// long as the message they were taken from.
 struct Head {
   Method method = Method::kOther;
   int version = 11;  // 10 or 11
   std::string_view target;
   std::size_t host_count = 0;
-  std::string_view host, origin, content_type, content_encoding, transfer_encoding, expect, if_none_match;
+  std::string_view host, origin, content_type, content_encoding, transfer_encoding, expect,
+      if_none_match;
   std::string_view ws_key, ws_version, ws_protocols;
   bool chunked = false;  // the body is framed by the chunked coding
   bool upgrade = false;  // asks to become a WebSocket

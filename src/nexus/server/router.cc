@@ -48,7 +48,9 @@ static_assert(rows_follow_the_enum());
 
 const Row& row(Route route) { return kRows[static_cast<std::size_t>(route)]; }
 
-Error bad_target(std::string why) { return {ErrorCode::kBadRequest, "request target " + std::move(why)}; }
+Error bad_target(std::string why) {
+  return {ErrorCode::kBadRequest, "request target " + std::move(why)};
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -65,7 +67,8 @@ Result<std::string> percent_decode(std::string_view text) {
     if (c == '%') {
       const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return bad_target("has a '%' without two hexadecimal digits; write %25");
+      if (high < 0 || low < 0)
+        return bad_target("has a '%' without two hexadecimal digits; write %25");
       c = static_cast<char>(high * 16 + low);
       i += 2;
     }
@@ -81,7 +84,8 @@ Result<std::string> decode_segment(std::string_view segment) {
   NX_TRY(std::string decoded, percent_decode(segment));
   if (decoded.empty()) return bad_target("has an empty segment ('//' or a '/' at the end)");
   if (decoded == "." || decoded == "..") return bad_target("has a '" + decoded + "' segment");
-  if (decoded.find_first_of("/\\") != std::string::npos) return bad_target("has a slash inside a segment");
+  if (decoded.find_first_of("/\\") != std::string::npos)
+    return bad_target("has a slash inside a segment");
   return decoded;
 }
 
@@ -166,7 +170,8 @@ Result<std::vector<QueryField>> parse_query(std::string_view query) {
     const std::size_t equals = field.find('=');
     NX_TRY(std::string key, percent_decode(field.substr(0, equals)));
     NX_TRY(std::string text,
-           percent_decode(equals == std::string_view::npos ? std::string_view() : field.substr(equals + 1)));
+           percent_decode(equals == std::string_view::npos ? std::string_view()
+                                                           : field.substr(equals + 1)));
     fields.push_back({std::move(key), std::move(text)});
   }
   return fields;

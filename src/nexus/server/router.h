@@ -44,8 +44,9 @@ struct Target {
 };
 
 // Takes a request target apart: origin-form, or absolute-form whose authority is dropped (RFC 9112
-// section 3.2). Error kBadRequest for anything whose meaning two programs could see differently: bad
-// percent escapes, control characters, ill-formed UTF-8, an encoded slash, "." and ".." and empty segments.
+// section 3.2). Error kBadRequest for anything whose meaning two programs could see differently:
+// bad percent escapes, control characters, ill-formed UTF-8, an encoded slash, "." and ".." and
+// empty segments.
 Result<Target> parse_target(std::string_view target);
 
 struct QueryField {

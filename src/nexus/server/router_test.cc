@@ -48,8 +48,9 @@ TEST(Router, FindsEveryRouteOfTheProtocol) {
 }
 
 TEST(Router, KnowsNothingBesides) {
-  for (const char* path : {"/panel", "/Panels", "/panels/a/b", "/panels/a/trigger", "/panels/a/trigger/b/c",
-                           "/panels/a/state/x", "/p", "/p/a/b", "/assets", "/healthz", "/index.html", "/x"}) {
+  for (const char* path :
+       {"/panel", "/Panels", "/panels/a/b", "/panels/a/trigger", "/panels/a/trigger/b/c",
+        "/panels/a/state/x", "/p", "/p/a/b", "/assets", "/healthz", "/index.html", "/x"}) {
     EXPECT_EQ(route_of(path).route, Route::kUnknown) << path;
   }
 }
@@ -74,10 +75,28 @@ TEST(Router, KeepsTheQueryApart) {
 }
 
 TEST(Router, RefusesTargetsThatTwoProgramsCouldReadDifferently) {
-  for (const char* target :
-       {"", "panels", "*", "ftp://x/panels", "/panels/", "//", "/panels//state", "/panels/%2e%2e/x", "/panels/..",
-        "/./panels", "/panels/a%2fb", "/panels/a%5Cb", "/panels/a\\b", "/panels/a%00b", "/panels/a%0ab", "/panels/%7f",
-        "/panels/%", "/panels/%4", "/panels/%zz", "/panels/%ff", "/panels/%c0%af", "/panels#x"}) {
+  for (const char* target : {"",
+                             "panels",
+                             "*",
+                             "ftp://x/panels",
+                             "/panels/",
+                             "//",
+                             "/panels//state",
+                             "/panels/%2e%2e/x",
+                             "/panels/..",
+                             "/./panels",
+                             "/panels/a%2fb",
+                             "/panels/a%5Cb",
+                             "/panels/a\\b",
+                             "/panels/a%00b",
+                             "/panels/a%0ab",
+                             "/panels/%7f",
+                             "/panels/%",
+                             "/panels/%4",
+                             "/panels/%zz",
+                             "/panels/%ff",
+                             "/panels/%c0%af",
+                             "/panels#x"}) {
     Result<Target> parsed = parse_target(target);
     ASSERT_FALSE(parsed.ok()) << target;
     EXPECT_EQ(parsed.error().code, ErrorCode::kBadRequest) << target;

@@ -17,13 +17,16 @@ namespace {
 
 Result<void> check_options(const Options& options) {
   if (options.http_port != 0 && options.http_port == options.ws_port) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("HTTP_PORT and WS_PORT are both {}; give each its own", options.http_port)};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("HTTP_PORT and WS_PORT are both {}; give each its own", options.http_port)};
   }
   for (const std::string& host : options.allowed_hosts) {
     if (parse_host(host)) continue;
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("ALLOWED_HOSTS has '{}'; give names such as example.com or example.com:8080", host)};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("ALLOWED_HOSTS has '{}'; give names such as example.com or example.com:8080",
+                    host)};
   }
   return {};
 }
@@ -37,7 +40,8 @@ void write_panel_metrics(const Context& context, std::string& out) {
 
 class TwoPortServer final : public Server {
  public:
-  TwoPortServer(std::shared_ptr<Context> context, std::unique_ptr<Listener> http, std::unique_ptr<Listener> ws)
+  TwoPortServer(std::shared_ptr<Context> context, std::unique_ptr<Listener> http,
+                std::unique_ptr<Listener> ws)
       : context_(std::move(context)), http_(std::move(http)), ws_(std::move(ws)) {}
 
   ~TwoPortServer() override {
@@ -58,7 +62,8 @@ class TwoPortServer final : public Server {
     ws_.reset();
     context_->sessions.on_empty([this] { post_stopped(); });
     drain_timer_ = context_->loop.after(context_->options.limits.drain_time, [this] {
-      spdlog::warn("{} connections did not finish in time and are closed", context_->sessions.size());
+      spdlog::warn("{} connections did not finish in time and are closed",
+                   context_->sessions.size());
       context_->sessions.abort_all();
     });
     if (context_->sessions.size() == 0) {
@@ -87,7 +92,8 @@ class TwoPortServer final : public Server {
 // Hands connections of one port to sessions, as many as may be open.
 std::function<void(OwnedSocket)> acceptor(const std::shared_ptr<Context>& context, Port port) {
   return [context, port](OwnedSocket socket) {
-    if (context->sessions.size() >= context->options.limits.connections) return context->metrics.connection_refused();
+    if (context->sessions.size() >= context->options.limits.connections)
+      return context->metrics.connection_refused();
     start_http_session(context, port, std::move(socket));
   };
 }
@@ -110,7 +116,8 @@ Result<std::unique_ptr<Server>> Server::start(loop::Loop& loop, panel::Workspace
   context->ws_port = ws->port();
   context->hosts = std::make_unique<HostPolicy>(bound, options.allowed_hosts, options.cors_origins,
                                                 context->http_port, context->ws_port);
-  // Weak: the metrics outlive the server, whose end must not be put off by a scrape that never comes.
+  // Weak: the metrics outlive the server, whose end must not be put off by a scrape that never
+  // comes.
   metrics.add_source([weak = std::weak_ptr<const Context>(context)](std::string& out) {
     if (const auto alive = weak.lock()) write_panel_metrics(*alive, out);
   });

@@ -14,25 +14,27 @@
 #include "nexus/metrics/metrics.h"
 #include "nexus/panel/workspace.h"
 
-// HTTP and WebSocket in front of a workspace, as docs/PROTOCOL.md describes them. Sockets, sessions,
-// routes and back-pressure; what a panel does with a request is the panel's business.
+// HTTP and WebSocket in front of a workspace, as docs/PROTOCOL.md describes them. Sockets,
+// sessions, routes and back-pressure; what a panel does with a request is the panel's business.
 namespace nexus::server {
 
 // Bounds on what one client may cost. 0 is never "unlimited".
 struct Limits {
-  std::size_t connections = 10000;               // both ports together; one more is closed at once
-  std::size_t header_bytes = 16 * 1024;          // request line and header fields; more is 431
-  std::size_t body_bytes = 1024 * 1024;          // BODY_LIMIT; more is 413
-  std::size_t message_bytes = 1024 * 1024;       // one WebSocket message; more closes with 1009
-  std::size_t queue_bytes = 8 * 1024 * 1024;     // waiting for one client; more closes it with 1013
-  std::size_t queue_frames = 2000;               // the same, in frames
-  std::size_t triggers_in_flight = 100;          // of one WebSocket client, writes included
-  std::chrono::milliseconds header_time{10000};  // from a request's first byte to the end of its header
-  std::chrono::milliseconds body_time{30000};    // to read one body
-  std::chrono::milliseconds write_time{30000};   // to write one answer
-  std::chrono::milliseconds idle_time{65000};    // between requests; and of a WebSocket that answers no ping
-  std::chrono::milliseconds close_time{2000};    // for a closing handshake before the socket is cut
-  std::chrono::milliseconds drain_time{10000};   // stop() waits so long for requests under way
+  std::size_t connections = 10000;            // both ports together; one more is closed at once
+  std::size_t header_bytes = 16 * 1024;       // request line and header fields; more is 431
+  std::size_t body_bytes = 1024 * 1024;       // BODY_LIMIT; more is 413
+  std::size_t message_bytes = 1024 * 1024;    // one WebSocket message; more closes with 1009
+  std::size_t queue_bytes = 8 * 1024 * 1024;  // waiting for one client; more closes it with 1013
+  std::size_t queue_frames = 2000;            // the same, in frames
+  std::size_t triggers_in_flight = 100;       // of one WebSocket client, writes included
+  std::chrono::milliseconds header_time{
+      10000};  // from a request's first byte to the end of its header
+  std::chrono::milliseconds body_time{30000};   // to read one body
+  std::chrono::milliseconds write_time{30000};  // to write one answer
+  std::chrono::milliseconds idle_time{
+      65000};  // between requests; and of a WebSocket that answers no ping
+  std::chrono::milliseconds close_time{2000};   // for a closing handshake before the socket is cut
+  std::chrono::milliseconds drain_time{10000};  // stop() waits so long for requests under way
 };
 
 struct Options {
@@ -40,11 +42,12 @@ struct Options {
   std::uint16_t http_port = 3000;  // 0: any free port
   std::uint16_t ws_port = 3001;    // 0: any free port
   Limits limits;
-  std::string assets_dir;                  // the built pages; empty: serve none
-  std::vector<std::string> allowed_hosts;  // ALLOWED_HOSTS: names accepted in Host besides the own ones
-  std::vector<std::string> cors_origins;   // CORS_ORIGINS: foreign origins that may call; "*" is all
-  bool debug_errors = false;               // DEBUG_ERRORS: results carry location, snippet and stack
-  std::string version = "dev";             // shown by /health
+  std::string assets_dir;  // the built pages; empty: serve none
+  std::vector<std::string>
+      allowed_hosts;  // ALLOWED_HOSTS: names accepted in Host besides the own ones
+  std::vector<std::string> cors_origins;  // CORS_ORIGINS: foreign origins that may call; "*" is all
+  bool debug_errors = false;              // DEBUG_ERRORS: results carry location, snippet and stack
+  std::string version = "dev";            // shown by /health
   // Whether the executor can run a handler now: /readyz and /health. Absent: always.
   std::function<bool()> ready;
   // For /metrics and /health. Absent: zeros.
@@ -56,21 +59,22 @@ class Server {
  public:
   // Binds both ports and accepts from the loop's next turn on. What is given outlives the server.
   // Loop thread, or before anybody runs the loop.
-  // Errors: kUnavailable when a port is in use or may not be bound, kInvalidArgument for a bad option;
-  // the message names the setting.
+  // Errors: kUnavailable when a port is in use or may not be bound, kInvalidArgument for a bad
+  // option; the message names the setting.
   static Result<std::unique_ptr<Server>> start(loop::Loop& loop, panel::Workspace& workspace,
                                                metrics::Metrics& metrics, const Options& options);
 
-  // Closes what is still open, without a farewell. Loop thread, or after the loop has ended; the panels
-  // must still be alive.
+  // Closes what is still open, without a farewell. Loop thread, or after the loop has ended; the
+  // panels must still be alive.
   virtual ~Server() = default;
 
   // The ports in use, also when the options said 0.
   virtual std::uint16_t http_port() const = 0;
   virtual std::uint16_t ws_port() const = 0;
 
-  // Stops accepting, lets requests under way finish for at most `drain_time`, closes WebSockets with
-  // 1001 and then calls `done`, never from inside stop(). /readyz answers 503 meanwhile. Loop thread.
+  // Stops accepting, lets requests under way finish for at most `drain_time`, closes WebSockets
+  // with 1001 and then calls `done`, never from inside stop(). /readyz answers 503 meanwhile. Loop
+  // thread.
   virtual void stop(std::function<void()> done) = 0;
 };
 

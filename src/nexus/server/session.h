@@ -7,8 +7,8 @@
 
 namespace nexus::server {
 
-// One connection, HTTP or WebSocket. Lives on the loop. The set below keeps it alive until it has ended,
-// so that it survives moments in which no socket operation is under way.
+// One connection, HTTP or WebSocket. Lives on the loop. The set below keeps it alive until it has
+// ended, so that it survives moments in which no socket operation is under way.
 class Session {
  public:
   virtual ~Session() = default;

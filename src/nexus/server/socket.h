@@ -6,8 +6,8 @@ namespace nexus::server {
 
 enum class Family { kV4, kV6 };
 
-// A connected TCP socket on its way from the acceptor to a session, or from one kind of session to the
-// other; closed when nobody took it. Any thread.
+// A connected TCP socket on its way from the acceptor to a session, or from one kind of session to
+// the other; closed when nobody took it. Any thread.
 class OwnedSocket {
  public:
   OwnedSocket(int descriptor, Family family) : descriptor_(descriptor), family_(family) {}

@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,14 @@
 
 namespace nexus::server {
 
+void expect_error(const Answer& answer, int status, std::string_view code) {
+  EXPECT_EQ(answer.status, status) << answer.body;
+  EXPECT_THAT(answer.body,
+              testing::StartsWith(fmt::format(R"({{"error":{{"code":"{}","message":")", code)));
+  EXPECT_EQ(answer.fields.count("content-type") ? answer.fields.at("content-type") : "",
+            "application/json");
+}
+
 int WsMessage::close_code() const {
   if (opcode != 8 || payload.size() < 2) return 0;
   return static_cast<unsigned char>(payload[0]) * 256 + static_cast<unsigned char>(payload[1]);
@@ -21,7 +30,8 @@ int WsMessage::close_code() const {
 TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes) {
   socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
   if (receive_buffer_bytes > 0) {
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes));
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
+                 sizeof(receive_buffer_bytes));
   }
   const int on = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -32,7 +42,8 @@ TestClient::TestClient(std::uint16_t port, int receive_buffer_bytes) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int connected = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  const int connected =
+      ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   EXPECT_EQ(connected, 0) << "cannot connect to port " << port;
 }
 
@@ -51,7 +62,8 @@ void TestClient::shut_down() { ::shutdown(socket_, SHUT_RDWR); }
 bool TestClient::fill() {
   std::array<char, 65536> chunk;
   const ssize_t count = ::recv(socket_, chunk.data(), chunk.size(), 0);
-  EXPECT_FALSE(count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) << "nothing came for ten seconds";
+  EXPECT_FALSE(count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+      << "nothing came for ten seconds";
   if (count <= 0) return false;
   received_.append(chunk.data(), static_cast<std::size_t>(count));
   return true;
@@ -87,7 +99,8 @@ Answer TestClient::read_answer(bool to_head) {
     const std::size_t end = header.find("\r\n", at);
     const std::size_t colon = header.find(": ", at);
     std::string name = header.substr(at, colon - at);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     answer.fields[name] = header.substr(colon + 2, end - colon - 2);
     at = end + 2;
   }
@@ -97,9 +110,10 @@ Answer TestClient::read_answer(bool to_head) {
 }
 
 Answer TestClient::upgrade(std::string_view path, std::string_view fields) {
-  send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
-                   path, fields));
+  send(fmt::format(
+      "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
+      path, fields));
   return read_answer();
 }
 

@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
-// A client of the server's tests on plain sockets: it shares no code with what it tests and can send what
-// no library would. Every wait ends after ten seconds with a failed test.
+// A client of the server's tests on plain sockets: it shares no code with what it tests and can
+// send what no library would. Every wait ends after ten seconds with a failed test.
 namespace nexus::server {
 
 struct Answer {
-  int status = 0;  // 0: the connection ended without an answer
+  int status = 0;                             // 0: the connection ended without an answer
   std::map<std::string, std::string> fields;  // names in lower case
   std::string body;
 };
@@ -21,6 +21,9 @@ struct WsMessage {
   // Of a close frame.
   int close_code() const;
 };
+
+// Expects the error envelope with this code, and the status.
+void expect_error(const Answer& answer, int status, std::string_view code);
 
 class TestClient {
  public:
@@ -38,7 +41,9 @@ class TestClient {
   // One request with Host: localhost. `fields` are whole lines with CRLF.
   Answer request(std::string_view method, std::string_view path, std::string_view body = {},
                  std::string_view fields = {});
-  Answer get(std::string_view path, std::string_view fields = {}) { return request("GET", path, {}, fields); }
+  Answer get(std::string_view path, std::string_view fields = {}) {
+    return request("GET", path, {}, fields);
+  }
   // Reads one answer; one to HEAD has no body.
   Answer read_answer(bool to_head = false);
 

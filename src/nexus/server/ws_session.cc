@@ -27,7 +27,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 // No permessage-deflate: it costs memory per socket, and mixes secrets with chosen text.
-using WsStream = websocket::stream<beast::basic_stream<tcp, asio::io_context::executor_type>, false>;
+using WsStream =
+    websocket::stream<beast::basic_stream<tcp, asio::io_context::executor_type>, false>;
 
 constexpr std::string_view kSubprotocol = "nexus.v1.json";
 constexpr std::uint16_t kNormal = 1000;
@@ -47,7 +48,9 @@ http::request<http::empty_body> upgrade_request(const WsHandshake& handshake) {
   return request;
 }
 
-class WsSession final : public Session, public panel::Client, public std::enable_shared_from_this<WsSession> {
+class WsSession final : public Session,
+                        public panel::Client,
+                        public std::enable_shared_from_this<WsSession> {
  public:
   WsSession(std::shared_ptr<Context> context, WsHandshake handshake)
       : context_(std::move(context)),
@@ -56,8 +59,9 @@ class WsSession final : public Session, public panel::Client, public std::enable
         request_(upgrade_request(handshake)),
         stream_(context_->loop.context().get_executor()) {
     error_code ignored;  // the answer to the upgrade then fails
-    stream_.next_layer().socket().assign(handshake.socket.family() == Family::kV6 ? tcp::v6() : tcp::v4(),
-                                         handshake.socket.release(), ignored);
+    stream_.next_layer().socket().assign(
+        handshake.socket.family() == Family::kV6 ? tcp::v6() : tcp::v4(),
+        handshake.socket.release(), ignored);
     configure(http::token_list{handshake.protocols}.exists(kSubprotocol));
   }
 
@@ -94,7 +98,8 @@ class WsSession final : public Session, public panel::Client, public std::enable
   void abort() override { end(); }
 
  private:
-  // kClosing: waits for the queue to empty, then for the peer's close frame, each within close_time.
+  // kClosing: waits for the queue to empty, then for the peer's close frame, each within
+  // close_time.
   enum class Phase { kOpening, kOpen, kClosing, kEnded };
 
   void configure(bool client_speaks_subprotocol) {
@@ -103,10 +108,12 @@ class WsSession final : public Session, public panel::Client, public std::enable
     timeout.idle_timeout = limits_.idle_time;
     timeout.keep_alive_pings = true;
     stream_.set_option(timeout);
-    stream_.set_option(websocket::stream_base::decorator([client_speaks_subprotocol](websocket::response_type& response) {
-      response.erase(http::field::server);
-      if (client_speaks_subprotocol) response.set(http::field::sec_websocket_protocol, kSubprotocol);
-    }));
+    stream_.set_option(websocket::stream_base::decorator(
+        [client_speaks_subprotocol](websocket::response_type& response) {
+          response.erase(http::field::server);
+          if (client_speaks_subprotocol)
+            response.set(http::field::sec_websocket_protocol, kSubprotocol);
+        }));
     stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
       if (kind == websocket::frame_type::close) on_peer_close();
     });
@@ -121,7 +128,8 @@ class WsSession final : public Session, public panel::Client, public std::enable
     // It may have been destroyed, and made anew, since the upgrade was admitted.
     panel_ = context_->workspace.find(panel_id_);
     if (!panel_) {
-      send_error({ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", panel_id_)}, std::nullopt);
+      send_error({ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", panel_id_)},
+                 std::nullopt);
       begin_close(kNormal, "panel destroyed");
     } else {
       panel_->attach(this);
@@ -151,7 +159,8 @@ class WsSession final : public Session, public panel::Client, public std::enable
     if (phase_ != Phase::kEnded) read();
   }
 
-  // Beast answers the close frame and then waits for the end of the connection, which the panel need not.
+  // Beast answers the close frame and then waits for the end of the connection, which the panel
+  // need not.
   void on_peer_close() {
     leave_panel();
     if (phase_ == Phase::kOpen) phase_ = Phase::kClosing;
@@ -161,7 +170,8 @@ class WsSession final : public Session, public panel::Client, public std::enable
   void on_read_error(const error_code& error) {
     if (error == beast::error::timeout) {
       context_->metrics.client_cut(metrics::CutReason::kIdle);
-      spdlog::info("websocket client of panel {} answered no ping for {} ms", panel_id_, limits_.idle_time.count());
+      spdlog::info("websocket client of panel {} answered no ping for {} ms", panel_id_,
+                   limits_.idle_time.count());
     } else if (error != websocket::error::closed) {
       spdlog::debug("websocket client of panel {} lost: {}", panel_id_, error.message());
     }
@@ -187,9 +197,10 @@ class WsSession final : public Session, public panel::Client, public std::enable
   void refuse_flood(const ClientMessage& message) {
     const auto* trigger = std::get_if<TriggerMessage>(&message);
     const auto* set = std::get_if<SetMessage>(&message);
-    send_error({ErrorCode::kResourceLimit,
-                fmt::format("{} messages of this client wait already; wait for an answer", in_flight_)},
-               trigger ? trigger->request_id : set->request_id);
+    send_error(
+        {ErrorCode::kResourceLimit,
+         fmt::format("{} messages of this client wait already; wait for an answer", in_flight_)},
+        trigger ? trigger->request_id : set->request_id);
   }
 
   void run(TriggerMessage message) {
@@ -199,9 +210,11 @@ class WsSession final : public Session, public panel::Client, public std::enable
     request.tool = std::move(message.tool);
     request.args = std::move(message.args);
     request.request_id = message.request_id;
-    request.on_progress = [weak, id = message.request_id](const std::string& execution,
-                                                          const std::vector<engine::Suspension>& calls) {
-      if (const auto self = weak.lock()) self->send_own(encode_progress(self->version(), execution, calls, id));
+    request.on_progress = [weak, id = message.request_id](
+                              const std::string& execution,
+                              const std::vector<engine::Suspension>& calls) {
+      if (const auto self = weak.lock())
+        self->send_own(encode_progress(self->version(), execution, calls, id));
     };
     request.on_done = [weak, id = message.request_id](Result<panel::ExecutionResult> result) {
       if (const auto self = weak.lock()) self->on_run_done(std::move(result), id);
@@ -209,9 +222,11 @@ class WsSession final : public Session, public panel::Client, public std::enable
     panel_->trigger(std::move(request));
   }
 
-  void on_run_done(Result<panel::ExecutionResult> result, const std::optional<std::string>& request_id) {
+  void on_run_done(Result<panel::ExecutionResult> result,
+                   const std::optional<std::string>& request_id) {
     if (result.ok()) {
-      send_own(encode_result(version(), result.value(), context_->options.debug_errors, request_id));
+      send_own(
+          encode_result(version(), result.value(), context_->options.debug_errors, request_id));
     } else {
       send_error(result.error(), request_id);
     }
@@ -223,7 +238,8 @@ class WsSession final : public Session, public panel::Client, public std::enable
     panel::SetRequest request;
     request.path = std::move(message.path);
     request.value = std::move(message.value);
-    request.on_done = [weak = weak_from_this(), id = std::move(message.request_id)](Result<void> result) {
+    request.on_done = [weak = weak_from_this(),
+                       id = std::move(message.request_id)](Result<void> result) {
       const auto self = weak.lock();
       if (!self) return;
       if (!result.ok()) self->send_error(result.error(), id);
@@ -258,9 +274,10 @@ class WsSession final : public Session, public panel::Client, public std::enable
   void write_next() {
     writing_ = true;
     const std::string& frame = *queue_.front();
-    stream_.async_write(asio::buffer(frame), [self = shared_from_this()](const error_code& error, std::size_t) {
-      if (self->phase_ != Phase::kEnded) self->on_written(error);
-    });
+    stream_.async_write(asio::buffer(frame),
+                        [self = shared_from_this()](const error_code& error, std::size_t) {
+                          if (self->phase_ != Phase::kEnded) self->on_written(error);
+                        });
   }
 
   void on_written(const error_code& error) {
@@ -273,13 +290,14 @@ class WsSession final : public Session, public panel::Client, public std::enable
     if (phase_ == Phase::kClosing) send_close();
   }
 
-  // One client that does not read must cost neither memory nor the others' patches. Its frames cannot be
-  // thinned out, since each patch builds on the one before: it reconnects and gets the state anew.
+  // One client that does not read must cost neither memory nor the others' patches. Its frames
+  // cannot be thinned out, since each patch builds on the one before: it reconnects and gets the
+  // state anew.
   void cut_slow_reader() {
     const std::size_t in_write = writing_ ? 1 : 0;
     const std::size_t dropped = queue_.size() - in_write;
-    spdlog::warn("websocket client of panel {} cut: {} frames, {} bytes wait for it", panel_id_, queue_.size(),
-                 queue_bytes_);
+    spdlog::warn("websocket client of panel {} cut: {} frames, {} bytes wait for it", panel_id_,
+                 queue_.size(), queue_bytes_);
     context_->metrics.client_cut(metrics::CutReason::kSlowReader);
     context_->metrics.frames_dropped(dropped + 1);
     queue_.resize(in_write);  // Asio still reads from the frame in write
@@ -305,7 +323,8 @@ class WsSession final : public Session, public panel::Client, public std::enable
 
   void send_close() {
     close_sent_ = true;
-    stream_.async_close(close_reason_, [self = shared_from_this()](const error_code&) { self->end(); });
+    stream_.async_close(close_reason_,
+                        [self = shared_from_this()](const error_code&) { self->end(); });
   }
 
   void leave_panel() {

@@ -27,7 +27,8 @@ TEST(WsHandshake, IsAcceptedOnBothPorts) {
     TestClient client(port);
     const Answer answer = client.upgrade(kPath);
     EXPECT_EQ(answer.status, 101);
-    EXPECT_EQ(answer.fields.at("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") << "RFC 6455 section 1.3";
+    EXPECT_EQ(answer.fields.at("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        << "RFC 6455 section 1.3";
     EXPECT_EQ(answer.fields.count("sec-websocket-protocol"), 0u);
     EXPECT_EQ(client.read_frame().payload, R"({"type":"CONNECTED","version":7})");
   }
@@ -36,8 +37,10 @@ TEST(WsHandshake, IsAcceptedOnBothPorts) {
 TEST(WsHandshake, AgreesOnTheSubprotocolAndNoExtension) {
   RunningServer running;
   TestClient client(running.ws_port);
-  const Answer answer = client.upgrade(
-      kPath, "Sec-WebSocket-Protocol: other, nexus.v1.json\r\nSec-WebSocket-Extensions: permessage-deflate\r\n");
+  const Answer answer =
+      client.upgrade(kPath,
+                     "Sec-WebSocket-Protocol: other, nexus.v1.json\r\nSec-WebSocket-Extensions: "
+                     "permessage-deflate\r\n");
   EXPECT_EQ(answer.status, 101);
   EXPECT_EQ(answer.fields.at("sec-websocket-protocol"), "nexus.v1.json");
   EXPECT_EQ(answer.fields.count("sec-websocket-extensions"), 0u);
@@ -65,7 +68,9 @@ TEST(WsHandshake, RefusesWhatIsNoUpgrade) {
   EXPECT_EQ(old.status, 426);
   EXPECT_EQ(old.fields.at("sec-websocket-version"), "13");
   EXPECT_EQ(client.get(kPath, upgrade + "Sec-WebSocket-Version: 13\r\n").status, 400) << "no key";
-  EXPECT_EQ(client.get(kPath, upgrade + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n").status, 400);
+  EXPECT_EQ(client.get(kPath, upgrade + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n")
+                .status,
+            400);
 }
 
 TEST(WsHandshake, ChecksOriginAndHost) {
@@ -76,15 +81,17 @@ TEST(WsHandshake, ChecksOriginAndHost) {
     TestClient client(running.ws_port);
     return client.upgrade(kPath, fmt::format("Origin: {}\r\n", origin)).status;
   };
-  EXPECT_EQ(status_for(fmt::format("http://localhost:{}", running.http_port)), 101) << "the page's port";
+  EXPECT_EQ(status_for(fmt::format("http://localhost:{}", running.http_port)), 101)
+      << "the page's port";
   EXPECT_EQ(status_for("http://localhost"), 101) << "the port of the Host field, which named none";
   EXPECT_EQ(status_for("https://friend.example"), 101);
   EXPECT_EQ(status_for("https://evil.example"), 403);
   EXPECT_EQ(status_for("http://localhost:1"), 403);
   TestClient rebound(running.ws_port);
-  rebound.send(fmt::format("GET {} HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                           kPath));
+  rebound.send(fmt::format(
+      "GET {} HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+      kPath));
   EXPECT_EQ(rebound.read_answer().status, 403);
 }
 
@@ -120,9 +127,10 @@ TEST(WsMessages, ProgressPrecedesTheResult) {
     running.tides().open[0].on_progress("run-1", {call});
     running.tides().open[0].on_done(FakePanel::success({}));
   });
-  EXPECT_EQ(client.read_frame().payload,
-            R"({"type":"PROGRESS","version":7,"requestId":"r2","executionId":"run-1","status":"suspended",)"
-            R"("calls":[{"id":"s1","extension":"http","method":"get"}]})");
+  EXPECT_EQ(
+      client.read_frame().payload,
+      R"({"type":"PROGRESS","version":7,"requestId":"r2","executionId":"run-1","status":"suspended",)"
+      R"("calls":[{"id":"s1","extension":"http","method":"get"}]})");
   EXPECT_THAT(client.read_frame().payload, HasSubstr("RESULT"));
 }
 
@@ -133,8 +141,9 @@ TEST(WsMessages, SetIsAnsweredByThePatchOrAnError) {
   client.send_text(R"({"type":"SET","path":["n",0,"a"],"value":1})");
   EXPECT_EQ(client.read_frame().payload, R"({"type":"PATCH"})");
   client.send_text(R"({"type":"SET","path":["m"],"value":null,"requestId":"r"})");
-  EXPECT_EQ(client.read_frame().payload,
-            R"({"type":"ERROR","version":8,"requestId":"r","code":"INVALID_ARGUMENT","message":"no such state"})");
+  EXPECT_EQ(
+      client.read_frame().payload,
+      R"({"type":"ERROR","version":8,"requestId":"r","code":"INVALID_ARGUMENT","message":"no such state"})");
 }
 
 TEST(WsMessages, BadMessagesGetAnErrorAndTheSocketLivesOn) {
@@ -164,7 +173,9 @@ TEST(WsMessages, BadMessagesGetAnErrorAndTheSocketLivesOn) {
   for (const auto& [text, code] : table) {
     client.send_text(text);
     const std::string reply = client.read_frame().payload;
-    EXPECT_THAT(reply, StartsWith(fmt::format(R"({{"type":"ERROR","version":7,"code":"{}","message":")", code))) << text;
+    EXPECT_THAT(reply, StartsWith(fmt::format(
+                           R"({{"type":"ERROR","version":7,"code":"{}","message":")", code)))
+        << text;
     EXPECT_TRUE(value::parse_json(reply).ok()) << reply;
   }
   client.send_text(R"({"type":"PING"})");
@@ -231,13 +242,13 @@ TEST(WsLimits, ProtocolViolationsCloseThatSocketOnly) {
   TestClient bystander(running.ws_port);
   connect(bystander);
   const std::pair<std::string, int> table[] = {
-      {std::string("\x81\x02{}", 4), 1002},                                // not masked
-      {std::string("\xc1\x80\0\0\0\0", 6), 1002},                          // a reserved bit
-      {std::string("\x83\x80\0\0\0\0", 6), 1002},                          // a reserved opcode
-      {std::string("\x80\x80\0\0\0\0", 6), 1002},                          // continuation of nothing
-      {std::string("\x09\x80\0\0\0\0", 6), 1002},                          // a fragmented ping
-      {std::string("\x88\x81\0\0\0\0x", 7), 1002},                         // a close code of one byte
-      {std::string("\x81\x82\0\0\0\0\xc3\x28", 8), 1007},                  // text that is no UTF-8
+      {std::string("\x81\x02{}", 4), 1002},                           // not masked
+      {std::string("\xc1\x80\0\0\0\0", 6), 1002},                     // a reserved bit
+      {std::string("\x83\x80\0\0\0\0", 6), 1002},                     // a reserved opcode
+      {std::string("\x80\x80\0\0\0\0", 6), 1002},                     // continuation of nothing
+      {std::string("\x09\x80\0\0\0\0", 6), 1002},                     // a fragmented ping
+      {std::string("\x88\x81\0\0\0\0x", 7), 1002},                    // a close code of one byte
+      {std::string("\x81\x82\0\0\0\0\xc3\x28", 8), 1007},             // text that is no UTF-8
       {std::string("\x81\xff\x80\0\0\0\0\0\0\0\0\0\0\0", 14), 1002},  // a length with the top bit
   };
   for (const auto& [bytes, code] : table) {
@@ -245,7 +256,8 @@ TEST(WsLimits, ProtocolViolationsCloseThatSocketOnly) {
     connect(client);
     client.send(bytes);
     const WsMessage answer = client.read_frame();
-    EXPECT_TRUE(answer.close_code() == code || answer.close_code() == 1009) << answer.close_code() << " for " << code;
+    EXPECT_TRUE(answer.close_code() == code || answer.close_code() == 1009)
+        << answer.close_code() << " for " << code;
     EXPECT_TRUE(client.at_end());
   }
   bystander.send_text(R"({"type":"PING"})");
@@ -258,7 +270,8 @@ TEST(WsLimits, OneClientMayNotPileUpTriggers) {
   RunningServer running(options);
   TestClient client(running.ws_port);
   connect(client);
-  for (int i = 0; i < 3; ++i) client.send_text(fmt::format(R"({{"type":"TRIGGER","tool":"slow","requestId":"{}"}})", i));
+  for (int i = 0; i < 3; ++i)
+    client.send_text(fmt::format(R"({{"type":"TRIGGER","tool":"slow","requestId":"{}"}})", i));
   EXPECT_THAT(client.read_frame().payload, HasSubstr(R"("requestId":"2","code":"RESOURCE_LIMIT")"));
   running.on_loop([&] { running.tides().open[0].on_done(FakePanel::success({})); });
   EXPECT_THAT(client.read_frame().payload, HasSubstr(R"("requestId":"0")"));
@@ -266,8 +279,8 @@ TEST(WsLimits, OneClientMayNotPileUpTriggers) {
   EXPECT_THAT(client.read_frame().payload, HasSubstr(R"("requestId":"3","result")"));
 }
 
-// One client stops reading while another reads everything: only the first is cut, and what is kept for it
-// stays within the bound.
+// One client stops reading while another reads everything: only the first is cut, and what is kept
+// for it stays within the bound.
 TEST(WsLimits, ASlowReaderIsCutAndOthersGetEveryFrame) {
   Options options;
   options.limits.queue_bytes = 256 * 1024;
@@ -281,7 +294,8 @@ TEST(WsLimits, ASlowReaderIsCutAndOthersGetEveryFrame) {
 
   const std::string frame(64 * 1024, 'x');
   int sent = 0;
-  while (running.metrics_text().find("clients_cut_total{reason=\"slow_reader\"} 1") == std::string::npos) {
+  while (running.metrics_text().find("clients_cut_total{reason=\"slow_reader\"} 1") ==
+         std::string::npos) {
     ASSERT_LT(sent, 2000) << "never cut";
     running.on_loop([&] { running.tides().broadcast(frame); });
     ++sent;
@@ -327,7 +341,8 @@ TEST(WsLife, APeerThatAnswersNoPingIsCut) {
   TestClient client(running.ws_port);
   connect(client);  // and then never reads, so that no ping is answered
   running.wait_until([&] { return running.tides().clients.empty(); });
-  EXPECT_THAT(running.metrics_text(), HasSubstr("nexus_websocket_clients_cut_total{reason=\"idle\"} 1\n"));
+  EXPECT_THAT(running.metrics_text(),
+              HasSubstr("nexus_websocket_clients_cut_total{reason=\"idle\"} 1\n"));
 }
 
 TEST(WsLife, AClientsCloseIsAnsweredAndThePanelLeft) {
@@ -339,7 +354,9 @@ TEST(WsLife, AClientsCloseIsAnsweredAndThePanelLeft) {
   EXPECT_TRUE(client.at_end());
   running.wait_until([&] { return running.tides().clients.empty(); });
   client.shut_down();
-  running.wait_until([&] { return running.metrics.text().find("nexus_websocket_clients 0\n") != std::string::npos; });
+  running.wait_until([&] {
+    return running.metrics.text().find("nexus_websocket_clients 0\n") != std::string::npos;
+  });
 }
 
 TEST(WsLife, AVanishedClientLeavesThePanel) {
