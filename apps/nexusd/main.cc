@@ -1,0 +1,206 @@
+// nexusd: the Workspace Kernel. Builds the object graph, runs the loop, ends it in order.
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "canary.h"
+#include "nexus/engine/engine.h"
+#include "nexus/extension/http_extension.h"
+#include "nexus/extension/time_extension.h"
+#include "nexus/loop/loop.h"
+#include "nexus/metrics/metrics.h"
+#include "nexus/panel/workspace.h"
+#include "nexus/sandbox/entry.h"
+#include "nexus/server/server.h"
+#include "nexus/storage/data_dir.h"
+#include "panel_files.h"
+#include "settings.h"
+
+namespace nexusd {
+namespace {
+
+using nexus::Clock;
+using nexus::Error;
+using nexus::Result;
+namespace engine = nexus::engine;
+namespace extension = nexus::extension;
+namespace loop = nexus::loop;
+namespace panel = nexus::panel;
+namespace server = nexus::server;
+
+constexpr int kExitRefused = 2;  // a setting, a port or the data directory cannot be used
+constexpr std::uint16_t kGoingAway = 1001;  // RFC 6455 section 7.4.1
+// Less than what service managers wait before they kill.
+constexpr std::chrono::milliseconds kDrainTime{5000};
+// Documents that may wait to be loaded, besides one segment of each panel.
+constexpr std::size_t kMaxWaitingLoads = 100;
+
+void set_up_log(const Settings& settings) {
+  auto log = spdlog::stderr_logger_mt("nexusd");
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  log->set_level(spdlog::level::from_str(settings.log_level));
+  spdlog::set_default_logger(std::move(log));
+}
+
+engine::Limits make_limits(const Settings& settings) {
+  engine::Limits limits;
+  limits.timeout = std::chrono::milliseconds{settings.timeout_ms};
+  limits.memory_bytes = settings.memory_limit_mb << 20;
+  limits.host_calls = static_cast<std::uint32_t>(settings.max_host_calls);
+  return limits;
+}
+
+engine::Options make_engine_options(const Settings& settings) {
+  engine::Options options;
+  options.min_instances = static_cast<std::uint32_t>(settings.min_instances);
+  options.max_instances = static_cast<std::uint32_t>(settings.max_instances);
+  options.max_suspended = static_cast<std::uint32_t>(settings.max_suspended);
+  options.limits = make_limits(settings);
+  return options;
+}
+
+panel::Settings make_panel_settings(const Settings& settings) {
+  panel::Settings result;
+  result.limits = make_limits(settings);
+  result.suspension_timeout = std::chrono::milliseconds{settings.suspension_timeout_ms};
+  result.max_panels = static_cast<std::uint32_t>(settings.max_panels);
+  return result;
+}
+
+Result<std::unique_ptr<extension::Registry>> make_extensions(loop::Loop& on_loop,
+                                                             const Settings& settings) {
+  extension::HttpOptions options;
+  options.timeout = std::chrono::milliseconds{settings.http_timeout};
+  options.allowed_domains = settings.http_allowed_domains;
+  options.private_hosts = settings.http_allow_private_hosts;
+  options.client.max_concurrent = settings.http_max_concurrent;
+  NX_TRY(auto http, extension::make_http_extension(on_loop, options));
+  auto registry = std::make_unique<extension::Registry>();
+  registry->add(std::move(http));
+  registry->add(extension::make_time_extension(on_loop, Clock::system()));
+  return registry;
+}
+
+server::Options make_server_options(const Settings& settings) {
+  server::Options options;
+  options.host = settings.host;
+  options.http_port = static_cast<std::uint16_t>(settings.http_port);
+  options.ws_port = static_cast<std::uint16_t>(settings.ws_port);
+  options.limits.body_bytes = settings.body_limit;
+  options.limits.drain_time = kDrainTime;
+  options.assets_dir = settings.web;
+  options.allowed_hosts = settings.allowed_hosts;
+  options.cors_origins = settings.cors_origins;
+  options.debug_errors = settings.debug_errors;
+  options.version = NEXUSD_VERSION;
+  return options;
+}
+
+std::unique_ptr<loop::ThreadPool> make_executor(const Settings& settings) {
+  return loop::ThreadPool::create(static_cast<unsigned>(settings.max_instances),
+                                  settings.max_panels + kMaxWaitingLoads,
+                                  [] { return std::make_shared<nexus::sandbox::ThreadScope>(); });
+}
+
+// The first signal ends in order, a second one at once.
+class StopSignals {
+ public:
+  StopSignals(loop::Loop& on_loop, std::function<void()> stop)
+      : signals_(on_loop.context(), SIGINT, SIGTERM), stop_(std::move(stop)) {
+    wait();
+  }
+
+ private:
+  void wait() {
+    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+      if (error) return;
+      if (stopping_) _exit(128 + number);
+      stopping_ = true;
+      wait();
+      stop_();
+    });
+  }
+
+  boost::asio::signal_set signals_;
+  const std::function<void()> stop_;
+  bool stopping_ = false;
+};
+
+std::string ready_line(const Settings& settings, const server::Server& running,
+                       std::size_t panels) {
+  const bool v6 = settings.host.find(':') != std::string::npos;
+  return fmt::format("nexusd listening on http://{}:{}/ (WebSocket port {}, {} panels)\n",
+                     v6 ? "[" + settings.host + "]" : settings.host, running.http_port(),
+                     running.ws_port(), panels);
+}
+
+// Each object outlives those after it; leaving the function takes the graph down in reverse.
+Result<void> serve(const Settings& settings) {
+  const nexus::sandbox::ThreadScope may_enter_sandbox;
+  std::vector<std::string> files;
+  if (!settings.panels.empty()) {
+    NX_TRY(files, find_panel_files(settings.panels));
+  }
+  NX_TRY(const auto data_dir, nexus::storage::DataDir::open(settings.data_dir));
+  NX_TRY(const auto runtime, engine::Engine::create(make_engine_options(settings)));
+  NX_TRY_VOID(Canary::check(*runtime));
+
+  const auto main_loop = loop::Loop::create();
+  NX_TRY(const auto extensions, make_extensions(*main_loop, settings));
+  const auto executor = make_executor(settings);
+  nexus::metrics::Metrics metrics;
+  const auto workspace = panel::create_workspace(*main_loop, *executor, *runtime, *extensions,
+                                                 Clock::system(), make_panel_settings(settings));
+  Canary canary(*main_loop, *executor, *runtime);
+  bool loaded = false;
+
+  server::Options options = make_server_options(settings);
+  options.ready = [&] { return loaded && canary.well(); };
+  options.engine_stats = [&] { return runtime->stats(); };
+  NX_TRY(const auto running, server::Server::start(*main_loop, *workspace, metrics, options));
+  const StopSignals signals(*main_loop, [&] {
+    running->stop([&] {
+      workspace->shutdown(kGoingAway, "the server is shutting down", [&] { main_loop->stop(); });
+    });
+  });
+
+  load_panel_files(*workspace, std::move(files), [&] {
+    loaded = true;
+    fmt::print("{}", ready_line(settings, *running, workspace->list().size()));
+    std::fflush(stdout);
+  });
+  main_loop->run();
+  runtime->shutdown();
+  return {};
+}
+
+int run(int argc, const char* const* argv) {
+  auto asked = read_settings(argc, argv, [](const char* name) { return std::getenv(name); });
+  if (!asked.ok()) {
+    fmt::print(stderr, "nexusd: {}\n", asked.error().message);
+    return kExitRefused;
+  }
+  if (const auto* farewell = std::get_if<Farewell>(&*asked)) {
+    fmt::print("{}", farewell->text);
+    return 0;
+  }
+  const auto& settings = std::get<Settings>(*asked);
+  set_up_log(settings);
+  std::signal(SIGPIPE, SIG_IGN);
+  if (auto served = serve(settings); !served.ok()) {
+    fmt::print(stderr, "nexusd: {}\n", served.error().message);
+    return kExitRefused;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace nexusd
+
+int main(int argc, char** argv) { return nexusd::run(argc, argv); }

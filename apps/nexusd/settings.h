@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "nexus/base/result.h"
+
+namespace nexusd {
+
+// Everything an operator can choose. Names, ranges and help texts are in one table in settings.cc.
+struct Settings {
+  std::uint64_t http_port = 3000;
+  std::uint64_t ws_port = 3001;
+  std::string host = "127.0.0.1";
+  bool insecure = false;
+  std::string log_level = "info";
+  std::uint64_t max_instances = 10;
+  std::uint64_t min_instances = 2;
+  std::uint64_t memory_limit_mb = 32;
+  std::uint64_t timeout_ms = 5000;
+  std::uint64_t max_host_calls = 1000;
+  std::string data_dir = "./data";
+  std::uint64_t body_limit = 1024 * 1024;  // bytes
+  std::uint64_t http_max_concurrent = 10;
+  std::uint64_t http_timeout = 30000;  // milliseconds
+  std::optional<std::vector<std::string>> http_allowed_domains;
+  std::vector<std::string> http_allow_private_hosts;
+  std::uint64_t suspension_timeout_ms = 60000;
+  std::uint64_t max_panels = 1000;
+  std::uint64_t max_suspended = 10000;
+  bool debug_errors = false;
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> cors_origins;
+  std::string panels;  // directory; empty: none
+  std::string web;     // directory of the built pages; empty: none
+};
+
+// The value of an environment variable, or nullptr.
+using Environment = std::function<const char*(const char* name)>;
+
+// What the command line asks for instead of a running server: print something and end.
+struct Farewell {
+  std::string text;
+};
+
+// Merges flags > environment > defaults and checks every value and what must hold between values.
+// An empty text counts as not set. Error kInvalidArgument: one line that names the variable, the
+// value and the range.
+nexus::Result<std::variant<Settings, Farewell>> read_settings(int argc, const char* const* argv,
+                                                              const Environment& environment);
+
+}  // namespace nexusd

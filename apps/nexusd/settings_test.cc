@@ -1,0 +1,145 @@
+#include "settings.h"
+
+#include <gtest/gtest.h>
+
+namespace nexusd {
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+nexus::Result<std::variant<Settings, Farewell>> read(std::vector<const char*> flags,
+                                                     Variables variables = {}) {
+  flags.insert(flags.begin(), "nexusd");
+  return read_settings(static_cast<int>(flags.size()), flags.data(),
+                       [&](const char* name) -> const char* {
+                         const auto found = variables.find(name);
+                         return found == variables.end() ? nullptr : found->second.c_str();
+                       });
+}
+
+Settings settings(std::vector<const char*> flags, Variables variables = {}) {
+  auto result = read(std::move(flags), std::move(variables));
+  EXPECT_TRUE(result.ok()) << result.error().message;
+  return result.ok() ? std::get<Settings>(*result) : Settings{};
+}
+
+std::string refusal(std::vector<const char*> flags, Variables variables = {}) {
+  const auto result = read(std::move(flags), std::move(variables));
+  EXPECT_FALSE(result.ok());
+  if (result.ok()) return {};
+  EXPECT_EQ(result.error().message.find('\n'), std::string::npos) << "one line";
+  return result.error().message;
+}
+
+std::string farewell(std::vector<const char*> flags, Variables variables = {}) {
+  return std::get<Farewell>(*read(std::move(flags), std::move(variables))).text;
+}
+
+TEST(Settings, DefaultsNeedNothing) {
+  const Settings plain = settings({});
+  EXPECT_EQ(plain.http_port, 3000u);
+  EXPECT_EQ(plain.host, "127.0.0.1");
+  EXPECT_FALSE(plain.http_allowed_domains.has_value());
+}
+
+TEST(Settings, FlagsBeatTheEnvironment) {
+  EXPECT_EQ(settings({}, {{"HTTP_PORT", "4000"}}).http_port, 4000u);
+  EXPECT_EQ(settings({"--http-port", "5000"}, {{"HTTP_PORT", "4000"}}).http_port, 5000u);
+  EXPECT_EQ(settings({"--http-port=5000"}, {{"HTTP_PORT", "junk"}}).http_port, 5000u);
+}
+
+TEST(Settings, OldNamesAreTakenAndNewOnesBeatThem) {
+  EXPECT_EQ(settings({}, {{"PORT", "4000"}}).http_port, 4000u);
+  EXPECT_EQ(settings({}, {{"PORT", "4000"}, {"HTTP_PORT", "4001"}}).http_port, 4001u);
+  EXPECT_EQ(settings({}, {{"HANDLER_TIMEOUT_MS", "700"}}).timeout_ms, 700u);
+  EXPECT_EQ(settings({}, {{"WASM_MEMORY_LIMIT", "64"}}).memory_limit_mb, 64u);
+  EXPECT_NE(refusal({}, {{"PORT", "x"}}).find("PORT: \"x\""), std::string::npos);
+}
+
+TEST(Settings, EmptyMeansNotSet) {
+  EXPECT_EQ(settings({}, {{"HTTP_PORT", ""}}).http_port, 3000u);
+  EXPECT_FALSE(settings({}, {{"HTTP_ALLOWED_DOMAINS", ""}}).http_allowed_domains.has_value());
+}
+
+TEST(Settings, EveryNumberIsHeldToItsRange) {
+  EXPECT_EQ(refusal({}, {{"HTTP_PORT", "abc"}}),
+            "HTTP_PORT: \"abc\" is not a whole number from 0 to 65535");
+  EXPECT_EQ(refusal({"--http-port", "70000"}),
+            "HTTP_PORT (--http-port): \"70000\" is not a whole number from 0 to 65535");
+  for (const char* text : {"-1", "1.5", "3000x", " 3000", "0x10", "99999999999999999999"})
+    EXPECT_NE(refusal({}, {{"WS_PORT", text}}).find("WS_PORT"), std::string::npos) << text;
+  EXPECT_EQ(settings({}, {{"TIMEOUT_MS", "100"}}).timeout_ms, 100u);
+  EXPECT_EQ(refusal({}, {{"TIMEOUT_MS", "99"}}),
+            "TIMEOUT_MS: \"99\" is not a whole number from 100 to 3600000");
+  EXPECT_NE(refusal({}, {{"MEMORY_LIMIT_MB", "0"}}).find("from 1"), std::string::npos);
+}
+
+TEST(Settings, SizesHaveUnits) {
+  EXPECT_EQ(settings({}, {{"BODY_LIMIT", "512kb"}}).body_limit, 512u * 1024);
+  EXPECT_EQ(settings({}, {{"BODY_LIMIT", "2MB"}}).body_limit, 2u << 20);
+  EXPECT_EQ(settings({}, {{"BODY_LIMIT", "1024"}}).body_limit, 1024u);
+  for (const char* text : {"1023", "65mb", "kb", "1gb", "99999999999999999mb"})
+    EXPECT_NE(refusal({}, {{"BODY_LIMIT", text}}).find("BODY_LIMIT"), std::string::npos) << text;
+}
+
+TEST(Settings, WordsAndSwitchesAreHeldToTheirChoices) {
+  EXPECT_EQ(settings({"--log-level", "debug"}).log_level, "debug");
+  EXPECT_EQ(refusal({}, {{"LOG_LEVEL", "loud"}}),
+            "LOG_LEVEL: \"loud\" is not one of debug, info, warn, error");
+  EXPECT_TRUE(settings({"--debug-errors"}).debug_errors);
+  EXPECT_TRUE(settings({}, {{"DEBUG_ERRORS", "true"}}).debug_errors);
+  EXPECT_FALSE(settings({"--debug-errors=false"}, {{"DEBUG_ERRORS", "true"}}).debug_errors);
+  EXPECT_EQ(refusal({}, {{"DEBUG_ERRORS", "yes"}}), "DEBUG_ERRORS: \"yes\" is not true or false");
+}
+
+TEST(Settings, ListsAreByCommas) {
+  EXPECT_EQ(settings({}, {{"ALLOWED_HOSTS", "a.test, b.test"}}).allowed_hosts,
+            (std::vector<std::string>{"a.test", "b.test"}));
+  EXPECT_NE(refusal({}, {{"ALLOWED_HOSTS", "a.test,"}}).find("ALLOWED_HOSTS"), std::string::npos);
+  EXPECT_EQ(settings({}, {{"HTTP_ALLOWED_DOMAINS", "a.test"}}).http_allowed_domains,
+            (std::vector<std::string>{"a.test"}));
+  EXPECT_EQ(refusal({}, {{"HTTP_ALLOW_PRIVATE_HOSTS", "localhost"}}),
+            "HTTP_ALLOW_PRIVATE_HOSTS: \"localhost\" is not of the form host:port");
+  EXPECT_EQ(refusal({}, {{"HTTP_ALLOWED_DOMAINS", "http://a.test"}}),
+            "HTTP_ALLOWED_DOMAINS: \"http://a.test\" is not a host name");
+}
+
+TEST(Settings, WhatContradictsIsRefusedAndDefaultsGiveWay) {
+  EXPECT_EQ(settings({}, {{"MAX_INSTANCES", "1"}}).min_instances, 1u);
+  EXPECT_EQ(refusal({}, {{"MAX_INSTANCES", "1"}, {"MIN_INSTANCES", "2"}}),
+            "MIN_INSTANCES: \"2\" is not at most MAX_INSTANCES, which is 1");
+  EXPECT_EQ(settings({}, {{"SUSPENSION_TIMEOUT_MS", "1000"}}).http_timeout, 999u);
+  EXPECT_EQ(settings({}, {{"HTTP_TIMEOUT", "90000"}}).suspension_timeout_ms, 90001u);
+  EXPECT_EQ(refusal({}, {{"HTTP_TIMEOUT", "1000"}, {"SUSPENSION_TIMEOUT_MS", "1000"}}),
+            "SUSPENSION_TIMEOUT_MS: \"1000\" is not more than HTTP_TIMEOUT, which is 1000");
+  EXPECT_NE(refusal({"--ws-port", "3000"}).find("WS_PORT"), std::string::npos);
+  EXPECT_EQ(settings({"--http-port", "0", "--ws-port", "0"}).ws_port, 0u);
+}
+
+TEST(Settings, AHostThatOthersReachNeedsConsent) {
+  for (const char* host : {"0.0.0.0", "::", "192.168.1.1", "example.com"})
+    EXPECT_NE(refusal({"--host", host}).find("--insecure"), std::string::npos) << host;
+  for (const char* host : {"127.0.0.1", "127.8.9.1", "::1", "localhost"})
+    EXPECT_EQ(settings({"--host", host}).host, host);
+  EXPECT_EQ(settings({"--host", "0.0.0.0", "--insecure"}).host, "0.0.0.0");
+}
+
+TEST(Settings, UnknownOptionsAreNamed) {
+  EXPECT_NE(refusal({"--no-such-option"}).find("--no-such-option"), std::string::npos);
+  EXPECT_NE(refusal({"stray"}).find("stray"), std::string::npos);
+  EXPECT_NE(refusal({"--http-port"}).find("--http-port"), std::string::npos);
+}
+
+TEST(Settings, HelpVersionAndConfigAreFarewells) {
+  EXPECT_NE(farewell({"--help"}).find("--panels"), std::string::npos);
+  EXPECT_NE(farewell({"--version"}).find("nexusd "), std::string::npos);
+  const std::string config =
+      farewell({"--print-config", "--ws-port", "4001"}, {{"HTTP_PORT", "4000"}});
+  EXPECT_NE(config.find("HTTP_PORT=4000  # HTTP_PORT\n"), std::string::npos) << config;
+  EXPECT_NE(config.find("WS_PORT=4001  # WS_PORT (--ws-port)\n"), std::string::npos) << config;
+  EXPECT_NE(config.find("LOG_LEVEL=info  # default\n"), std::string::npos) << config;
+  EXPECT_NE(refusal({"--print-config", "--ws-port", "x"}).find("WS_PORT"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace nexusd
