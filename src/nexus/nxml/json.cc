@@ -84,6 +84,7 @@ void write_computed(const Computed& computed, std::string& out) {
   ObjectWriter object(out);
   object.text("name", computed.name);
   object.text("value", computed.source);
+  if (computed.expression != nullptr) write_json(*computed.expression, object.key("expr"));
   write_loc(computed.span, object.key("loc"));
 }
 

@@ -77,8 +77,9 @@ class Loader {
 std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request) {
   nxml::ParseResult parsed = nxml::parse(request.source);
   diagnostics_ = std::move(parsed.diagnostics);
-  if (parsed.document == nullptr) return refuse(std::move(diagnostics_));
-  program_.document = std::move(parsed.document);
+  // A document with mistakes is read on: those of its handlers belong to the same report.
+  program_.document = parsed.document != nullptr ? std::move(parsed.document) : std::move(parsed.draft);
+  if (program_.document == nullptr) return refuse(std::move(diagnostics_));
   declare_names();
   resolve_extensions();
   prepare_tools();

@@ -124,6 +124,8 @@ TEST(HttpPanels, ListsPageByPage) {
   EXPECT_THAT(first.body, HasSubstr(R"("total":3,"nextCursor":"b"})"));
   const Answer second = client.get("/panels?limit=2&cursor=b");
   EXPECT_EQ(second.body, R"({"panels":[{"id":"c","status":"running"}],"total":3})");
+  EXPECT_THAT(client.get("/panels?id=c").body, HasSubstr(R"("total":1})"));
+  EXPECT_EQ(client.get("/panels?id=nobody").body, R"({"panels":[],"total":0})");
   expect_error(client.get("/panels?cursor=gone"), 422, "INVALID_ARGUMENT");
   for (const char* bad : {"0", "1001", "-1", "x", "1x", ""}) {
     expect_error(client.get(fmt::format("/panels?limit={}", bad)), 422, "INVALID_ARGUMENT");

@@ -90,6 +90,8 @@ Result<ListRequest> parse_list_request(std::string_view query) {
       NX_TRY(request.limit, parse_limit(field.value));
     } else if (field.key == "cursor") {
       request.cursor = field.value;
+    } else if (field.key == "id") {
+      request.id = field.value;
     }
   }
   return request;

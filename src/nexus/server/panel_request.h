@@ -15,6 +15,8 @@ namespace nexus::server {
 struct ListRequest {
   std::size_t limit = 50;
   std::optional<std::string> cursor;
+  // Only the panel with this id, if there is one: for pages that ask whether it exists.
+  std::optional<std::string> id;
 };
 
 // Error: kInvalidArgument for a limit outside 1 to 1000, kBadRequest for a query that cannot be

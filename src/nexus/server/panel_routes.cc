@@ -71,7 +71,8 @@ std::string list_json(const std::vector<Panel*>& panels, std::size_t first, std:
 void list_panels(const Context& context, const Request& request, const Respond& respond) {
   const Result<ListRequest> wanted = parse_list_request(request.query);
   if (!wanted.ok()) return respond(error_reply(wanted.error()));
-  const std::vector<Panel*> panels = context.workspace.list();
+  std::vector<Panel*> panels = context.workspace.list();
+  if (const auto& id = wanted.value().id) std::erase_if(panels, [&](Panel* p) { return p->id() != *id; });
   std::size_t first = 0;
   if (const auto& cursor = wanted.value().cursor) {
     const auto shown = std::find_if(panels.begin(), panels.end(),
