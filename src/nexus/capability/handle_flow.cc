@@ -308,7 +308,6 @@ bool HandleFlow::access_data(Flow& flow, NodeId member, const Key& key) {
 }
 
 void HandleFlow::bind(NodeId pattern, const Value& value, NodeId origin) {
-  if (pattern == kNoNode) return escape(value, origin);
   patterns_.push_back({pattern, value, origin});
   while (!patterns_.empty() && spend()) {
     const Flow next = patterns_.back();
@@ -318,6 +317,7 @@ void HandleFlow::bind(NodeId pattern, const Value& value, NodeId origin) {
 }
 
 void HandleFlow::bind_one(NodeId pattern, const Value& value, NodeId origin) {
+  if (pattern == kNoNode) return escape(value, origin);
   switch (tree_[pattern].kind) {
     case NodeKind::kIdentifier:
     case NodeKind::kShorthandPattern:

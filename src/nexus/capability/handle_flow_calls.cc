@@ -65,8 +65,8 @@ bool HandleFlow::pass_to_builtin(Flow& flow, NodeId call, const Function& functi
 // Object.assign(target, source...): the sources' parts become the target's.
 bool HandleFlow::merge(Flow& flow, NodeId call) {
   const NodeId target = argument(call, 0);
-  const NodeKind kind = tree_[target].kind;
-  if (!is_data(flow.value) || flow.node == target || kind == NodeKind::kSpread) return escape(flow);
+  if (!is_data(flow.value) || target == kNoNode || target == flow.node) return escape(flow);
+  if (tree_[target].kind == NodeKind::kSpread) return escape(flow);
   if (!is_new_object(target)) store(target, flow.value, flow.origin);
   flow.value.shape = Shape::kFresh;
   return move(flow, call);

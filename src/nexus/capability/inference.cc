@@ -92,8 +92,8 @@ class Analysis {
     for (const Scopes::Free& free : scopes.free_names()) {
       const std::string_view name = names_.text(free.name);
       if (name == "await") odd_await = true;
-      if (!is_forbidden_global(name) || result_.forbidden_globals.size() == kMaxForbiddenUses)
-        continue;
+      if (result_.forbidden_globals.size() == kMaxForbiddenUses) continue;
+      if (!is_forbidden_global(name)) continue;
       result_.forbidden_globals.push_back(
           {ErrorCode::kCompilationError, std::string(name), locator_.at(tree[free.node].begin)});
     }

@@ -55,43 +55,14 @@ std::string repeat(std::string_view piece, std::size_t bytes) {
 constexpr std::size_t kMost = 120 * 1024;
 
 TEST(Hostile, NestingOfEveryKindIsBounded) {
-  constexpr std::string_view kOpenings[] = {"(",
-                                            "[",
-                                            "{",
-                                            "`${",
-                                            "({a:",
-                                            "a=>",
-                                            "a?",
-                                            "!",
-                                            "-",
-                                            "a+",
-                                            "f(",
-                                            "x[",
-                                            "async(",
-                                            "[a=(",
-                                            "<a>",
-                                            "function f(){",
-                                            "class A{a(){",
-                                            "if(a)",
-                                            "for(;;)",
-                                            "label:",
-                                            "({a,b:[",
-                                            "new ",
-                                            "await ",
-                                            "...",
-                                            "$state.a(",
-                                            "$state[",
-                                            "((a,b)=>",
-                                            "$state.a.map(x=>",
-                                            "{let $state=",
-                                            "const{a:{",
-                                            "x{",
-                                            "\"",
-                                            "static{",
-                                            "get a(){",
-                                            "`",
-                                            "'\\",
-                                            "/"};
+  // One to a line they would fill a page.
+  // clang-format off
+  constexpr std::string_view kOpenings[] = {
+      "(", "[", "{", "`${", "({a:", "a=>", "a?", "!", "-", "a+", "f(", "x[", "async(", "[a=(",
+      "<a>", "function f(){", "class A{a(){", "if(a)", "for(;;)", "label:", "({a,b:[", "new ",
+      "await ", "...", "$state.a(", "$state[", "((a,b)=>", "$state.a.map(x=>", "{let $state=",
+      "const{a:{", "x{", "\"", "static{", "get a(){", "`", "'\\", "/"};
+  // clang-format on
   for (const std::string_view open : kOpenings) {
     const HandlerAnalysis found = analyze_on_small_stack(repeat(open, 64 * 1024));
     const bool mentions = open.find("$state") != std::string_view::npos;
