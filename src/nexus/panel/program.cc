@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "nexus/panel/grants.h"
 
@@ -14,27 +15,22 @@ using nxml::Severity;
 
 constexpr std::size_t kBytesPerMegabyte = std::size_t{1} << 20;
 
-bool has_error(const std::vector<Diagnostic>& diagnostics) {
-  return std::any_of(diagnostics.begin(), diagnostics.end(),
-                     [](const Diagnostic& item) { return item.severity == Severity::kError; });
-}
+bool is_error(const Diagnostic& item) { return item.severity == Severity::kError; }
 
+// What stops the author first, then what might be improved; each in order of position.
 CreateError refuse(std::vector<Diagnostic> diagnostics) {
   std::stable_sort(diagnostics.begin(), diagnostics.end(),
                    [](const Diagnostic& a, const Diagnostic& b) {
-                     return std::pair(a.span.start.line, a.span.start.column) <
-                            std::pair(b.span.start.line, b.span.start.column);
+                     return std::tuple(!is_error(a), a.span.start.line, a.span.start.column) <
+                            std::tuple(!is_error(b), b.span.start.line, b.span.start.column);
                    });
-  const auto errors =
-      std::count_if(diagnostics.begin(), diagnostics.end(),
-                    [](const Diagnostic& item) { return item.severity == Severity::kError; });
-  const auto first =
-      std::find_if(diagnostics.begin(), diagnostics.end(),
-                   [](const Diagnostic& item) { return item.severity == Severity::kError; });
+  const auto errors = std::count_if(diagnostics.begin(), diagnostics.end(), is_error);
+  NX_CHECK(errors > 0);
+  const Diagnostic& first = diagnostics.front();
   std::string message = fmt::format("the document has {} error{}; the first, at {}:{}: {}", errors,
-                                    errors == 1 ? "" : "s", first->span.start.line,
-                                    first->span.start.column, first->message);
-  Error error{ErrorCode::kInvalidNxml, std::move(message), {}, first->span.start};
+                                    errors == 1 ? "" : "s", first.span.start.line,
+                                    first.span.start.column, first.message);
+  Error error{ErrorCode::kInvalidNxml, std::move(message), {}, first.span.start};
   return {std::move(error), std::move(diagnostics)};
 }
 
@@ -78,13 +74,15 @@ std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request
   nxml::ParseResult parsed = nxml::parse(request.source);
   diagnostics_ = std::move(parsed.diagnostics);
   // A document with mistakes is read on: those of its handlers belong to the same report.
-  program_.document = parsed.document != nullptr ? std::move(parsed.document) : std::move(parsed.draft);
+  program_.document =
+      parsed.document != nullptr ? std::move(parsed.document) : std::move(parsed.draft);
   if (program_.document == nullptr) return refuse(std::move(diagnostics_));
   declare_names();
   resolve_extensions();
   prepare_tools();
   prepare_lifecycles();
-  if (has_error(diagnostics_)) return refuse(std::move(diagnostics_));
+  if (std::any_of(diagnostics_.begin(), diagnostics_.end(), is_error))
+    return refuse(std::move(diagnostics_));
   auto store = make_store(request.initial_state);
   if (!store.ok()) {
     Error error = std::move(store).take_error();

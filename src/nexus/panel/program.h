@@ -45,8 +45,9 @@ struct LoadedPanel {
 };
 
 // Parses and checks a document, asks the engine to compile each handler, and makes its first state.
-// All diagnostics come together, in order of position. Takes milliseconds, so it runs on a thread
-// that may enter the sandbox and not on the loop; touches nothing that changes.
+// All diagnostics come together, errors first, each sort in order of position. Takes milliseconds,
+// so it runs on a thread that may enter the sandbox and not on the loop; touches nothing that
+// changes.
 std::variant<LoadedPanel, CreateError> load_panel(const CreateRequest& request,
                                                   const engine::Limits& limits,
                                                   engine::Engine& engine,

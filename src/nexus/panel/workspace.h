@@ -35,7 +35,7 @@ class Client {
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 };
 
-// A request that could not become a panel: an error, and for NXML every diagnostic.
+// A request that could not become a panel: an error, and for NXML every diagnostic, errors first.
 struct CreateError {
   Error error;
   std::vector<nxml::Diagnostic> diagnostics;

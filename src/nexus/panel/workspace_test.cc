@@ -87,7 +87,21 @@ TEST_F(WorkspaceTest, AllDiagnosticsComeTogetherInOrder) {
     if (item.severity == nxml::Severity::kError) codes.push_back(item.code);
   EXPECT_EQ(codes, (Strings{"EXTENSION_NOT_FOUND", "COMPILATION_ERROR", "UNDEFINED_STATE_REFERENCE",
                             "FORBIDDEN_GLOBAL"}));
+  EXPECT_EQ(error.diagnostics.back().severity, nxml::Severity::kWarning) << "warnings come last";
   EXPECT_TRUE(workspace_->list().empty());
+}
+
+TEST_F(WorkspaceTest, ADocumentWithErrorsHasItsHandlersReadAllTheSame) {
+  open_workspace();
+  auto created = create({R"(<NexusPanel title="P">
+  <Data><State name="n" type="number"/><State name="n"/></Data>
+  <Logic><Tool name="t"><Handler>fetch("x");</Handler></Tool></Logic></NexusPanel>)",
+                         {},
+                         {}});
+  const auto& diagnostics = std::get<CreateError>(*created).diagnostics;
+  ASSERT_GE(diagnostics.size(), 2u);
+  EXPECT_EQ(diagnostics[0].code, "DUPLICATE_STATE");
+  EXPECT_EQ(diagnostics[1].code, "FORBIDDEN_GLOBAL");
 }
 
 TEST_F(WorkspaceTest, TheInitialStateMustFitTheDeclarations) {
