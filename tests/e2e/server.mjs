@@ -55,6 +55,7 @@ export async function runNexusd(args, env = {}, timeoutMs = START_DEADLINE_MS) {
 export class Server {
   #child;
   #scratch;
+  #stopping = false;
   log = '';
 
   // Starts nexusd on free ports with its own data directory and waits until it is ready.
@@ -73,6 +74,9 @@ export class Server {
     const keep = (chunk) => { this.log = (this.log + chunk).slice(-100000); };
     this.#child.stdout.on('data', keep);
     this.#child.stderr.on('data', keep);
+    this.#child.on('exit', (code, signal) => {
+      if (!this.#stopping) console.error(`nexusd ended by itself with ${signal ?? code}:\n${this.log.slice(-4000)}`);
+    });
   }
 
   get running() {
@@ -95,6 +99,7 @@ export class Server {
 
   // Asks nexusd to end and resolves to its exit code.
   async stop() {
+    this.#stopping = true;
     let code = this.#child.exitCode;
     if (this.running) {
       this.#child.kill('SIGTERM');

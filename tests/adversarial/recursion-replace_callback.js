@@ -1,0 +1,7 @@
+// Attack: replaces in the callback of replace
+// expect: EXECUTION_ERROR
+// within: 1500
+// Why it matters: recursion in the guest runs on the native stack of the host: without a bound on both stacks
+// it ends the process.
+const again = () => 'x'.replace(/x/, again);
+return again();
