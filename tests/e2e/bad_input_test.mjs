@@ -175,6 +175,19 @@ for (const [index, [what, handler, code, message]] of HOSTILE.entries()) {
   });
 }
 
+test('built-ins that never end, on far more threads than processors, are all stopped', async () => {
+  const crowded = await Server.start({ env: { TIMEOUT_MS: '200', MAX_INSTANCES: '40' } });
+  try {
+    const panels = Array.from({ length: 40 }, (_, index) => `native-${index}`);
+    for (const panelId of panels) await crowded.createPanel(panelWith('return 7n ** 9999999n;'), { panelId });
+    const answers = await Promise.all(panels.map((panelId) => crowded.trigger(panelId, 'run')));
+    for (const { json, text } of answers) assert.equal(json.error.code, 'TIMEOUT', text);
+    for (const panelId of panels) assert.equal((await crowded.trigger(panelId, 'ok')).json.returnValue, 1);
+  } finally {
+    assert.equal(await crowded.stop(), 0);
+  }
+});
+
 test('a handler that may not do what it does is refused or denied, and says which token it lacks', async () => {
   const source = `<NexusPanel title="Denied">
   <Data><State name="a" type="number"/><State name="b" type="number"/></Data>
