@@ -58,16 +58,20 @@ void on_stop(int, siginfo_t* info, void*) {
   unwind_guest(*state, StopReason::kTimeout);
 }
 
-// SA_NODEFER: handlers leave by siglongjmp, and no signal mask is saved per run.
+// Handlers leave by siglongjmp and no signal mask is saved per run: a fault is not deferred, and the stop
+// signal is, until recover_from_unwind(). A stop must not strike while a fault is being handled, for it would
+// tear the resident set apart, nor on top of itself: stops that queued up while the thread had no processor
+// would all be stacked at once and overflow the alternate stack.
 void install_handlers() {
   struct sigaction action = {};
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, stop_signal());
   action.sa_sigaction = on_fault;
   NX_CHECK(sigaction(SIGSEGV, &action, &previous_segv) == 0);
   NX_CHECK(sigaction(SIGBUS, &action, &previous_bus) == 0);
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   action.sa_sigaction = on_stop;
-  action.sa_flags |= SA_RESTART;
   NX_CHECK(sigaction(stop_signal(), &action, nullptr) == 0);
 }
 
@@ -91,6 +95,13 @@ void unwind_guest(ThreadState& state, StopReason reason, const char* text) {
   state.reason = reason;
   state.trap_text = text;
   siglongjmp(state.unwind, 1);
+}
+
+void recover_from_unwind() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, stop_signal());
+  pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
 }
 
 ThreadScope::ThreadScope() : outermost_(t_state == nullptr) {

@@ -51,6 +51,9 @@ ThreadState* thread_state();
 // Leaves the guest: unwinds to the entry of the current run. No frame with a destructor may lie between.
 [[noreturn]] void unwind_guest(ThreadState& state, StopReason reason, const char* text = "");
 
+// To be called where an unwind arrives: a handler that never returned left the stop signal blocked.
+void recover_from_unwind();
+
 // The signal that carries a time limit to the thread that runs the guest; its value is the run's number.
 int stop_signal();
 

@@ -140,6 +140,7 @@ Exit Instance::call(Export entry, std::array<std::uint32_t, 4> arguments, HostCa
     if (flag != nullptr && __atomic_load_n(flag, __ATOMIC_RELAXED) != 0) exit.stop = StopReason::kTimeout;
   } else {
     thread->in_guest = 0;
+    recover_from_unwind();
     exit.stop = thread->reason;
     exit.trap_text = thread->trap_text;
   }

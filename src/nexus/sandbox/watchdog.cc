@@ -41,7 +41,7 @@ Watchdog::Watch::Watch(Watchdog& watchdog, Time deadline, std::uint32_t run, std
   bool wake;
   {
     const std::lock_guard lock(watchdog_.mutex_);
-    watchdog_.runs_.push_back({pthread_self(), deadline, run, flag, false});
+    watchdog_.runs_.push_back({pthread_self(), deadline, run, flag, deadline + kGrace, false});
     wake = watchdog_.asleep_;
   }
   if (wake) watchdog_.wake_.notify_one();
@@ -75,8 +75,8 @@ void Watchdog::strike(Run& run, Time now) const {
     run.flagged = true;
     if (means_.flag) __atomic_store_n(run.flag, 1u, __ATOMIC_RELAXED);
   }
-  if (!means_.signal || now < run.deadline + kGrace) return;
-  // Again at every tick until the run is gone: a signal that arrives during a host call is only noted.
+  if (!means_.signal || now < run.next_signal) return;
+  run.next_signal = now + kGrace;
   sigval value = {};
   value.sival_int = static_cast<int>(run.number);
   pthread_sigqueue(run.thread, stop_signal(), value);

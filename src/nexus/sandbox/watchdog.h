@@ -45,7 +45,8 @@ class Watchdog {
     Watchdog& watchdog_;
   };
 
-  // From the flag to the signal.
+  // From the flag to the signal, and from one signal to the next: one that arrives before the guest is
+  // entered, or for a thread that has no processor, must be followed by another, but not by a flood.
   static constexpr std::chrono::milliseconds kGrace{10};
 
  private:
@@ -54,6 +55,7 @@ class Watchdog {
     Time deadline;
     std::uint32_t number;
     std::uint32_t* flag;  // in guest memory, writable and mapped while the run is watched
+    Time next_signal;
     bool flagged;
   };
 
