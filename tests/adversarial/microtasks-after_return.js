@@ -3,6 +3,8 @@
 // within: 1500
 // stops: flag, signal
 // Why it matters: the result is there, but a run has ended only when its jobs have.
-const again = () => Promise.resolve().then(again);
+const again = () => {
+  Promise.resolve().then(again);
+};
 again();
 return 'done';
