@@ -246,6 +246,7 @@ TEST_F(PanelTest, AnAnswerPastTheDeadlineComesTooLate) {
   EXPECT_EQ(answer->times, 0);
   loop_.advance(milliseconds{1});
   EXPECT_EQ(answer->code(), "TIMEOUT");
+  EXPECT_TRUE(answer->result->missed_deadline);
   EXPECT_EQ(answer->result->outcome.error->message, "fake.ask did not answer within 60000 ms");
   EXPECT_EQ(answer->result->outcome.mutations.size(), 1u) << "flushed segments stay";
   EXPECT_EQ(engine_.journal.back(), "cancel rs");

@@ -43,6 +43,7 @@ void Run::fail(engine::RunError error) {
   last.status = engine::Status::kError;
   last.run_id = id_;
   last.metrics = effects_.metrics;
+  missed_deadline_ = error.code == ErrorCode::kTimeout;
   last.error = std::move(error);
   finish(std::move(last));
 }
@@ -54,7 +55,7 @@ ExecutionResult Run::collect(engine::Outcome last) {
   last.events = std::move(effects_.events);
   last.view_commands = std::move(effects_.view_commands);
   last.metrics = effects_.metrics;
-  return {id_, std::move(last)};
+  return {id_, std::move(last), missed_deadline_};
 }
 
 void Run::answer(Result<ExecutionResult> result) {

@@ -40,6 +40,7 @@ class Run {
   // Answers the trigger with all effects so far and what the last segment left besides; cancels the
   // open calls. Only the first of finish(), fail() and refuse() has an effect.
   void finish(engine::Outcome last);
+  // For reasons outside the handler; kTimeout means that an extension missed its deadline.
   void fail(engine::RunError error);
   // Answers that no run was started.
   void refuse(Error error);
@@ -69,6 +70,7 @@ class Run {
   OnProgress on_progress_;
   OnDone on_done_;                              // empty once called
   engine::Outcome effects_;                     // of all segments so far
+  bool missed_deadline_ = false;
   bool started_ = false;                        // effects_.metrics hold the first segment's
   std::map<std::string, OpenCall> open_calls_;  // by suspension id
   std::optional<engine::RunError> expired_;

@@ -51,6 +51,8 @@ struct CreateRequest {
 struct ExecutionResult {
   std::string execution_id;
   engine::Outcome outcome;  // the last segment, with the effects of all segments in order
+  // The run ended because an extension did not answer in time; HTTP says 504 (design.md section 4).
+  bool missed_deadline = false;
 };
 
 // Appends the JSON form of an ExecutionResult. `debug` adds location, snippet and stack.

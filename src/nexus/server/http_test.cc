@@ -183,6 +183,27 @@ TEST(HttpTrigger, WaitsWithoutHoldingUpOthers) {
   EXPECT_THAT(waiting.read_answer().body, HasSubstr(R"("returnValue":5)"));
 }
 
+TEST(HttpTrigger, AnExtensionThatNeverAnswersIsAGatewayTimeout) {
+  RunningServer running;
+  TestClient waiting(running.http_port);
+  waiting.send(
+      "POST /panels/tides/trigger/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  running.wait_until([&] { return running.tides().open.size() == 1; });
+  running.on_loop([&] {
+    panel::ExecutionResult result;
+    result.execution_id = "run-1";
+    engine::RunError& error = result.outcome.error.emplace();
+    error.code = ErrorCode::kTimeout;
+    error.message = "no answer";
+    result.missed_deadline = true;
+    running.tides().open[0].on_done(std::move(result));
+  });
+  const Answer answer = waiting.read_answer();
+  EXPECT_EQ(answer.status, 504);
+  EXPECT_EQ(answer.body,
+            R"({"error":{"code":"TIMEOUT","message":"no answer","details":{"executionId":"run-1"}}})");
+}
+
 TEST(HttpTrigger, AnAnswerAfterTheServersEndIsDropped) {
   std::function<void(Result<panel::ExecutionResult>)> late;
   {

@@ -53,6 +53,13 @@ Reply not_created(const panel::CreateError& failure) {
                      R"({"diagnostics":)" + nxml::to_json(failure.diagnostics) + "}");
 }
 
+// The one failure of a run that HTTP has a status for: nobody answered the handler in time.
+Reply missed_deadline(const panel::ExecutionResult& result) {
+  std::string details = "{";
+  append_member("executionId", quoted(result.execution_id), details);
+  return error_reply(Error{ErrorCode::kTimeout, result.outcome.error->message}, details + "}");
+}
+
 std::string list_json(const std::vector<Panel*>& panels, std::size_t first, std::size_t last) {
   std::string json = R"({"panels":[)";
   for (std::size_t i = first; i < last; ++i) {
@@ -139,6 +146,7 @@ void trigger_tool(const Context& context, const Request& request, const Respond&
   trigger.on_done = [respond,
                      debug = context.options.debug_errors](Result<panel::ExecutionResult> result) {
     if (!result.ok()) return respond(error_reply(result.error()));
+    if (result->missed_deadline) return respond(missed_deadline(result.value()));
     std::string json;
     panel::write_json(result.value(), debug, json);
     respond(json_reply(200, std::move(json)));
