@@ -48,7 +48,8 @@ using nexus::value::List;
 using nexus::value::Object;
 using nexus::value::Value;
 
-constexpr std::size_t kMemoryBytes = 2 * 65536;
+// Small, because each call compares all of it.
+constexpr std::size_t kMemoryBytes = 16384;
 constexpr std::uint8_t kPoke = 0xfd;
 constexpr std::uint8_t kAnswer = 0xfe;
 constexpr std::array kKinds{Kind::kStateRead, Kind::kStateWrite, Kind::kEventsEmit, Kind::kViewUpdate,

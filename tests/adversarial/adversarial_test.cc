@@ -222,6 +222,11 @@ std::string_view name_of(const Watchdog::Means& stops) {
   return stops.flag ? "flag" : "signal";
 }
 
+// For GoogleTest's messages.
+void PrintTo(const Setting& setting, std::ostream* out) {
+  *out << setting.attack << " on " << name_of(setting.translation) << " with " << name_of(setting.stops);
+}
+
 std::vector<Translation> built_translations() {
   const sandbox::ThreadScope thread;
   std::vector<Translation> built;
