@@ -36,7 +36,7 @@
 /* What the guest hands over with __nexus_output. */
 #define NX_OUT_CODE 0   /* bytecode */
 #define NX_OUT_RESULT 1 /* return value; not called when it is undefined */
-#define NX_OUT_ERROR 2  /* {name, message, stack, code?} */
+#define NX_OUT_ERROR 2  /* {name?, message?, stack?, code?} of an object, {text} of what is no Error */
 
 /* Operations of __nexus_state_patch. */
 #define NX_PATCH_SET 0    /* value replaces what the path names */

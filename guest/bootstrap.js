@@ -20,7 +20,9 @@
   const slice = arrayPrototype.slice;
   const join = arrayPrototype.join;
   const stringify = JSON.stringify;
-  const { PATCH_SET, PATCH_DELETE, PATCH_APPEND } = native;
+  // In C, because assignment could meet a setter or a prototype that the handler has planted: child(path,
+  // key) is the path one step longer, define(target, key, value) makes an own property.
+  const { PATCH_SET, PATCH_DELETE, PATCH_APPEND, child, define } = native;
 
   const isContainer = (value) => typeof value === 'object' && value !== null;
 
@@ -94,11 +96,6 @@
     return String(index) === key && index !== 4294967295 ? index : key;
   }
 
-  function child(path, key) {
-    const longer = apply(slice, path, []);
-    longer[longer.length] = key;
-    return longer;
-  }
 
   // Methods that change a list run on the local copy and reach the host as one change. The number tells
   // which arguments become part of the list: from this one on.
@@ -118,7 +115,7 @@
         native.statePatch(PATCH_SET, path, list);
       } catch (error) {
         list.length = 0;
-        for (let i = 0; i < before.length; i++) list[i] = before[i];
+        for (let i = 0; i < before.length; i++) define(list, i, before[i]);
         throw error;
       }
       return result === list ? handle : result;
@@ -128,7 +125,7 @@
     const list = resolve(path, true);
     const plain = native.plain(items);
     native.statePatch(PATCH_APPEND, path, plain);
-    for (let i = 0; i < plain.length; i++) list[list.length] = plain[i];
+    for (let i = 0; i < plain.length; i++) define(list, list.length, plain[i]);
     return list.length;
   };
 
@@ -166,7 +163,7 @@
     const plain = native.plain(value);
     if (plain === undefined) return this.deleteProperty(shadow, key);
     native.statePatch(PATCH_SET, child(this.path, name), plain);
-    target[key] = plain;
+    define(target, key, plain);
     return true;
   };
   Handle.prototype.deleteProperty = function (shadow, key) {
@@ -188,9 +185,10 @@
     if (found === undefined) return undefined;
     if (this.list && key === 'length') {
       shadow.length = found.value;
-      return found;
+      return { __proto__: null, value: found.value, writable: true, enumerable: false, configurable: false };
     }
     return {
+      __proto__: null,
       value: expose(found.value, child(this.path, step(this.list, key))),
       writable: true, enumerable: true, configurable: true,
     };
@@ -235,7 +233,7 @@
     },
     getOwnPropertyDescriptor(shadow, key) {
       if (typeof key === 'symbol' || !native.stateHas(key)) return undefined;
-      return { value: expose(readRoot(key), [key]), writable: true, enumerable: true, configurable: true };
+      return { __proto__: null, value: expose(readRoot(key), [key]), writable: true, enumerable: true, configurable: true };
     },
     defineProperty(shadow, key, descriptor) {
       if (typeof key === 'symbol' || getOwnPropertyDescriptor(descriptor, 'value') === undefined)

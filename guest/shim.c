@@ -301,6 +301,27 @@ NX_NATIVE(plain) {
   return nx_decode(ctx, bytes.data);
 }
 
+/* (path list, step) -> a list one element longer */
+NX_NATIVE(child_path) {
+  JSValue longer = JS_NewArray(ctx);
+  JSValue length_value = JS_GetPropertyStr(ctx, argv[0], "length");
+  uint32_t length = 0;
+  if (JS_IsException(longer) || JS_ToInt32(ctx, (int32_t*)&length, length_value) < 0) return JS_EXCEPTION;
+  for (uint32_t i = 0; i < length; i++)
+    JS_DefinePropertyValueUint32(ctx, longer, i, JS_GetPropertyUint32(ctx, argv[0], i), JS_PROP_C_W_E);
+  JS_DefinePropertyValueUint32(ctx, longer, length, JS_DupValue(ctx, argv[1]), JS_PROP_C_W_E);
+  return longer;
+}
+
+/* (target, key, value): makes an own data property */
+NX_NATIVE(define_own) {
+  const JSAtom key = JS_ValueToAtom(ctx, argv[1]);
+  const int status =
+      JS_DefinePropertyValue(ctx, argv[0], key, JS_DupValue(ctx, argv[2]), JS_PROP_C_W_E | JS_PROP_THROW);
+  JS_FreeAtom(ctx, key);
+  return status < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
 /* Room for call `index`; -1 when memory is out. */
 static int reserve_call(unsigned index) {
   unsigned count = call_count == 0 ? 8 : call_count;
@@ -362,6 +383,8 @@ static const JSCFunctionListEntry kNatives[] = {
     JS_CFUNC_DEF("random", 0, next_random),
     JS_CFUNC_DEF("segment", 0, current_segment),
     JS_CFUNC_DEF("plain", 1, plain),
+    JS_CFUNC_DEF("child", 2, child_path),
+    JS_CFUNC_DEF("define", 3, define_own),
     JS_PROP_INT32_DEF("PATCH_SET", NX_PATCH_SET, 0),
     JS_PROP_INT32_DEF("PATCH_DELETE", NX_PATCH_DELETE, 0),
     JS_PROP_INT32_DEF("PATCH_APPEND", NX_PATCH_APPEND, 0),
@@ -388,13 +411,14 @@ static void report_exception(JSContext* ctx) {
     static const char* const kMembers[] = {"name", "message", "stack", "code"};
     for (unsigned i = 0; i < sizeof kMembers / sizeof *kMembers; i++)
       copy_text_member(ctx, thrown, report, kMembers[i]);
-  } else {
+  }
+  if (!JS_IsError(ctx, thrown)) {
     JSValue text = JS_ToString(ctx, thrown);
     if (JS_IsException(text)) {
       JS_FreeValue(ctx, JS_GetException(ctx));
       text = JS_NewString(ctx, "a value that has no text was thrown");
     }
-    JS_DefinePropertyValueStr(ctx, report, "message", text, JS_PROP_C_W_E);
+    JS_DefinePropertyValueStr(ctx, report, "text", text, JS_PROP_C_W_E);
   }
   if (nx_encode(ctx, report, "error", &bytes) == 0)
     __nexus_output(NX_OUT_ERROR, NX_PTR(bytes.data), (unsigned)bytes.size);
@@ -613,8 +637,8 @@ static JSValue compile_wrapped(const char* head, const char* tail, const uint8_t
 }
 
 /* Compiles the body of a handler. Each wrapper puts it on line 2, so that positions need one line less.
- * The first wrapper only checks: a body that closes the second one and opens another (`}); (() => {`)
- * does not fit both. */
+ * The first wrapper only checks: a body that closes the second one and opens another (`}, function () {`)
+ * does not fit both. A function, not an arrow: `this` must be undefined, not the global object. */
 static JSValue compile(void) {
   size_t size;
   uint8_t* source = take_slot(NX_SLOT_SOURCE, &size);
@@ -623,7 +647,7 @@ static JSValue compile(void) {
   script = compile_wrapped("async function handler() {\n", "\n}", source, size);
   if (!JS_IsException(script)) {
     JS_FreeValue(context, script);
-    script = compile_wrapped("(async () => {\n", "\n})", source, size);
+    script = compile_wrapped("(async function () {\n", "\n})", source, size);
   }
   free(source);
   return script;

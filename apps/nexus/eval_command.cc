@@ -55,15 +55,18 @@ class EvalHost final : public sandbox::HostCalls {
   }
 };
 
-// "Name: message" of the guest's report.
+// "Name: message" of the guest's report; what is no Error in its own words.
 std::string describe(const std::string& report) {
   auto decoded = value::decode_msgpack(std::as_bytes(std::span(report.data(), report.size())));
   if (!decoded.ok()) return "InternalError: out of memory";
-  const value::Value* const name = decoded->find("name");
-  const value::Value* const message = decoded->find("message");
-  const std::string text = message != nullptr && message->is_string() ? message->string() : "";
-  if (name == nullptr || !name->is_string()) return text;
-  return text.empty() ? name->string() : fmt::format("{}: {}", name->string(), text);
+  const auto text = [&decoded](std::string_view member) {
+    const value::Value* const found = decoded->find(member);
+    return found != nullptr && found->is_string() ? found->string() : std::string();
+  };
+  const std::string name = text("name");
+  const std::string message = text("message");
+  if (name.empty()) return text("text");
+  return message.empty() ? name : fmt::format("{}: {}", name, message);
 }
 
 // The reason a script failed, or nothing.

@@ -112,6 +112,7 @@ Limits lower_of(const Limits& a, const Limits& b) {
   limits.suspensions_in_flight = std::min(a.suspensions_in_flight, b.suspensions_in_flight);
   limits.payload.depth = std::min(a.payload.depth, b.payload.depth);
   limits.payload.bytes = std::min(a.payload.bytes, b.payload.bytes);
+  limits.total_bytes = std::min(a.total_bytes, b.total_bytes);
   return limits;
 }
 

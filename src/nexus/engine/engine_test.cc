@@ -140,6 +140,7 @@ TEST_F(EngineTest, RemovesWhatHandlersMustNotHave) {
   EXPECT_THAT(result(run("return (() => {}).constructor('return 1')()")), HasSubstr("EXECUTION_ERROR"));
   EXPECT_THAT(result(run("return (async () => {}).constructor('return 1')()")), HasSubstr("EXECUTION_ERROR"));
   EXPECT_THAT(result(run("undeclared = 1")), HasSubstr("EXECUTION_ERROR"));
+  EXPECT_EQ(result(run("return typeof this")), "\"undefined\"");
 }
 
 TEST_F(EngineTest, RandomNumbersDifferFromRunToRun) {
@@ -413,6 +414,8 @@ TEST_F(EngineTest, ABodyCannotCloseItsWrapper) {
 TEST_F(EngineTest, WhateverIsThrownIsDescribed) {
   EXPECT_EQ(result(run("throw 'text'")), "EXECUTION_ERROR: text");
   EXPECT_EQ(result(run("throw null")), "EXECUTION_ERROR: null");
+  EXPECT_EQ(result(run("throw {}")), "EXECUTION_ERROR: [object Object]");
+  EXPECT_EQ(result(run("throw {toString: () => 'own words'}")), "EXECUTION_ERROR: own words");
   EXPECT_EQ(result(run("throw {message: 'plain'}")), "EXECUTION_ERROR: plain");
   EXPECT_EQ(run("throw {get message() { throw 1 }}").error->code, ErrorCode::kExecutionError);
   EXPECT_EQ(run("const e = new Error('x'); e.code = 'TIMEOUT'; throw e").error->code, ErrorCode::kExecutionError);
@@ -464,6 +467,13 @@ TEST_F(EngineTest, CountedLimitsHoldAtTheirValueAndNotOneBeyond) {
     EXPECT_STREQ(at("$emit('x', i)", times, events), expected) << times;
     EXPECT_STREQ(at("$view.focus('x')", times, views), expected) << times;
   }
+}
+
+TEST_F(EngineTest, WhatARunHandsOverIsBoundedInAll) {
+  EXPECT_EQ(run("for (let i = 0; i < 90; i++) $emit('x', new Array(5e4).fill(null))").error->code,
+            ErrorCode::kResourceLimit);
+  EXPECT_EQ(run("for (let i = 0; i < 5; i++) $emit('x', new Array(5e4).fill(null)); return 1").status,
+            Status::kSuccess);
 }
 
 TEST_F(EngineTest, ALimitCannotBeCaught) {

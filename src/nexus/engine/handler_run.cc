@@ -8,6 +8,7 @@
 
 #include "nexus/base/random.h"
 #include "nexus/value/msgpack.h"
+#include "nexus/value/utf8.h"
 #include "nexus_abi.h"
 
 namespace nexus::engine {
@@ -30,10 +31,28 @@ bool counts(HostFunction function) {
          function != HostFunction::kStateDeclared;
 }
 
+// What keeping `value` costs in this process: a null is one byte on the wire and forty here.
+std::uint64_t memory_of(const Value& value) {
+  std::uint64_t bytes = sizeof value;
+  if (value.is_string()) bytes += value.string().size();
+  if (value.is_list())
+    for (const Value& item : value.list()) bytes += memory_of(item);
+  if (value.is_object())
+    for (const auto& [key, member] : value.object()) bytes += sizeof key + key.size() + memory_of(member);
+  return bytes;
+}
+
 Value list_of(const std::vector<std::string>& names) {
   value::List list;
   for (const std::string& name : names) list.emplace_back(name);
   return list;
+}
+
+// Drops a character that a cut at a byte has left incomplete.
+void cut_character(std::string& text) {
+  std::size_t start = text.size();
+  while (start > 0 && text.size() - start < 3 && (static_cast<unsigned char>(text[start - 1]) & 0xc0) == 0x80) --start;
+  if (start > 0 && static_cast<unsigned char>(text[start - 1]) >= 0xc0) text.resize(start - 1);
 }
 
 std::int64_t now_ms(const Clock& clock) { return unix_ms(clock.wall()); }
@@ -188,6 +207,7 @@ HostReply HandlerRun::refuse(std::int32_t result, ErrorCode code, std::string_vi
 }
 
 HostReply HandlerRun::refuse(const Error& error) {
+  if (limit_error_) return {NX_RESOURCE_LIMIT, StopReason::kHost};
   const std::int32_t result = error.code == ErrorCode::kResourceLimit ? NX_RESOURCE_LIMIT : NX_INVALID_ARGUMENT;
   return refuse(result, error.code, error.message);
 }
@@ -220,17 +240,27 @@ Result<std::string> HandlerRun::read_name(GuestRange range, GuestMemory& memory)
                  fmt::format("a name has {} bytes, limit {}", range.length, kMaxNameBytes)};
   auto bytes = memory.read(range);
   if (!bytes) return Error{ErrorCode::kInternalError, "a name lies outside the sandbox's memory"};
-  return std::move(*bytes);
+  // A lone surrogate has no UTF-8 form and comes as bytes that are none.
+  return value::replace_invalid_utf8(*bytes);
 }
 
-Result<Value> HandlerRun::read_value(GuestRange range, GuestMemory& memory) const {
+Result<void> HandlerRun::take_bytes(std::uint64_t bytes) {
+  total_bytes_ += bytes;
+  if (total_bytes_ <= request_.limits.total_bytes) return {};
+  exceed("bytes of state writes, events, calls and log lines", request_.limits.total_bytes);
+  return Error{ErrorCode::kResourceLimit, "too many bytes"};
+}
+
+Result<Value> HandlerRun::read_value(GuestRange range, GuestMemory& memory) {
   const value::ValueLimits& limits = request_.limits.payload;
   if (range.length > limits.bytes)
     return Error{ErrorCode::kResourceLimit,
                  fmt::format("a value has {} bytes, limit {}", range.length, limits.bytes)};
   auto bytes = memory.read(range);
   if (!bytes) return Error{ErrorCode::kInternalError, "a value lies outside the sandbox's memory"};
-  return value::decode_msgpack(std::as_bytes(std::span(bytes->data(), bytes->size())), limits);
+  NX_TRY(Value value, value::decode_msgpack(std::as_bytes(std::span(bytes->data(), bytes->size())), limits));
+  NX_TRY_VOID(take_bytes(memory_of(value)));
+  return value;
 }
 
 HostReply HandlerRun::reply(const Value& value, std::uint32_t buffer, std::uint32_t capacity,
@@ -400,6 +430,9 @@ HostReply HandlerRun::log(Args a, GuestMemory& memory) {
   if (log_lines_ > limit) return {};
   auto text = memory.read({a[1], std::min<std::uint32_t>(a[2], kMaxLogLineBytes)});
   if (!text) return refuse(NX_INTERNAL_ERROR, ErrorCode::kInternalError, "a log line lies outside the memory");
+  if (a[2] > kMaxLogLineBytes) cut_character(*text);
+  text = value::replace_invalid_utf8(*text);
+  if (const auto taken = take_bytes(text->size()); !taken.ok()) return refuse(taken.error());
   auto level = a[0] <= 3 ? static_cast<LogLevel>(a[0]) : LogLevel::kInfo;
   if (++log_lines_ > limit) {
     level = LogLevel::kWarn;

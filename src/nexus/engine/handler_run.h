@@ -90,7 +90,9 @@ class HandlerRun final : public sandbox::HostCalls {
 
   // Reads a name or key of at most 256 bytes, or a value, out of the guest.
   Result<std::string> read_name(sandbox::GuestRange range, sandbox::GuestMemory& memory) const;
-  Result<value::Value> read_value(sandbox::GuestRange range, sandbox::GuestMemory& memory) const;
+  Result<value::Value> read_value(sandbox::GuestRange range, sandbox::GuestMemory& memory);
+  // Counts `bytes` more against Limits::total_bytes; past it the run has met its limit.
+  Result<void> take_bytes(std::uint64_t bytes);
   // Writes an encoded value into the guest's buffer, or keeps it for the reply slot.
   sandbox::HostReply reply(const value::Value& value, std::uint32_t buffer, std::uint32_t capacity,
                            sandbox::GuestMemory& memory);
@@ -116,6 +118,7 @@ class HandlerRun final : public sandbox::HostCalls {
   std::uint32_t events_ = 0;
   std::uint32_t view_commands_ = 0;
   std::uint32_t log_lines_ = 0;
+  std::uint64_t total_bytes_ = 0;
   std::uint32_t next_call_ = 0;
   std::vector<OpenCall> open_;
 

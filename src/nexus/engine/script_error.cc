@@ -37,8 +37,8 @@ int code_points(std::string_view text) {
 
 // A position in the wrapped text -> in the author's file. What lies after the author's last line (an
 // unclosed brace, for example) is reported at its end.
-Location to_author(int line, int column, const HandlerSource& source) {
-  const auto lines = split_lines(source.text);
+Location to_author(int line, int column, const HandlerSource& source,
+                   const std::vector<std::string_view>& lines) {
   int own = line - kWrapperLines;
   if (own > static_cast<int>(lines.size())) {
     own = static_cast<int>(lines.size());
@@ -61,6 +61,7 @@ std::size_t read_position(std::string_view text, int& line, int& column) {
 // Rewrites every "handler:L:C" of a stack to the author's position and reports the first.
 std::string translate_stack(std::string_view stack, const HandlerSource& source,
                             std::optional<Location>& first) {
+  const auto lines = split_lines(source.text);
   std::string out;
   std::size_t at = 0;
   for (;;) {
@@ -73,7 +74,7 @@ std::string translate_stack(std::string_view stack, const HandlerSource& source,
     int column = 0;
     const std::size_t read = read_position(stack.substr(position), line, column);
     if (read == 0) continue;
-    const Location location = to_author(line, column, source);
+    const Location location = to_author(line, column, source, lines);
     if (!first) first = location;
     out += fmt::format("{}:{}", location.line, location.column);
     at += read;
@@ -139,6 +140,7 @@ RunError describe_exception(std::string_view report, const HandlerSource& source
   const Value& map = decoded.value();
   error.name = text_member(map, "name", 128);
   error.message = text_member(map, "message", kMaxMessageBytes);
+  if (error.message.empty()) error.message = text_member(map, "text", kMaxMessageBytes);
   if (error.message.empty()) error.message = error.name.empty() ? "something was thrown" : error.name;
   error.code = code_of(text_member(map, "code", 64));
   error.stack = translate_stack(text_member(map, "stack", kMaxStackBytes), source, error.location);
