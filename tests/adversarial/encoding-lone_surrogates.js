@@ -1,7 +1,6 @@
 // Attack: puts half characters into every text that leaves the sandbox
 // expect: ok ["�","��"]
 // within: 5000
-// open: log lines, event names and rejection warnings leave the engine without a check of their UTF-8
 // Why it matters: bytes that are not UTF-8 in a text frame make a browser close the connection: of every
 // client of the panel.
 const half = '\ud83d';

@@ -1,7 +1,6 @@
 // Attack: logs characters of several bytes across the place where a line is cut
 // expect: ok 1
 // within: 5000
-// open: a log line is cut at a byte, not at a character
 // Why it matters: a cut in the middle of a character makes the whole line invalid.
 for (let i = 0; i < 4; i++) $log('x'.repeat(8190 + i) + '\u20ac\u20ac');
 Promise.reject('y'.repeat(486) + '\u20ac'.repeat(20));

@@ -2,7 +2,6 @@
 // expect: RESOURCE_LIMIT|TIMEOUT
 // within: 8000
 // timeout: 5000
-// open: payloads are bounded one by one and in bytes on the wire, not in what all of them hold
 // Why it matters: a list that takes no memory in the guest takes forty bytes for each element in the host.
 const list = new Proxy([], { get: (target, key) => (key === 'length' ? 1e6 : null) });
 for (let i = 0; i < 99; i++) $emit('x', list);

@@ -1,7 +1,6 @@
 // Attack: emits lists of a million nulls, as many as it may
 // expect: RESOURCE_LIMIT
 // within: 8000
-// open: payloads are bounded one by one and in bytes on the wire, not in what all of them hold
 // Why it matters: a null is one byte on the wire and forty in the host: a payload within its limit, a hundred
 // times, is gigabytes.
 const nulls = new Array(1e6).fill(null);

@@ -1,7 +1,6 @@
 // Attack: puts setters for the first places of a list on Array.prototype
 // expect: ok {"before":{"deep":{"n":2}},"after":{"deep":{"n":2}}}
 // within: 5000
-// open: bootstrap.js builds paths by assignment to list[list.length]
 // Why it matters: a path that the API builds by assignment would lose its steps, and the write would hit the
 // wrong place.
 for (const index of [0, 1, 2, 3])

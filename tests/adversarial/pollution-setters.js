@@ -1,7 +1,6 @@
 // Attack: puts setters for the names and places the API uses inside on the shared prototypes
 // expect: ok {"deep":{"n":2}}
 // within: 5000
-// open: bootstrap.js returns property descriptors that inherit from Object.prototype
 // Why it matters: an assignment inside the API would call the setter, and lose what it assigns.
 for (const name of ['path', 'list', 'code', 'message', 'value', 'type', 'args', 'key', 'then', 'length', 'get'])
   Object.defineProperty(Object.prototype, name, { __proto__: null, set() { throw new Error('caught ' + name); } });

@@ -1,7 +1,6 @@
 // Attack: writes members called __proto__ and constructor
 // expect: ok [null,true,true]
 // within: 5000
-// open: bootstrap.js writes its local copy by assignment, which sets the prototype
 // Why it matters: as an assignment on the other side it would change the prototype there, or here.
 $state.config.__proto__ = { evil: 1 };
 const read = $state.config.evil ?? null;

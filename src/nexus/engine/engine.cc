@@ -67,7 +67,7 @@ class EngineImpl final : public Engine {
         sandbox_(std::move(sandbox)),
         pool_(std::move(pool)),
         compiler_(*pool_, options.code_cache_bytes),
-        suspended_(options.max_suspended) {}
+        suspended_(options.max_suspended, options.max_suspended_bytes) {}
 
   Result<void> precompile(const HandlerSource& source) override;
   Outcome execute(RunRequest request, const StateView& state) override;
@@ -233,7 +233,8 @@ Outcome EngineImpl::suspend(const std::shared_ptr<HandlerRun>& run, InstancePool
   if (!suspended_.add(run)) {
     Outcome refused = failed(
         run_error(ErrorCode::kResourceLimit,
-                  fmt::format("too many runs wait for extensions: limit {}", options_.max_suspended)),
+                  fmt::format("too many runs wait for extensions: limit {} runs or {} bytes of them",
+                              options_.max_suspended, options_.max_suspended_bytes)),
         outcome.run_id);
     refused.metrics = std::move(outcome.metrics);
     refused.logs = std::move(outcome.logs);

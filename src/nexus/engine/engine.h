@@ -189,6 +189,7 @@ struct Options {
   std::uint32_t min_instances = 2;
   std::uint32_t max_instances = 10;
   std::uint32_t max_suspended = 10000;
+  std::size_t max_suspended_bytes = 512u << 20;  // of all suspended runs together
   Limits limits;  // defaults and upper bounds of every run
   std::size_t code_cache_bytes = 64u << 20;
 };

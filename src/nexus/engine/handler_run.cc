@@ -305,7 +305,8 @@ HostReply HandlerRun::output(Args a, GuestMemory& memory) {
   if (a[2] > request_.limits.payload.bytes) {
     RunError error;
     error.code = ErrorCode::kResourceLimit;
-    error.message = fmt::format("the return value has {} bytes, limit {}", a[2], request_.limits.payload.bytes);
+    error.message = fmt::format("the {} has {} bytes, limit {}", a[0] == NX_OUT_RESULT ? "return value" : "thrown error",
+                                a[2], request_.limits.payload.bytes);
     limit_error_ = std::move(error);
     return {NX_RESOURCE_LIMIT, StopReason::kHost};
   }

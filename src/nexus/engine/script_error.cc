@@ -18,6 +18,7 @@ constexpr std::string_view kFile = "handler:";
 constexpr std::size_t kMaxMessageBytes = 4096;
 constexpr std::size_t kMaxStackBytes = 8192;
 constexpr int kSnippetRadius = 2;
+constexpr int kMaxPosition = 100'000'000;
 
 std::vector<std::string_view> split_lines(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -55,6 +56,8 @@ std::size_t read_position(std::string_view text, int& line, int& column) {
   if (first.ec != std::errc() || first.ptr == end || *first.ptr != ':') return 0;
   const auto second = std::from_chars(first.ptr + 1, end, column);
   if (second.ec != std::errc()) return 0;
+  // The text is the handler's: it may claim anything.
+  if (line < 1 || line > kMaxPosition || column < 1 || column > kMaxPosition) return 0;
   return static_cast<std::size_t>(second.ptr - text.data());
 }
 

@@ -4,7 +4,7 @@ namespace nexus::engine {
 
 bool SuspendedRuns::add(const std::shared_ptr<HandlerRun>& run) {
   const std::lock_guard lock(mutex_);
-  if (closed_ || by_run_.size() >= max_) return false;
+  if (closed_ || by_run_.size() >= max_ || bytes_ + run->snapshot.bytes() > max_bytes_) return false;
   by_run_.emplace(run->id(), run);
   for (const Suspension& call : run->open_calls()) by_suspension_.emplace(call.id, run.get());
   bytes_ += run->snapshot.bytes();

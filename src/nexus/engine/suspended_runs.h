@@ -15,7 +15,8 @@ namespace nexus::engine {
 // is not in here: until it suspends again its other ids are unknown. Guarded: any thread.
 class SuspendedRuns {
  public:
-  explicit SuspendedRuns(std::uint32_t max) : max_(max) {}
+  // At most `max` runs of together `max_bytes`.
+  SuspendedRuns(std::uint32_t max, std::size_t max_bytes) : max_(max), max_bytes_(max_bytes) {}
 
   // Keeps `run` under every open call. False when there is no room or after close().
   bool add(const std::shared_ptr<HandlerRun>& run);
@@ -32,6 +33,7 @@ class SuspendedRuns {
   void erase(const HandlerRun& run);
 
   const std::uint32_t max_;
+  const std::size_t max_bytes_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<HandlerRun>> by_run_;  // guarded by mutex_
   std::unordered_map<std::string, HandlerRun*> by_suspension_;           // guarded by mutex_

@@ -51,17 +51,19 @@ TEST(ThreadPool, AnIdleThreadTakesATaskEvenWhenNoneMayWait) {
 }
 
 TEST(ThreadPool, RunsTasksOfSeveralThreadsAtTheSameTime) {
-  std::promise<void> first, second;
+  std::promise<void> first, second, done;
   const auto pool = ThreadPool::create(2, 0);
   ASSERT_TRUE(pool->submit([&] {
     first.set_value();
     second.get_future().wait();
+    done.set_value();
   }));
   ASSERT_TRUE(pool->submit([&] {
     first.get_future().wait();
     second.set_value();
   }));
-}  // the pool's end waits for both: each needs the other
+  done.get_future().wait();  // each needed the other
+}
 
 TEST(ThreadPool, KeepsWhatThreadStartReturnedUntilTheThreadEnds) {
   std::weak_ptr<void> scope;
