@@ -3,53 +3,13 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "nexus/value/json.h"
+#include "nexus/value/json_writer.h"
 
 namespace nexus::panel {
 namespace {
 
+using value::ObjectWriter;
 using value::write_json_string;
-
-// Writes one JSON object member by member; values that are JSON already are appended by the caller.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-
-  // Appends the key; the caller appends the value.
-  std::string& key(std::string_view name) {
-    if (!first_) out_ += ',';
-    first_ = false;
-    write_json_string(name, out_);
-    out_ += ':';
-    return out_;
-  }
-  void text(std::string_view name, std::string_view text) { write_json_string(text, key(name)); }
-  template <typename Integer>
-  void number(std::string_view name, Integer number) {
-    fmt::format_to(std::back_inserter(key(name)), "{}", number);
-  }
-  void boolean(std::string_view name, bool value) { key(name) += value ? "true" : "false"; }
-  void value(std::string_view name, const value::Value& value) {
-    value::write_json(value, key(name));
-  }
-  void close() { out_ += '}'; }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
-
-template <typename Items, typename Write>
-void write_list(const Items& items, std::string& out, const Write& write) {
-  out += '[';
-  bool first = true;
-  for (const auto& item : items) {
-    if (!first) out += ',';
-    first = false;
-    write(item, out);
-  }
-  out += ']';
-}
 
 void write_mutation(const engine::Mutation& mutation, std::string& out) {
   ObjectWriter object(out);
@@ -129,7 +89,7 @@ void write_tool(const nxml::Tool& tool, std::string& out) {
   ObjectWriter object(out);
   object.text("name", tool.name);
   if (tool.description) object.text("description", *tool.description);
-  write_list(tool.args, object.key("args"), write_arg);
+  value::write_json_list(tool.args, object.key("args"), write_arg);
   object.close();
 }
 
@@ -161,7 +121,7 @@ Frame encode_patch(std::uint64_t version, const std::vector<engine::Mutation>& m
   std::string out;
   ObjectWriter frame = begin_frame("PATCH", out);
   frame.number("version", version);
-  write_list(mutations, frame.key("mutations"), write_mutation);
+  value::write_json_list(mutations, frame.key("mutations"), write_mutation);
   frame.number("timestamp", timestamp_ms);
   frame.close();
   return share(std::move(out));
@@ -180,7 +140,7 @@ Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>&
   std::string out;
   ObjectWriter frame = begin_frame("VIEW", out);
   frame.number("version", version);
-  write_list(commands, frame.key("commands"), write_view_command);
+  value::write_json_list(commands, frame.key("commands"), write_view_command);
   frame.close();
   return share(std::move(out));
 }
@@ -195,7 +155,7 @@ std::string encode_info(const Program& program, const PanelFacts& facts) {
   info.text("status", facts.status);
   info.number("version", facts.version);
   info.text("epoch", facts.epoch);
-  write_list(document.tools, info.key("tools"), write_tool);
+  value::write_json_list(document.tools, info.key("tools"), write_tool);
   info.text("createdAt", iso_time(facts.created_at));
   info.text("lastActivity", iso_time(facts.last_activity));
   info.number("clientCount", facts.clients);
@@ -217,9 +177,9 @@ void write_json(const ExecutionResult& result, bool debug, std::string& out) {
   object.text("executionId", result.execution_id);
   object.text("status", to_string(outcome.status));
   if (outcome.has_return_value) object.value("returnValue", outcome.return_value);
-  write_list(outcome.mutations, object.key("stateMutations"), write_mutation);
-  write_list(outcome.events, object.key("events"), write_event);
-  write_list(outcome.view_commands, object.key("viewCommands"), write_view_command);
+  value::write_json_list(outcome.mutations, object.key("stateMutations"), write_mutation);
+  value::write_json_list(outcome.events, object.key("events"), write_event);
+  value::write_json_list(outcome.view_commands, object.key("viewCommands"), write_view_command);
   if (outcome.error) write_error(*outcome.error, debug, object.key("error"));
   write_metrics(outcome.metrics, object.key("metrics"));
   object.close();
