@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <utility>
 
+#include "nexus/base/edit_distance.h"
 #include "nexus/value/json.h"
 #include "nexus/value/msgpack.h"
 
@@ -22,21 +22,6 @@ std::string quoted(std::string_view key) {
 }
 
 Error state_error(std::string message) { return Error{ErrorCode::kStateError, std::move(message)}; }
-
-// Levenshtein distance.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
 
 // The distance when `wrong` looks like a slip of the pen for `right`: at most two edits that leave
 // something of both.
