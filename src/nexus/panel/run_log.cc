@@ -1,5 +1,6 @@
 #include "nexus/panel/run_log.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "nexus/value/json.h"
@@ -38,15 +39,15 @@ void log_lines(std::string_view panel_id, std::string_view handler,
 
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
                  const engine::RunError& error) {
-  const Location at = error.location.value_or(Location{});
+  std::string where;
+  if (error.location) where = fmt::format(" line={} column={}", error.location->line, error.location->column);
   // What a handler was not allowed to do is an operator's business, its own mistakes are its
   // author's.
   const auto level =
       error.code == ErrorCode::kPermissionDenied ? spdlog::level::warn : spdlog::level::info;
-  spdlog::log(level,
-              "panel={} handler={} run={} failed code={} line={} column={} message={} stack={}",
-              panel_id, handler, run_id, to_string(error.code), at.line, at.column,
-              quoted(error.message), quoted(error.stack));
+  spdlog::log(level, "panel={} handler={} run={} failed code={}{} message={} stack={}", panel_id,
+              handler, run_id, to_string(error.code), where, quoted(error.message),
+              quoted(error.stack));
 }
 
 }  // namespace nexus::panel
