@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nexus/base/error.h"
+#include "nexus/nxml/cron.h"
 #include "nexus/nxml/expression.h"
 #include "nexus/value/data_type.h"
 #include "nexus/value/value.h"
@@ -18,7 +19,8 @@ namespace nexus::nxml {
 
 using value::DataType;
 
-// Positions of a piece of the document, end exclusive; lines and columns 1-based, columns in code points.
+// Positions of a piece of the document, end exclusive; lines and columns 1-based, columns in code
+// points.
 struct Span {
   Location start;
   Location end;
@@ -26,7 +28,8 @@ struct Span {
 
 struct Meta {
   std::string title = "Untitled Panel";
-  std::optional<std::string> description, id, version, author, durability;
+  std::optional<std::string> description, id, version, author;
+  std::optional<std::string> durability;  // commit, async or none
   std::vector<std::string> tags;
 };
 
@@ -41,6 +44,9 @@ struct Computed {
   std::string name;
   std::string source;
   ExpressionPtr expression;  // nullptr when it did not parse
+  // The State and Computed it reads, each once, in order of appearance; every State when it reads
+  // `$state` as a whole or under a key that only running it tells.
+  std::vector<std::string> reads;
   Span span;
 };
 
@@ -70,6 +76,22 @@ struct Handler {
   Location start;  // of the first character of `code` in the file
 };
 
+// What runs a tool besides people and programs that ask for it.
+struct Trigger {
+  enum class Type { kManual, kInterval, kCron, kEvent, kStateChange };
+  Type type = Type::kManual;
+  std::uint32_t interval_ms = 0;  // kInterval: from kMinIntervalMs to kMaxIntervalMs
+  std::string cron;               // kCron: as written
+  CronSchedule schedule;          // kCron: what `cron` says
+  std::string timezone = "UTC";   // kCron: a name of the time zone database, not looked up here
+  std::string pattern;            // kEvent: for matches_event()
+  std::vector<std::string> path;  // kStateChange: a declared State, then keys inside its value
+  Span span;
+};
+
+inline constexpr std::uint32_t kMinIntervalMs = 100;
+inline constexpr std::uint32_t kMaxIntervalMs = 24 * 60 * 60 * 1000;
+
 struct Tool {
   std::string name;
   std::optional<std::string> description;
@@ -77,6 +99,7 @@ struct Tool {
   // Absent: infer. Present and empty: nothing is allowed.
   std::optional<std::vector<CapabilityDecl>> capabilities;
   std::optional<std::uint32_t> timeout_ms, memory_limit_mb, max_host_calls;
+  std::vector<Trigger> triggers;
   Handler handler;
   Span span;
 };
@@ -130,6 +153,8 @@ struct Document {
   Meta meta;
   std::vector<State> states;
   std::vector<Computed> computed;
+  // Positions in `computed`, each after those of the values it reads.
+  std::vector<std::size_t> computed_order;
   std::vector<Extension> extensions;
   std::vector<Tool> tools;
   std::vector<Lifecycle> lifecycles;
@@ -137,6 +162,13 @@ struct Document {
 
   const Tool* find_tool(std::string_view name) const;
 };
+
+// "interval", "state_change", ...: the name used in NXML and on the wire. The view is to a literal.
+std::string_view to_string(Trigger::Type type);
+
+// Whether an event called `name` is one that `pattern` asks for: `*` stands for any characters or
+// none, every other character for itself.
+bool matches_event(std::string_view pattern, std::string_view name);
 
 enum class Severity { kError, kWarning };
 

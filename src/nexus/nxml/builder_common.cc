@@ -14,7 +14,7 @@ constexpr std::size_t kMaxIdentifier = 64;
 
 // Where an element belongs, for the message about one in a wrong place.
 std::string_view home_of(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kHomes = {{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kHomes = {{
       {"Data", "NexusPanel"},
       {"Logic", "NexusPanel"},
       {"View", "NexusPanel"},
@@ -26,6 +26,7 @@ std::string_view home_of(std::string_view name) {
       {"Arg", "Tool"},
       {"Capabilities", "Tool"},
       {"Capability", "Capabilities"},
+      {"Trigger", "Tool"},
       {"Handler", "Tool"},
   }};
   for (const auto& [element, home] : kHomes)

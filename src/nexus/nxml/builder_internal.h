@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +22,9 @@ std::unique_ptr<ViewNode> build_view(const Element& element, Diagnostics& diagno
 
 // One <Tool>: arguments, capabilities, limits and handler.
 Tool build_tool(const Element& element, Diagnostics& diagnostics);
+
+// One <Trigger> of a tool; nullopt when it makes no sense.
+std::optional<Trigger> build_trigger(const Element& element, Diagnostics& diagnostics);
 
 // The steps that the builders share.
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "nexus/nxml/references_internal.h"
 
@@ -33,40 +34,55 @@ class UniqueNames {
 // The computed values that each computed value reads; indices into the document's list.
 using Graph = std::vector<std::vector<std::size_t>>;
 
+// Names what `computed` reads; duplicates once.
+std::vector<std::string> names_read(const Computed& computed, const std::vector<State>& states) {
+  std::vector<std::string> names;
+  std::unordered_set<std::string_view> seen;
+  const auto add = [&](std::string_view name) {
+    if (seen.insert(name).second) names.emplace_back(name);
+  };
+  if (!computed.expression) return names;
+  for (const Reference& reference : find_references(*computed.expression)) {
+    if (!reference.is_state) continue;
+    if (!reference.name.empty()) {
+      add(reference.name);
+    } else {
+      for (const State& state : states) add(state.name);
+    }
+  }
+  return names;
+}
+
 Graph dependencies_of(const Document& document) {
   std::unordered_map<std::string_view, std::size_t> index;
   for (std::size_t i = 0; i < document.computed.size(); ++i)
     index.emplace(document.computed[i].name, i);
   Graph graph(document.computed.size());
   for (std::size_t i = 0; i < graph.size(); ++i) {
-    if (!document.computed[i].expression) continue;
-    for (const Reference& reference : find_references(*document.computed[i].expression)) {
-      const auto found = reference.is_state ? index.find(reference.name) : index.end();
+    for (const std::string& name : document.computed[i].reads) {
+      const auto found = index.find(name);
       if (found != index.end()) graph[i].push_back(found->second);
     }
   }
   return graph;
 }
 
-// Leaves what is on a cycle or leads into one: the rest can be computed one after the other.
-std::vector<bool> find_stuck(const Graph& graph) {
+// An order in which each value comes after those it reads; without what is on a cycle or leads into
+// one.
+std::vector<std::size_t> find_order(const Graph& graph) {
   std::vector<std::size_t> waits_for(graph.size());
   Graph readers(graph.size());
-  std::vector<std::size_t> ready;
+  std::vector<std::size_t> order;
   for (std::size_t i = 0; i < graph.size(); ++i) {
     waits_for[i] = graph[i].size();
     for (const std::size_t dependency : graph[i]) readers[dependency].push_back(i);
-    if (graph[i].empty()) ready.push_back(i);
+    if (graph[i].empty()) order.push_back(i);
   }
-  std::vector<bool> stuck(graph.size(), true);
-  while (!ready.empty()) {
-    const std::size_t done = ready.back();
-    ready.pop_back();
-    stuck[done] = false;
-    for (const std::size_t reader : readers[done])
-      if (--waits_for[reader] == 0) ready.push_back(reader);
+  for (std::size_t next = 0; next < order.size(); ++next) {
+    for (const std::size_t reader : readers[order[next]])
+      if (--waits_for[reader] == 0) order.push_back(reader);
   }
-  return stuck;
+  return order;
 }
 
 // Follows stuck values from `start` on until the walk meets itself; empty when it does not. What it
@@ -128,9 +144,13 @@ void check_duplicates(const Document& document, Diagnostics& diagnostics) {
     hooks.add(hook.on == Lifecycle::On::kMount ? "mount" : "unmount", hook.span);
 }
 
-void check_cycles(const Document& document, Diagnostics& diagnostics) {
+void order_computed(Document& document, Diagnostics& diagnostics) {
+  for (Computed& computed : document.computed)
+    computed.reads = names_read(computed, document.states);
   const Graph graph = dependencies_of(document);
-  std::vector<bool> stuck = find_stuck(graph);
+  document.computed_order = find_order(graph);
+  std::vector<bool> stuck(graph.size(), true);
+  for (const std::size_t free : document.computed_order) stuck[free] = false;
   for (std::size_t start = 0; start < graph.size(); ++start) {
     const std::vector<std::size_t> cycle = take_cycle(graph, stuck, start);
     if (!cycle.empty()) report_cycle(document, cycle, diagnostics);

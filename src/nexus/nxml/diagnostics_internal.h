@@ -31,6 +31,7 @@ inline constexpr std::string_view kDuplicateArg = "DUPLICATE_ARG";
 inline constexpr std::string_view kDuplicateAttribute = "DUPLICATE_ATTRIBUTE";
 inline constexpr std::string_view kDuplicateHandler = "DUPLICATE_HANDLER";
 inline constexpr std::string_view kInvalidCapability = "INVALID_CAPABILITY";
+inline constexpr std::string_view kInvalidTrigger = "INVALID_TRIGGER";
 inline constexpr std::string_view kInvalidExpression = "INVALID_EXPRESSION";
 inline constexpr std::string_view kInvalidBinding = "INVALID_BINDING";
 inline constexpr std::string_view kComputedCycle = "COMPUTED_CYCLE";

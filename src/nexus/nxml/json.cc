@@ -1,11 +1,10 @@
-#include "nexus/value/json_writer.h"
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "nexus/nxml/nxml.h"
+#include "nexus/value/json_writer.h"
 
 namespace nexus::nxml {
 namespace {
@@ -29,6 +28,7 @@ void write_meta(const Meta& meta, std::string& out) {
   object.maybe_text("id", meta.id);
   object.maybe_text("version", meta.version);
   object.maybe_text("author", meta.author);
+  object.maybe_text("durability", meta.durability);
   if (!meta.tags.empty()) value::write_json_list(meta.tags, object.key("tags"), write_text);
 }
 
@@ -45,6 +45,7 @@ void write_computed(const Computed& computed, std::string& out) {
   object.text("name", computed.name);
   object.text("value", computed.source);
   if (computed.expression != nullptr) write_json(*computed.expression, object.key("expr"));
+  value::write_json_list(computed.reads, object.key("reads"), write_text);
   write_loc(computed.span, object.key("loc"));
 }
 
@@ -64,11 +65,28 @@ void write_arg(const Arg& arg, std::string& out) {
   object.maybe_text("description", arg.description);
 }
 
+void write_trigger(const Trigger& trigger, std::string& out) {
+  using Type = Trigger::Type;
+  ObjectWriter object(out);
+  object.text("type", to_string(trigger.type));
+  if (trigger.type == Type::kInterval) object.number("ms", trigger.interval_ms);
+  if (trigger.type == Type::kCron) {
+    object.text("expression", trigger.cron);
+    object.text("timezone", trigger.timezone);
+  }
+  if (trigger.type == Type::kEvent) object.text("pattern", trigger.pattern);
+  if (trigger.type == Type::kStateChange)
+    value::write_json_list(trigger.path, object.key("path"), write_text);
+  write_loc(trigger.span, object.key("loc"));
+}
+
 void write_tool(const Tool& tool, std::string& out) {
   ObjectWriter object(out);
   object.text("name", tool.name);
   object.maybe_text("description", tool.description);
   value::write_json_list(tool.args, object.key("args"), write_arg);
+  if (!tool.triggers.empty())
+    value::write_json_list(tool.triggers, object.key("triggers"), write_trigger);
 }
 
 void write_binding(const Binding& binding, std::string& out) {

@@ -23,13 +23,18 @@ class ReferenceChecker {
  private:
   using Names = std::unordered_set<std::string_view>;
 
+  void visit_triggers(const Tool& tool);
   void visit_node(const ViewNode& node);
   void visit_prop(const Prop& prop);
   void visit_trigger(std::string_view tool, const Span& span);
   void visit_binding(const Binding& binding) { visit_expression(*binding.expression); }
   void visit_expression(const Expression& expression);
   void visit_path(const BindPath& path, const Span& span);
+  void visit_watched(const Trigger& trigger);
   void use_state(std::string_view name, Location at);
+  bool is_only_computed(const std::string& name) const {
+    return computed_names_.count(name) > 0 && state_names_.count(name) == 0;
+  }
   void use_scope(std::string_view name, Location at);
   void visit_id(const ViewNode& node);
   void enter_loop(const ViewNode& iterate);
@@ -52,8 +57,31 @@ class ReferenceChecker {
 void ReferenceChecker::run() {
   for (const Computed& computed : document_.computed)
     if (computed.expression) visit_expression(*computed.expression);
+  for (const Tool& tool : document_.tools) visit_triggers(tool);
   visit_node(*document_.view);
   if (!diagnostics_.has_errors()) warn_unused();
+}
+
+void ReferenceChecker::visit_triggers(const Tool& tool) {
+  if (!tool.triggers.empty()) used_tools_.insert(tool.name);
+  for (const Trigger& trigger : tool.triggers) {
+    if (trigger.type == Trigger::Type::kStateChange) visit_watched(trigger);
+    if (trigger.type != Trigger::Type::kInterval && trigger.type != Trigger::Type::kCron) continue;
+    for (const Arg& arg : tool.args) {
+      if (!arg.required || arg.fallback) continue;
+      diagnostics_.error(kInvalidTrigger, trigger.span,
+                         cat({"time gives no arguments, and ", quote(arg.name), " of the tool ",
+                              quote(tool.name), " is required; give it a default"}));
+    }
+  }
+}
+
+void ReferenceChecker::visit_watched(const Trigger& trigger) {
+  const std::string& name = trigger.path.front();
+  use_state(name, trigger.span.start);
+  if (!is_only_computed(name)) return;
+  diagnostics_.error(kInvalidTrigger, trigger.span,
+                     cat({quote(name), " is computed; watch a State that it reads"}));
 }
 
 void ReferenceChecker::visit_node(const ViewNode& node) {
@@ -115,7 +143,7 @@ void ReferenceChecker::visit_path(const BindPath& path, const Span& span) {
   if (path.root == BindPath::Root::kScope) return use_scope(path.steps.front(), span.start);
   const std::string& name = path.steps.front();
   use_state(name, span.start);
-  if (computed_names_.count(name) == 0 || state_names_.count(name) > 0) return;
+  if (!is_only_computed(name)) return;
   diagnostics_.error(kInvalidBinding, span,
                      cat({quote(name), " is computed and cannot be written; bind to a State"}));
 }
@@ -165,7 +193,8 @@ void ReferenceChecker::warn_unused() {
   for (const Tool& tool : document_.tools) {
     if (used_tools_.count(tool.name) > 0) continue;
     diagnostics_.warning(kUnusedTool, tool.span,
-                         cat({"nothing in the view triggers the tool ", quote(tool.name)}));
+                         cat({"nothing in the view triggers the tool ", quote(tool.name),
+                              "; when others do, say so with <Trigger type=\"manual\"/>"}));
   }
   const bool has_mount =
       std::any_of(document_.lifecycles.begin(), document_.lifecycles.end(),
@@ -250,9 +279,9 @@ void find_mentions(std::string_view code, HandlerMentions& mentions) {
   }
 }
 
-void check_references(const Document& document, Diagnostics& diagnostics) {
+void check_references(Document& document, Diagnostics& diagnostics) {
   check_duplicates(document, diagnostics);
-  check_cycles(document, diagnostics);
+  order_computed(document, diagnostics);
   ReferenceChecker(document, diagnostics).run();
 }
 

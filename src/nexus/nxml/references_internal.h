@@ -15,13 +15,14 @@ namespace nexus::nxml {
 
 // All of them. The warnings about unused names wait until there is no error, because an expression
 // that did not parse may be the use.
-void check_references(const Document& document, Diagnostics& diagnostics);
+void check_references(Document& document, Diagnostics& diagnostics);
 
 // Duplicate names of every kind but view ids.
 void check_duplicates(const Document& document, Diagnostics& diagnostics);
 
-// Computed values that depend on themselves.
-void check_cycles(const Document& document, Diagnostics& diagnostics);
+// Fills in what each computed value reads and the order to evaluate them in; reports those that
+// depend on themselves.
+void order_computed(Document& document, Diagnostics& diagnostics);
 
 // One use of `$state` or `$scope` in an expression.
 struct Reference {

@@ -12,7 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 5> kCapabilityTypes = {"state:read", "state:write",
                                                               "events:emit", "view:update", "ext"};
 constexpr std::size_t kMaxScope = 128;
-constexpr std::size_t kMaxTokens = 256;  // of one tool
+constexpr std::size_t kMaxTokens = 256;   // of one tool
+constexpr std::size_t kMaxTriggers = 16;  // of one tool
 
 // Lowers a limit of the operator for this tool; absent when wrong.
 std::optional<std::uint32_t> read_limit(const Element& element, std::string_view attribute,
@@ -158,6 +159,18 @@ void read_capabilities(const Element& element, Tool& tool, Diagnostics& diagnost
   }
 }
 
+void add_trigger(const Element& element, Tool& tool, Diagnostics& diagnostics) {
+  std::optional<Trigger> trigger = build_trigger(element, diagnostics);
+  if (!trigger) return;
+  if (tool.triggers.size() == kMaxTriggers) {
+    diagnostics.error(
+        kInvalidTrigger, element.span,
+        cat({"a tool has at most ", std::to_string(kMaxTriggers), " triggers; split the tool"}));
+    return;
+  }
+  tool.triggers.push_back(std::move(*trigger));
+}
+
 }  // namespace
 
 Tool build_tool(const Element& element, Diagnostics& diagnostics) {
@@ -175,8 +188,10 @@ Tool build_tool(const Element& element, Diagnostics& diagnostics) {
       tool.args.push_back(read_arg(*child, diagnostics));
     } else if (child->name == "Capabilities") {
       read_capabilities(*child, tool, diagnostics);
+    } else if (child->name == "Trigger") {
+      add_trigger(*child, tool, diagnostics);
     } else if (child->name != "Handler") {
-      report_unknown(*child, element, {"Arg", "Capabilities", "Handler"}, diagnostics);
+      report_unknown(*child, element, {"Arg", "Capabilities", "Trigger", "Handler"}, diagnostics);
     }
   }
   tool.handler = read_handler(element, diagnostics);
