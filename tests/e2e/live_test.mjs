@@ -199,3 +199,53 @@ test('the server says goodbye with 1001 and ends with 0', async () => {
   assert.equal(await client.waitForClose(), 1001);
   assert.equal(await stopped, 0);
 });
+
+const RECEIPT = `<NexusPanel title="Receipt">
+  <Data>
+    <State name="items" type="list" default='[{"price":2},{"price":3}]'/>
+    <State name="note" type="string"/>
+    <Computed name="total" value="$state.sum * 2"/>
+    <Computed name="sum" value="$state.items.reduce((sum, item) => sum + item.price, 0)"/>
+    <Computed name="first" value="$state.items[0].label.length"/>
+  </Data>
+  <Logic>
+    <Tool name="add"><Handler>$state.items.push({ price: 5 }); $state.note = 'sum was ' + $state.sum;</Handler></Tool>
+    <Tool name="cheat"><Handler>const state = $state; state['su' + 'm'] = 1;</Handler></Tool>
+  </Logic>
+  <View><Text content="{$state.total}"/></View>
+</NexusPanel>`;
+
+test('computed values are state: in the snapshot, in the same PATCH as their cause, read-only', async () => {
+  const created = await server.createPanel(RECEIPT, { panelId: 'receipt' });
+  assert.equal(created.status, 201, created.text);
+  const { total, sum, first } = created.json.state;
+  assert.deepEqual({ total, sum, first }, { total: 10, sum: 5, first: null }, 'what throws is null');
+
+  const client = await server.connect('receipt');
+  assert.equal(client.connected.state.total, 10);
+  client.send({ type: 'TRIGGER', tool: 'add', requestId: 'a' });
+  const [patch, result] = await client.untilType('RESULT');
+  assert.equal(patch.version, client.connected.version + 1);
+  assert.deepEqual(patch.mutations.map(({ key }) => key), ['items', 'note', 'sum', 'total']);
+  assert.deepEqual(patch.mutations.slice(1).map(({ value }) => value), ['sum was 5', 10, 20]);
+  assert.deepEqual(result.result.stateMutations, patch.mutations);
+
+  client.send({ type: 'SET', path: ['items', 0, 'price'], value: 100, requestId: 's' });
+  const [written] = await client.untilType('PATCH');
+  assert.equal(written.version, patch.version + 1);
+  assert.deepEqual(written.mutations.map(({ key, value }) => (key === 'items' ? key : [key, value])),
+    ['items', ['sum', 108], ['total', 216]]);
+
+  client.send({ type: 'SET', path: ['note'], value: 'x', requestId: 'n' });
+  const [note] = await client.untilType('PATCH');
+  assert.deepEqual(note.mutations.map(({ key }) => key), ['note'], 'nothing computed reads it');
+
+  client.send({ type: 'SET', path: ['sum'], value: 1, requestId: 'c' });
+  const refused = await client.next();
+  assert.equal(refused.type, 'ERROR');
+  assert.match(refused.message, /sum.*computed/);
+  const cheat = await server.trigger('receipt', 'cheat');
+  assert.equal(cheat.json.error.code, 'STATE_ERROR');
+  assert.equal((await server.state('receipt')).sum, 108);
+  await client.close();
+});

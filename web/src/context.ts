@@ -1,16 +1,16 @@
 import { type ReadonlySignal, type Signal, untracked } from "@preact/signals-core";
-import type { StateView } from "./computed.ts";
 import type { Connection } from "./connection.ts";
 import { type Environment, evaluate } from "./expression/interpreter.ts";
 import type { Owner } from "./owner.ts";
 import { type Expression, type Prop, type ViewNode, isBinding, isTemplate } from "./protocol.ts";
 import type { Scope } from "./scope.ts";
+import type { Store } from "./store.ts";
 import type { ViewCommands } from "./view-commands.ts";
 import type { Writes } from "./writes.ts";
 
 /** What every component of one live panel shares. */
 export interface Panel {
-  readonly state: StateView;
+  readonly state: Store;
   readonly writes: Writes;
   readonly connection: Connection;
   readonly commands: ViewCommands;

@@ -1,5 +1,4 @@
 import { batch, signal } from "@preact/signals-core";
-import { StateView } from "./computed.ts";
 import { Connection } from "./connection.ts";
 import type { Panel } from "./context.ts";
 import { handleEvent } from "./events.ts";
@@ -88,7 +87,7 @@ export class LivePanel {
     if (this.#shown?.document === document) return;
     this.#shown?.owner.dispose();
     const panel: Panel = {
-      state: new StateView(this.#store, response.ast),
+      state: this.#store,
       writes: this.#writes,
       connection: this.connection,
       commands: this.#commands,

@@ -29,11 +29,6 @@ export class Store {
     return Object.fromEntries(entries);
   }
 
-  /** Whether the server sends this key; subscribes like read(). */
-  has(key: string): boolean {
-    return this.#keys.value.includes(key);
-  }
-
   /** Starts over from a snapshot; drafts stay on top. */
   reset(state: Record<string, Json>): void {
     batch(() => {

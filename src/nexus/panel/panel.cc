@@ -17,12 +17,6 @@ using engine::Status;
 // How soon a segment is offered again to an executor that had no room.
 constexpr std::chrono::milliseconds kRetryDelay{5};
 
-std::set<std::string, std::less<>> computed_names(const nxml::Document& document) {
-  std::set<std::string, std::less<>> names;
-  for (const auto& computed : document.computed) names.insert(computed.name);
-  return names;
-}
-
 RunError run_error(ErrorCode code, std::string message) {
   RunError error;
   error.code = code;
@@ -32,6 +26,10 @@ RunError run_error(ErrorCode code, std::string message) {
 
 RunError destroyed_during_run() {
   return run_error(ErrorCode::kCancelled, "the panel was destroyed during the run");
+}
+
+Error destroyed_before_start() {
+  return {ErrorCode::kCancelled, "the panel was destroyed before the run started"};
 }
 
 // The outcome of a segment whose effects do not count.
@@ -59,8 +57,7 @@ LivePanel::LivePanel(std::string id, LoadedPanel loaded, const PanelHost& host)
       epoch_(random_hex(16)),
       host_(host),
       program_(std::move(loaded.program)),
-      state_(std::make_shared<PanelState>(std::move(loaded.store),
-                                          computed_names(*program_->document))),
+      state_(std::make_shared<PanelState>(std::move(loaded.store), program_->computed, id_)),
       created_at_(host.clock.wall()),
       last_activity_(created_at_),
       queue_(host.settings.queue_per_panel) {}
@@ -153,7 +150,8 @@ engine::RunRequest LivePanel::make_request(const PreparedHandler& handler,
 void LivePanel::pump() {
   if (retry_ != nullptr) return;
   while (auto turn = queue_.next()) {
-    if (auto* write = std::get_if<WriteTurn>(&*turn)) {
+    auto* const write = std::get_if<WriteTurn>(&*turn);
+    if (write != nullptr && !state_->derives_from(write->request)) {
       apply_write(std::move(write->request));
       queue_.finish();
       // Whoever was told may have asked for the end meanwhile.
@@ -164,7 +162,7 @@ void LivePanel::pump() {
       queue_.finish();
       continue;
     }
-    if (begin_segment(*turn)) return;
+    if (write != nullptr ? begin_write(write->request) : begin_segment(*turn)) return;
     queue_.put_back(std::move(*turn));
     retry_ = host_.segments.loop.after(kRetryDelay, [this] {
       retry_.reset();
@@ -226,13 +224,41 @@ Result<void> LivePanel::commit(Outcome& outcome) {
 void LivePanel::apply_write(SetRequest request) {
   auto mutation = state_->resolve_write(request.path, std::move(request.value));
   if (!mutation.ok()) return request.on_done(std::move(mutation).take_error());
-  std::vector<engine::Mutation> changes = {*mutation};
+  commit_write({std::move(mutation).take()}, request.on_done);
+}
+
+bool LivePanel::begin_write(const SetRequest& request) {
+  auto done = [self = weak_from_this(), on_done = request.on_done](auto changes) {
+    if (const auto panel = self.lock()) return panel->finish_write(std::move(changes), on_done);
+    on_done(destroyed_before_start());
+  };
+  return submit_write(host_.segments, state_, request, std::move(done));
+}
+
+void LivePanel::finish_write(Result<std::vector<engine::Mutation>> changes,
+                             const std::function<void(Result<void>)>& on_done) {
+  if (phase_ == Phase::kClosing) {
+    on_done(destroyed_before_start());
+  } else if (!changes.ok()) {
+    on_done(std::move(changes).take_error());
+  } else {
+    commit_write(std::move(changes).take(), on_done);
+  }
+  queue_.finish();
+  if (phase_ == Phase::kClosing) return continue_closing();
+  pump();
+}
+
+// `changes` starts with what was written.
+void LivePanel::commit_write(std::vector<engine::Mutation> changes,
+                             const std::function<void(Result<void>)>& on_done) {
+  engine::Mutation written = changes.front();
   if (auto applied = state_->apply(changes); !applied.ok())
-    return request.on_done(Error{ErrorCode::kInvalidArgument, applied.error().message});
+    return on_done(Error{ErrorCode::kInvalidArgument, applied.error().message});
   // The writer waits for a PATCH to know that its value has arrived, even if it was there already.
-  if (changes.empty()) changes.push_back(std::move(mutation).take());
+  if (changes.empty()) changes.push_back(std::move(written));
   publish_patch(changes);
-  request.on_done({});
+  on_done({});
 }
 
 void LivePanel::publish_patch(const std::vector<engine::Mutation>& mutations) {
@@ -340,7 +366,7 @@ void LivePanel::close(Farewell farewell, std::uint16_t code, std::string reason,
 }
 
 void LivePanel::cancel_waiting() {
-  const Error cancelled{ErrorCode::kCancelled, "the panel was destroyed before the run started"};
+  const Error cancelled = destroyed_before_start();
   for (auto& turn : queue_.drain()) {
     if (auto* start = std::get_if<StartTurn>(&turn)) start->run->refuse(Error(cancelled));
     if (auto* write = std::get_if<WriteTurn>(&turn)) write->request.on_done(Error(cancelled));

@@ -73,6 +73,11 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void conclude(const std::shared_ptr<Run>& run, engine::Outcome outcome);
   Result<void> commit(engine::Outcome& outcome);
   void apply_write(SetRequest request);
+  bool begin_write(const SetRequest& request);
+  void finish_write(Result<std::vector<engine::Mutation>> changes,
+                    const std::function<void(Result<void>)>& on_done);
+  void commit_write(std::vector<engine::Mutation> changes,
+                    const std::function<void(Result<void>)>& on_done);
   void publish_patch(const std::vector<engine::Mutation>& mutations);
 
   // Suspended runs.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <map>
 #include <span>
 
 namespace nexus::panel {
@@ -25,6 +27,29 @@ engine::Mutation to_engine(state::Mutation mutation) {
 std::string step_text(const PathStep& step) {
   return step.index ? fmt::format("[{}]", *step.index) : fmt::format("\"{}\"", step.key);
 }
+
+// The state as it will be once `mutations` are applied; both outlive it.
+class ChangedState : public engine::StateView {
+ public:
+  ChangedState(const engine::StateView& base, const std::vector<engine::Mutation>& mutations)
+      : base_(base) {
+    for (const auto& mutation : mutations) changes_.insert_or_assign(mutation.key, &mutation);
+  }
+  const Value* get(std::string_view key) const override {
+    const auto change = changes_.find(key);
+    if (change == changes_.end()) return base_.get(key);
+    const bool set = change->second->operation == engine::Mutation::Operation::kSet;
+    return set ? &change->second->value : nullptr;
+  }
+  std::vector<std::string> keys() const override { return base_.keys(); }
+  Result<void> check_write(std::string_view key, Value* value) const override {
+    return base_.check_write(key, value);
+  }
+
+ private:
+  const engine::StateView& base_;
+  std::map<std::string_view, const engine::Mutation*> changes_;
+};
 
 Error leads_nowhere(const PathStep& step, std::string_view why) {
   return {ErrorCode::kInvalidArgument, fmt::format("path step {} {}", step_text(step), why)};
@@ -61,18 +86,28 @@ Result<void> put(Value& root, std::span<const PathStep> path, Value value) {
 
 }  // namespace
 
-Result<void> PanelState::check_write(std::string_view key, Value* value) const {
-  if (computed_.contains(key))
-    return Error{ErrorCode::kStateError,
-                 fmt::format("\"{}\" is computed and cannot be written", key)};
-  return store_.check_write(key, value);
+Result<void> PanelState::seed(engine::Engine& engine) {
+  std::vector<state::Mutation> first;
+  for (auto& value : computed_->evaluate_all(engine, panel_id_, *this))
+    first.push_back(to_state(std::move(value)));
+  return store_.seed(std::move(first));
+}
+
+void PanelState::derive(engine::Engine& engine,
+                        std::vector<engine::Mutation>& mutations) const {
+  std::vector<std::string> changed;
+  for (const auto& mutation : mutations) changed.push_back(mutation.key);
+  auto derived = computed_->evaluate(engine, panel_id_, ChangedState(*this, mutations), changed);
+  std::move(derived.begin(), derived.end(), std::back_inserter(mutations));
 }
 
 Result<void> PanelState::apply(std::vector<engine::Mutation>& mutations) {
   if (mutations.empty()) return {};
   std::vector<state::Mutation> written;
-  for (auto& mutation : mutations) written.push_back(to_state(std::move(mutation)));
-  NX_TRY(auto applied, store_.apply(std::move(written)));
+  std::vector<state::Mutation> derived;
+  for (auto& mutation : mutations)
+    (computed_->has(mutation.key) ? derived : written).push_back(to_state(std::move(mutation)));
+  NX_TRY(auto applied, store_.apply(std::move(written), std::move(derived)));
   mutations.clear();
   for (auto& mutation : applied) mutations.push_back(to_engine(std::move(mutation)));
   return {};

@@ -1,11 +1,13 @@
 #pragma once
 
-#include <set>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "nexus/engine/engine.h"
+#include "nexus/panel/computed_values.h"
+#include "nexus/panel/workspace.h"
 #include "nexus/state/store.h"
 
 namespace nexus::panel {
@@ -14,16 +16,32 @@ namespace nexus::panel {
 // the loop writes between segments, never during one.
 class PanelState : public engine::StateView {
  public:
-  // `computed`: names that are declared and cannot be written.
-  PanelState(state::Store store, std::set<std::string, std::less<>> computed)
-      : store_(std::move(store)), computed_(std::move(computed)) {}
+  // `computed` belongs to the document that `store` was made for; `panel_id` is for logs.
+  PanelState(state::Store store, std::shared_ptr<const ComputedValues> computed,
+             std::string panel_id)
+      : store_(std::move(store)), computed_(std::move(computed)), panel_id_(std::move(panel_id)) {}
+
+  // Gives the computed keys their first values. Error kStateError. Blocks; the thread may enter the
+  // sandbox.
+  Result<void> seed(engine::Engine& engine);
+  state::Store take_store() && { return std::move(store_); }
 
   const value::Value* get(std::string_view key) const override { return store_.get(key); }
   std::vector<std::string> keys() const override { return store_.keys(); }
-  Result<void> check_write(std::string_view key, value::Value* value) const override;
+  Result<void> check_write(std::string_view key, value::Value* value) const override {
+    return store_.check_write(key, value);
+  }
 
-  // Applies the mutations of one segment, all or nothing, and replaces them by the changes that
-  // took place. Error kStateError. Loop thread, between segments.
+  // Whether the write changes computed values.
+  bool derives_from(const SetRequest& write) const {
+    return !write.path.empty() && computed_->depends_on(write.path.front().key);
+  }
+  // Appends what `mutations` change of the computed values. Blocks; the thread may enter the
+  // sandbox.
+  void derive(engine::Engine& engine, std::vector<engine::Mutation>& mutations) const;
+
+  // Applies the mutations of one segment, with what derive() added, all or nothing, and replaces
+  // them by the changes that took place. Error kStateError. Loop thread, between segments.
   Result<void> apply(std::vector<engine::Mutation>& mutations);
 
   // The mutation of a top-level key that puts `value` at `path`. Error kInvalidArgument names the
@@ -37,7 +55,8 @@ class PanelState : public engine::StateView {
 
  private:
   state::Store store_;
-  const std::set<std::string, std::less<>> computed_;
+  const std::shared_ptr<const ComputedValues> computed_;
+  const std::string panel_id_;
 };
 
 }  // namespace nexus::panel

@@ -17,9 +17,11 @@ using value::Value;
 PanelState make_state() {
   return PanelState(state::Store::create({{"n", DataType::kNumber, 1},
                                           {"todos", DataType::kList, List{Object{{"done", false}}}},
-                                          {"form", DataType::kObject, Object{}}})
+                                          {"form", DataType::kObject, Object{}},
+                                          {.name = "total", .computed = true}})
                         .take(),
-                    {"total"});
+                    std::make_shared<const ComputedValues>(nxml::Document{}, engine::Limits{}),
+                    "p");
 }
 
 engine::PathStep key(std::string name) { return {std::move(name), {}}; }
@@ -54,7 +56,7 @@ TEST(PanelState, APathThatLeadsNowhereIsNamed) {
 TEST(PanelState, AWriteMustFitTheDeclaration) {
   EXPECT_NE(written({key("n")}, List{}).find("n"), std::string::npos);
   EXPECT_NE(written({key("unknown")}, 1).find("unknown"), std::string::npos);
-  EXPECT_EQ(written({key("total")}, 1), "\"total\" is computed and cannot be written");
+  EXPECT_EQ(written({key("total")}, 1), "state key \"total\" is computed and cannot be written");
 }
 
 TEST(PanelState, AppliedMutationsAreTheChangesThatTookPlace) {

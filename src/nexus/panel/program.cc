@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "nexus/panel/grants.h"
+#include "nexus/panel/panel_state.h"
 
 namespace nexus::panel {
 namespace {
@@ -57,9 +58,10 @@ class Loader {
   void resolve_extensions();
   void prepare_tools();
   void prepare_lifecycles();
+  void prepare_computed();
   PreparedHandler prepare(std::string name, const nxml::Handler& handler,
                           const std::vector<nxml::CapabilityDecl>* declared, engine::Limits limits);
-  Result<state::Store> make_store(const std::optional<value::Value>& initial) const;
+  Result<state::Store> make_store(const CreateRequest& request) const;
 
   const engine::Limits& limits_;
   engine::Engine& engine_;
@@ -81,9 +83,10 @@ std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request
   resolve_extensions();
   prepare_tools();
   prepare_lifecycles();
+  prepare_computed();
   if (std::any_of(diagnostics_.begin(), diagnostics_.end(), is_error))
     return refuse(std::move(diagnostics_));
-  auto store = make_store(request.initial_state);
+  auto store = make_store(request);
   if (!store.ok()) {
     Error error = std::move(store).take_error();
     error.message = "initialState: " + error.message;
@@ -156,11 +159,29 @@ PreparedHandler Loader::prepare(std::string name, const nxml::Handler& handler,
   return prepared;
 }
 
-Result<state::Store> Loader::make_store(const std::optional<value::Value>& initial) const {
+// What the parser accepts always compiles; should the sandbox see it otherwise, it is said here.
+void Loader::prepare_computed() {
+  program_.computed = std::make_shared<const ComputedValues>(*program_.document, limits_);
+  if (program_.computed->empty()) return;
+  const auto compiled = engine_.precompile(program_.computed->source());
+  if (compiled.ok()) return;
+  diagnostics_.push_back({Severity::kError, std::string(to_string(compiled.error().code)),
+                          compiled.error().message, program_.document->computed.front().span});
+}
+
+Result<state::Store> Loader::make_store(const CreateRequest& request) const {
   std::vector<state::Declaration> declarations;
   for (const auto& state : program_.document->states)
     declarations.push_back({state.name, state.type, state.initial, false});
-  return state::Store::create(std::move(declarations), initial.value_or(value::Value()));
+  for (const auto& computed : program_.document->computed)
+    declarations.push_back({.name = computed.name, .computed = true});
+  NX_TRY(auto store, state::Store::create(std::move(declarations),
+                                          request.initial_state.value_or(value::Value())));
+  if (program_.computed->empty()) return store;
+  PanelState first(std::move(store), program_.computed,
+                   request.panel_id.value_or(program_.document->meta.id.value_or("")));
+  NX_TRY_VOID(first.seed(engine_));
+  return std::move(first).take_store();
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "nexus/engine/engine.h"
 #include "nexus/extension/registry.h"
 #include "nexus/nxml/nxml.h"
+#include "nexus/panel/computed_values.h"
 #include "nexus/panel/workspace.h"
 #include "nexus/state/store.h"
 
@@ -37,6 +38,7 @@ struct Program {
   std::map<std::string, PreparedTool, std::less<>> tools;
   std::optional<PreparedHandler> mount;
   std::optional<PreparedHandler> unmount;
+  std::shared_ptr<const ComputedValues> computed;
 };
 
 struct LoadedPanel {

@@ -50,4 +50,10 @@ void log_failure(std::string_view panel_id, std::string_view handler, std::strin
               quoted(error.stack));
 }
 
+void log_computed_failure(std::string_view panel_id, std::string_view name, Location at,
+                          std::string_view reason) {
+  spdlog::warn("panel={} computed={} has no value line={} column={} message={}", panel_id, name,
+               at.line, at.column, quoted(reason));
+}
+
 }  // namespace nexus::panel

@@ -14,4 +14,8 @@ void log_lines(std::string_view panel_id, std::string_view handler, const engine
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
                  const engine::RunError& error);
 
+// Writes that a Computed, whose element starts `at`, has no value, and why.
+void log_computed_failure(std::string_view panel_id, std::string_view name, Location at,
+                          std::string_view reason);
+
 }  // namespace nexus::panel

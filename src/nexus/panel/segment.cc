@@ -19,6 +19,27 @@ engine::Outcome execute(Segment& segment) {
   return segment.host.engine.resume(resume.suspension_id, std::move(resume.answer), *segment.state);
 }
 
+// Computed values follow at once, on the same thread: one commit, one patch.
+void derive(const Segment& segment, engine::Outcome& outcome) {
+  if (outcome.status == engine::Status::kError || outcome.mutations.empty()) return;
+  segment.state->derive(segment.host.engine, outcome.mutations);
+}
+
+struct Write {
+  SegmentHost host;
+  std::shared_ptr<const PanelState> state;
+  std::vector<engine::PathStep> path;
+  value::Value value;
+  WriteDone done;
+};
+
+Result<std::vector<engine::Mutation>> resolve(Write& write) {
+  NX_TRY(auto mutation, write.state->resolve_write(write.path, std::move(write.value)));
+  std::vector<engine::Mutation> mutations = {std::move(mutation)};
+  write.state->derive(write.host.engine, mutations);
+  return mutations;
+}
+
 }  // namespace
 
 bool submit_segment(const SegmentHost& host, std::shared_ptr<const PanelState> state, Turn& turn,
@@ -27,12 +48,24 @@ bool submit_segment(const SegmentHost& host, std::shared_ptr<const PanelState> s
       std::make_shared<Segment>(Segment{host, std::move(state), std::move(turn), std::move(done)});
   const bool accepted = host.executor.submit([segment]() mutable {
     auto outcome = std::make_shared<engine::Outcome>(execute(*segment));
+    derive(*segment, *outcome);
     // The turn and its callback belong to the loop: the last reference to them must end there.
     loop::Loop& loop = segment->host.loop;
     loop.post([segment = std::move(segment), outcome] { segment->done(std::move(*outcome)); });
   });
   if (!accepted) turn = std::move(segment->turn);
   return accepted;
+}
+
+bool submit_write(const SegmentHost& host, std::shared_ptr<const PanelState> state,
+                  const SetRequest& request, WriteDone done) {
+  auto write = std::make_shared<Write>(
+      Write{host, std::move(state), request.path, request.value, std::move(done)});
+  return host.executor.submit([write]() mutable {
+    auto changes = std::make_shared<Result<std::vector<engine::Mutation>>>(resolve(*write));
+    loop::Loop& loop = write->host.loop;
+    loop.post([write = std::move(write), changes] { write->done(std::move(*changes)); });
+  });
 }
 
 }  // namespace nexus::panel

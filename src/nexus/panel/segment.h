@@ -25,4 +25,11 @@ using SegmentDone = std::function<void(engine::Outcome)>;
 bool submit_segment(const SegmentHost& host, std::shared_ptr<const PanelState> state, Turn& turn,
                     SegmentDone done);
 
+// Called on the loop with what a write changes, computed values included.
+using WriteDone = std::function<void(Result<std::vector<engine::Mutation>>)>;
+
+// The same for a write that computed values depend on. Error kInvalidArgument when it does not fit.
+bool submit_write(const SegmentHost& host, std::shared_ptr<const PanelState> state,
+                  const SetRequest& write, WriteDone done);
+
 }  // namespace nexus::panel

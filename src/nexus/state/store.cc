@@ -86,7 +86,14 @@ Result<void> Store::override_initial(const value::Value& overrides) {
   std::vector<Mutation> mutations;
   for (const auto& [key, value] : overrides.object())
     mutations.push_back({.key = key, .value = value});
-  Result<std::vector<Mutation>> applied = apply(std::move(mutations));
+  return unversioned(apply(std::move(mutations)));
+}
+
+Result<void> Store::seed(std::vector<Mutation> computed) {
+  return unversioned(apply({}, std::move(computed)));
+}
+
+Result<void> Store::unversioned(Result<std::vector<Mutation>> applied) {
   if (!applied.ok()) return std::move(applied).take_error();
   version_ = 0;
   return {};

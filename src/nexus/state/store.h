@@ -75,6 +75,9 @@ class Store {
   Result<std::vector<Mutation>> apply(std::vector<Mutation> written,
                                       std::vector<Mutation> computed = {});
 
+  // First values of computed keys, before any change: the version stays 0. Errors as apply().
+  Result<void> seed(std::vector<Mutation> computed);
+
   // The state as a compact JSON object in declaration order, deleted keys left out.
   std::string to_json() const;
 
@@ -101,6 +104,7 @@ class Store {
   explicit Store(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   Result<void> declare(Declaration declaration);
+  Result<void> unversioned(Result<std::vector<Mutation>> applied);
   Result<void> override_initial(const value::Value& overrides);
 
   Result<void> plan(std::vector<Mutation> mutations, Writer writer,

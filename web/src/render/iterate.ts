@@ -84,7 +84,7 @@ class RowList {
   #create(item: Signal<unknown>, index: Signal<number>): Row {
     const { panel, scope, owner } = this.#context;
     const inner = owner.child();
-    const path = () => itemPath(this.#place, item.peek(), index.peek(), (key) => panel.state.stored(key));
+    const path = () => itemPath(this.#place, item.peek(), index.peek(), (key) => panel.state.read(key));
     const context = { panel, owner: inner, scope: new Scope(scope, this.#as, item, index, path) };
     return { item, index, owner: inner, elements: renderChildren(this.#node, context) };
   }
