@@ -3,6 +3,7 @@
 #include <regex>
 #include <set>
 
+#include "nexus/base/closest.h"
 #include "nexus/base/random.h"
 #include "nexus/base/result.h"
 #include "nexus/base/sha256.h"
@@ -29,10 +30,11 @@ TEST(Result, PassesValuesAndErrorsThrough) {
 
 TEST(ErrorCode, WireNamesAreUniqueAndStatusesAreHttp) {
   std::set<std::string_view> seen;
-#define NX_ERROR_CODE(enumerator, wire, status)                        \
-  EXPECT_TRUE(seen.insert(to_string(ErrorCode::enumerator)).second);   \
-  EXPECT_EQ(to_string(ErrorCode::enumerator), wire);                   \
-  EXPECT_TRUE(http_status(ErrorCode::enumerator) >= 400 && http_status(ErrorCode::enumerator) < 600);
+#define NX_ERROR_CODE(enumerator, wire, status)                      \
+  EXPECT_TRUE(seen.insert(to_string(ErrorCode::enumerator)).second); \
+  EXPECT_EQ(to_string(ErrorCode::enumerator), wire);                 \
+  EXPECT_TRUE(http_status(ErrorCode::enumerator) >= 400 &&           \
+              http_status(ErrorCode::enumerator) < 600);
 #include "nexus/base/error_codes.def"
 #undef NX_ERROR_CODE
 }
@@ -49,6 +51,18 @@ TEST(Random, UuidHasTheVersion4Form) {
     EXPECT_TRUE(std::regex_match(id, form)) << id;
     EXPECT_TRUE(seen.insert(id).second);
   }
+}
+
+TEST(Closest, FindsSlipsAndNothingElse) {
+  EXPECT_EQ(closest("Buton", {"Text", "Button"}), "Button");
+  EXPECT_EQ(closest("Buttno", {"Text", "Button"}), "Button");
+  EXPECT_EQ(closest("TITLE", {"title"}), "title");
+  EXPECT_EQ(closest("gop", {"gap"}), "gap");
+  EXPECT_EQ(closest("go", {"gap"}), "");
+  EXPECT_EQ(closest("h7", {"h1"}), "");
+  EXPECT_EQ(closest("Metric", {"Button"}), "");
+  EXPECT_EQ(closest("", {"a"}), "");
+  EXPECT_EQ(closest(std::string(33, 'x'), {std::string(33, 'x')}), "");
 }
 
 }  // namespace

@@ -2,17 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "nexus/base/edit_distance.h"
+#include "nexus/base/closest.h"
 
 namespace nexus::extension {
-namespace {
-
-// Longer names than this are never the typing mistake of a registered one.
-constexpr std::size_t kMaxComparedBytes = 128;
-
-}  // namespace
 
 void Registry::add(std::unique_ptr<Extension> extension) {
   for (const auto& known : extensions_) NX_CHECK(known->name() != extension->name());
@@ -40,20 +32,6 @@ std::vector<std::string_view> Registry::names() const {
 std::string_view last_segment(std::string_view full_name) {
   const auto dot = full_name.rfind('.');
   return dot == std::string_view::npos ? full_name : full_name.substr(dot + 1);
-}
-
-std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  if (word.size() > kMaxComparedBytes) return {};
-  std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
-  for (const auto candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 }  // namespace nexus::extension

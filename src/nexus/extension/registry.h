@@ -32,9 +32,4 @@ class Registry {
 // "http" of "nexus.http": the name that capability tokens use. A view into `full_name`.
 std::string_view last_segment(std::string_view full_name);
 
-// The candidate that `word` was probably meant to be: the nearest by edit distance, at most a third
-// of the word away; empty when none is. Candidates and word are compared in full, so both must be
-// short.
-std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates);
-
 }  // namespace nexus::extension

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "nexus/base/closest.h"
 #include "nexus/nxml/builder_internal.h"
 #include "nexus/nxml/cursor_internal.h"
 

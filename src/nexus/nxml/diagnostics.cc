@@ -2,6 +2,7 @@
 #include <iterator>
 #include <utility>
 
+#include "nexus/base/closest.h"
 #include "nexus/nxml/diagnostics_internal.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/value/json.h"
@@ -93,6 +94,11 @@ std::string quote(std::string_view text) {
     out += byte < 0x20 || byte == 0x7F ? ' ' : c;
   }
   return out + "'";
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
+  const std::string_view found = closest(word, candidates);
+  return found.empty() ? std::string() : cat({"; did you mean ", quote(found), "?"});
 }
 
 std::string format(const Diagnostic& diagnostic, std::string_view file) {

@@ -72,11 +72,7 @@ std::string cat(std::initializer_list<std::string_view> pieces);
 // `text` in single quotes, on one line and cut at 40 code points: author's text inside a message.
 std::string quote(std::string_view text);
 
-// "; did you mean 'x'?" with the candidate closest to `word`, or "" when none is close. Looks at a
-// bounded number of candidates.
+// "; did you mean 'x'?" with the candidate closest() to `word`, or "" when none is close.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
-
-// The candidate that `word` is most likely a misspelling of; empty when none is close.
-std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace nexus::nxml

@@ -69,16 +69,7 @@ TEST(Quote, KeepsMessagesShortAndOnOneLine) {
   EXPECT_EQ(quote(umlauts), "'" + umlauts.substr(0, 80) + "...'");
 }
 
-TEST(Suggestion, FindsSlipsAndNothingElse) {
-  EXPECT_EQ(closest("Buton", {"Text", "Button"}), "Button");
-  EXPECT_EQ(closest("Buttno", {"Text", "Button"}), "Button");
-  EXPECT_EQ(closest("TITLE", {"title"}), "title");
-  EXPECT_EQ(closest("gop", {"gap"}), "gap");
-  EXPECT_EQ(closest("go", {"gap"}), "");
-  EXPECT_EQ(closest("h7", {"h1"}), "");
-  EXPECT_EQ(closest("Metric", {"Button"}), "");
-  EXPECT_EQ(closest("", {"a"}), "");
-  EXPECT_EQ(closest(std::string(33, 'x'), {std::string(33, 'x')}), "");
+TEST(Suggestion, IsAQuestionOrNothing) {
   EXPECT_EQ(did_you_mean("stat", {"State"}), "; did you mean 'State'?");
   EXPECT_EQ(did_you_mean("other", {"State"}), "");
 }

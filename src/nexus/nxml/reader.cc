@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "nexus/base/closest.h"
 #include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/element_internal.h"
 #include "nexus/nxml/encoding_internal.h"

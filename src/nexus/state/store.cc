@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
+#include <vector>
 
-#include "nexus/base/edit_distance.h"
+#include "nexus/base/closest.h"
 #include "nexus/value/json.h"
 #include "nexus/value/msgpack.h"
 
@@ -22,17 +22,6 @@ std::string quoted(std::string_view key) {
 }
 
 Error state_error(std::string message) { return Error{ErrorCode::kStateError, std::move(message)}; }
-
-// The distance when `wrong` looks like a slip of the pen for `right`: at most two edits that leave
-// something of both.
-std::optional<std::size_t> misspelling(std::string_view wrong, std::string_view right) {
-  constexpr std::size_t kMaxEdits = 2;
-  const auto [shorter, longer] = std::minmax({wrong.size(), right.size()});
-  if (longer - shorter > kMaxEdits) return std::nullopt;
-  const std::size_t distance = edit_distance(wrong, right);
-  if (distance > kMaxEdits || distance >= shorter) return std::nullopt;
-  return distance;
-}
 
 std::size_t entry_bytes(std::string_view key, const value::Value& value) {
   return key.size() + value::msgpack_size(value);
@@ -217,17 +206,11 @@ Result<void> Store::check_total(std::string_view key, std::size_t total) const {
 }
 
 Error Store::unknown_key(std::string_view key) const {
-  const std::string* meant = nullptr;
-  std::size_t nearest = 0;
-  for (const Entry& entry : entries_) {
-    const std::string& name = entry.declaration.name;
-    const std::optional<std::size_t> distance = misspelling(key, name);
-    if (!distance || (meant != nullptr && *distance >= nearest)) continue;
-    meant = &name;
-    nearest = *distance;
-  }
+  std::vector<std::string_view> names;
+  for (const Entry& entry : entries_) names.push_back(entry.declaration.name);
+  const std::string_view meant = closest(key, names);
   const std::string hint =
-      meant == nullptr ? "declare it in <Data>" : fmt::format("did you mean {}?", quoted(*meant));
+      meant.empty() ? "declare it in <Data>" : fmt::format("did you mean {}?", quoted(meant));
   return state_error(fmt::format("state key {} is not declared: {}", quoted(key), hint));
 }
 

@@ -1,10 +1,10 @@
+#include "nexus/base/closest.h"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 
-#include "nexus/nxml/diagnostics_internal.h"
-
-namespace nexus::nxml {
+namespace nexus {
 namespace {
 
 // Bounds on the work for one suggestion, so that a document full of mistakes stays cheap.
@@ -34,7 +34,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates) {
   if (word.empty() || word.size() > kMaxWord) return {};
-  // A third of the letters may be wrong, two at most; more is another word.
   std::size_t best_distance = std::min<std::size_t>(2, word.size() / 3) + 1;
   std::string_view best;
   const std::size_t count = std::min(candidates.size(), kMaxCandidates);
@@ -50,9 +49,4 @@ std::string_view closest(std::string_view word, const std::vector<std::string_vi
   return best;
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
-  const std::string_view found = closest(word, candidates);
-  return found.empty() ? std::string() : cat({"; did you mean ", quote(found), "?"});
-}
-
-}  // namespace nexus::nxml
+}  // namespace nexus
