@@ -1,9 +1,5 @@
 #include "stage.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cstring>
 #include <span>
 
 #include "nexus/engine/script_error.h"
@@ -107,7 +103,7 @@ Result<std::unique_ptr<SandboxStage>> SandboxStage::create(const sandbox::Sandbo
 std::string SandboxStage::compile(const std::string& source) {
   CompileHost host(source);
   const sandbox::Budget budget{steady_clock::now() + std::chrono::seconds(30), std::size_t{64} << 20};
-  stopped_ = instance_->call(Export::kCompile, {}, host, budget).stop != StopReason::kNone;
+  instance_->call(Export::kCompile, {}, host, budget);
   restore();
   return host.code;
 }
@@ -123,7 +119,7 @@ Ending SandboxStage::play(std::string source, milliseconds timeout, TenantState&
     const std::vector<engine::Suspension> open = run.open_calls();
     const auto* const call = next_answerable(open);
     if (call == nullptr) break;
-    if (auto loaded = instance_->load(instance_->snapshot()); !loaded.ok())
+    if (auto loaded = instance_->load(instance_->snapshot(), kMemoryBytes); !loaded.ok())
       return ended_with(loaded.error().code, loaded.error().message);
     const engine::AsyncResult answer = answer_to(*call, state);
     const std::uint32_t index = *run.index_of(call->id);
@@ -142,9 +138,8 @@ Ending SandboxStage::segment(engine::HandlerRun& run, Export entry, std::array<s
   const Exit exit = instance_->call(entry, arguments, run, {start + left, kMemoryBytes});
   run.total_time += std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - start);
   engine::HandlerRun::Segment done = run.end_segment();
-  stopped_ = exit.stop != StopReason::kNone;
   if (done.limit_error) return ended_with(*done.limit_error);
-  if (stopped_) return stopped_by(exit);
+  if (exit.stop != StopReason::kNone) return stopped_by(exit);
   if (exit.value == NX_RUN_THREW)
     return ended_with(engine::describe_exception(done.error_report, run.request().source));
   if (!done.mutations.ok()) return ended_with(done.mutations.error().code, done.mutations.error().message);
@@ -154,21 +149,8 @@ Ending SandboxStage::segment(engine::HandlerRun& run, Export entry, std::array<s
   return {"SUSPENDED", {}};
 }
 
-void SandboxStage::restore() {
-  if (stopped_)
-    instance_->restore_whole();
-  else
-    instance_->restore();
-  stopped_ = false;
-}
+void SandboxStage::restore() { NX_CHECK(instance_->restore()); }
 
-std::string SandboxStage::difference_to_image() const {
-  const sandbox::LinearMemory& memory = instance_->memory();
-  const sandbox::BaseImage& image = sandbox_->image();
-  if (memory.size() != image.size()) return fmt::format("{} bytes, not {}", memory.size(), image.size());
-  const auto [in_memory, in_image] = std::mismatch(memory.data(), memory.data() + memory.size(), image.data());
-  if (in_memory == memory.data() + memory.size()) return {};
-  return fmt::format("byte {} is {}, not {}", in_memory - memory.data(), *in_memory, *in_image);
-}
+std::string SandboxStage::difference_to_image() const { return instance_->difference_to_pristine(); }
 
 }  // namespace nexus::adversarial

@@ -32,9 +32,9 @@ class SandboxStage {
 
   Ending play(std::string source, std::chrono::milliseconds timeout, TenantState& state);
 
-  // Ends the run as the engine's pool does, from the image as a whole after a stop.
+  // Ends the run as the engine's pool does.
   void restore();
-  // Empty when the instance's memory equals the image in size and content, else the first difference.
+  // Empty when the instance is as new, else the first difference.
   std::string difference_to_image() const;
 
  private:
@@ -48,7 +48,6 @@ class SandboxStage {
 
   const std::unique_ptr<sandbox::Sandbox> sandbox_;
   const std::unique_ptr<sandbox::Instance> instance_;
-  bool stopped_ = false;
 };
 
 }  // namespace nexus::adversarial

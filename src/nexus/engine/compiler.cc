@@ -81,13 +81,14 @@ std::variant<Compiled, RunError> Compiler::compile(const HandlerSource& source) 
 }
 
 std::variant<Code, RunError> Compiler::compile_in_sandbox(const HandlerSource& source) {
-  auto lease = pool_.lease();
+  auto lease = pool_.lease(std::chrono::steady_clock::now() + kCompileTime);
   if (!lease.ok()) return failure(lease.error().code, lease.error().message);
   CompileHost host(source.text);
   const sandbox::Budget budget{std::chrono::steady_clock::now() + kCompileTime, kCompileMemoryBytes};
   const sandbox::Exit exit = lease.value()->call(sandbox::Export::kCompile, {}, host, budget);
   if (exit.stop != sandbox::StopReason::kNone) {
-    lease.value().poison();
+    if (exit.stop == sandbox::StopReason::kCancelled)
+      return failure(ErrorCode::kCancelled, "the engine is shutting down");
     return failure(ErrorCode::kCompilationError,
                    "the handler cannot be compiled within the limits: " + std::string(to_string(exit.stop)));
   }

@@ -49,6 +49,8 @@ RunError describe_stop(const Exit& exit, const Limits& limits) {
     case StopReason::kTimeout:
       return run_error(ErrorCode::kTimeout,
                        fmt::format("the handler ran longer than its limit of {} ms", limits.timeout.count()));
+    case StopReason::kCancelled:
+      return run_error(ErrorCode::kCancelled, "the engine is shutting down");
     case StopReason::kMemoryLimit:
       return run_error(ErrorCode::kMemoryLimit,
                        fmt::format("the handler needs more memory than its limit of {} bytes", limits.memory_bytes));
@@ -132,7 +134,7 @@ Outcome EngineImpl::execute(RunRequest request, const StateView& state) {
     return outcome;
   }
   auto& code = std::get<Compiled>(compiled);
-  auto lease = pool_->lease();
+  auto lease = pool_->lease(SteadyClock::now() + request.limits.timeout);
   if (!lease.ok()) return failed(run_error(lease.error().code, lease.error().message), random_uuid());
   const auto run = std::make_shared<HandlerRun>(std::move(request), code.code, Clock::system());
   std::array<std::uint32_t, 4> seed;
@@ -150,9 +152,9 @@ Outcome EngineImpl::resume(std::string_view suspension_id, AsyncResult result, c
   if (run == nullptr)
     return failed(run_error(ErrorCode::kInvalidSuspension,
                             fmt::format("no run waits for suspension '{}'", suspension_id.substr(0, 64))));
-  auto lease = pool_->lease();
+  auto lease = pool_->lease(SteadyClock::now() + run->request().limits.timeout);
   if (!lease.ok()) return failed(run_error(lease.error().code, lease.error().message), run->id());
-  if (auto loaded = lease.value()->load(run->snapshot); !loaded.ok())
+  if (auto loaded = lease.value()->load(run->snapshot, run->request().limits.memory_bytes); !loaded.ok())
     return failed(run_error(loaded.error().code, loaded.error().message), run->id());
   run->snapshot = {};
   const std::uint32_t index = *run->index_of(suspension_id);
@@ -182,7 +184,6 @@ Outcome EngineImpl::run_segment(const std::shared_ptr<HandlerRun>& run, const En
   outcome.metrics.memory_used_bytes =
       std::min<std::uint64_t>(lease->counters().heap_bytes, lease->memory().size());
   outcome.metrics.host_calls = run->host_call_counts();
-  if (exit.stop != StopReason::kNone) lease.poison();
   return finish_segment(run, exit, lease, std::move(outcome));
 }
 
@@ -250,9 +251,7 @@ Stats EngineImpl::stats() const {
   stats.instances_available = pool.available;
   stats.instances_created = pool.created;
   suspended_.describe(stats);
-  // Each instance holds at least its image; what a run grows is given back at its end.
-  stats.total_memory_bytes =
-      std::uint64_t{pool.active + pool.available} * sandbox_->image().size() + stats.suspended_bytes;
+  stats.total_memory_bytes = sandbox_->image().size() + pool.memory_bytes + stats.suspended_bytes;
   return stats;
 }
 

@@ -47,7 +47,7 @@ class Engine {
   virtual Stats stats() const = 0;
 
   // Ends every suspended run; later calls answer CANCELLED. Returns at once; a segment under way on
-  // another thread ends by its own limits.
+  // another thread is stopped and answers CANCELLED too.
   virtual void shutdown() = 0;
 };
 

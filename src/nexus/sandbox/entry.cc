@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <mutex>
+#include <utility>
 
 #include "nexus/base/check.h"
 #include "nexus/sandbox/linear_memory.h"
@@ -102,6 +103,16 @@ void recover_from_unwind() {
   sigemptyset(&stop);
   sigaddset(&stop, stop_signal());
   pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
+}
+
+std::thread thread_without_signals(std::function<void()> work) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(work));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
 }
 
 ThreadScope::ThreadScope() : outermost_(t_state == nullptr) {

@@ -4,7 +4,9 @@
 #include <signal.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <thread>
 
 #include "nexus/sandbox/stop.h"
 
@@ -53,6 +55,9 @@ ThreadState* thread_state();
 
 // To be called where an unwind arrives: a handler that never returned left the stop signal blocked.
 void recover_from_unwind();
+
+// A thread that runs `work` with every signal blocked: those meant for the program must not land on it.
+std::thread thread_without_signals(std::function<void()> work);
 
 // The signal that carries a time limit to the thread that runs the guest; its value is the run's number.
 int stop_signal();

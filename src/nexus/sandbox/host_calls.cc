@@ -24,6 +24,8 @@ std::string_view to_string(StopReason reason) {
       return "none";
     case StopReason::kTimeout:
       return "time limit";
+    case StopReason::kCancelled:
+      return "cancelled";
     case StopReason::kMemoryLimit:
       return "memory limit";
     case StopReason::kStackOverflow:

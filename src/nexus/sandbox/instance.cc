@@ -2,8 +2,10 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <functional>
 
 #include "guest_module.h"
 #include "nexus/base/check.h"
@@ -17,8 +19,8 @@ namespace nexus::sandbox {
 namespace {
 
 constexpr std::size_t kWasmPage = 65536;
-// A larger resident set costs more to copy back than to fault in again.
-constexpr std::size_t kMaxResidentPages = 160;
+
+std::size_t whole_pages(std::size_t bytes) { return (bytes + kWasmPage - 1) / kWasmPage * kWasmPage; }
 
 #if defined(__x86_64__)
 __attribute__((target("fsgsbase"))) void set_segment_base(const void* base) {
@@ -33,15 +35,17 @@ void set_segment_base(const void*) {}
 Instance::Instance(const nx_guest_module& module, Watchdog& watchdog)
     : module_(module),
       watchdog_(watchdog),
-      state_((module.instance_size + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t)) {}
+      globals_((module.instance_size + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t)) {}
 
 Instance::~Instance() {
-  if (memory_ != nullptr) module_.release(state_.data());
+  if (memory_ != nullptr) module_.release(globals_.data());
 }
 
 void Instance::instantiate() {
   const MemoryBeingMade scope(*memory_);
-  module_.instantiate(state_.data(), reinterpret_cast<nx_host_context*>(this));
+  module_.instantiate(globals_.data(), reinterpret_cast<nx_host_context*>(this));
+  table_ = scope.table();
+  pristine_table_hash_ = std::hash<std::string_view>()(table_);
 }
 
 Result<std::unique_ptr<Instance>> Instance::create_blank(const nx_guest_module& module, Watchdog& watchdog) {
@@ -53,13 +57,13 @@ Result<std::unique_ptr<Instance>> Instance::create_blank(const nx_guest_module& 
 }
 
 Result<std::unique_ptr<Instance>> Instance::create(const nx_guest_module& module, Watchdog& watchdog,
-                                                   const BaseImage& image) {
+                                                   const BaseImage& image, CommonPages* common) {
   NX_TRY(auto instance, create_blank(module, watchdog));
-  NX_TRY_VOID(instance->memory_->map(image));
-  wasm_rt_memory_t* const memory = module.memory(instance->state_.data());
+  NX_TRY_VOID(instance->memory_->map(image, common));
+  wasm_rt_memory_t* const memory = module.memory(instance->globals_.data());
   memory->size = static_cast<std::uint32_t>(image.size());
   memory->pages = static_cast<std::uint32_t>(image.size() / kWasmPage);
-  instance->pristine_ = instance->state_;
+  instance->pristine_globals_ = instance->globals_;
   instance->memory_peak_ = image.size();
 
   // The address of the control block is a constant of the build; asking needs no host.
@@ -72,9 +76,7 @@ Result<std::unique_ptr<Instance>> Instance::create(const nx_guest_module& module
   if (exit.stop != StopReason::kNone || std::uint64_t{exit.value} + sizeof(nx_control) > image.size())
     return Error{ErrorCode::kWasmError, "the guest does not say where its control block is"};
   instance->control_address_ = exit.value;
-  // The watchdog writes there from its own thread, where a fault would be fatal.
-  instance->memory_->prepare_write(exit.value, sizeof(nx_control));
-  instance->restore();
+  if (!instance->restore()) return Error{ErrorCode::kWasmError, "the system has no memory for another sandbox"};
   return instance;
 }
 
@@ -84,7 +86,7 @@ std::uint32_t* Instance::interrupt_flag() const {
 }
 
 std::uint32_t Instance::dispatch(Export entry, const std::array<std::uint32_t, 4>& a) {
-  void* const state = state_.data();
+  void* const state = globals_.data();
   switch (entry) {
     case Export::kInitialize:
       module_.initialize(state);
@@ -111,6 +113,7 @@ Exit Instance::call(Export entry, std::array<std::uint32_t, 4> arguments, HostCa
                     const Budget& budget) {
   ThreadState* const thread = thread_state();
   NX_CHECK(thread != nullptr && !thread->in_guest);
+  become(InstanceState::kExecuting);
   host_ = &host;
   budget_ = budget;
   // Blank instances are watched too: their flag is a word of ours that nobody polls.
@@ -144,32 +147,79 @@ Exit Instance::call(Export entry, std::array<std::uint32_t, 4> arguments, HostCa
     exit.stop = thread->reason;
     exit.trap_text = thread->trap_text;
   }
+  if (exit.stop == StopReason::kTimeout && watch.cancelled()) exit.stop = StopReason::kCancelled;
+  if (exit.stop != StopReason::kNone) become(InstanceState::kStopped);
   host_ = nullptr;
   return exit;
 }
 
-void Instance::restore() {
-  if (memory_->resident_pages().size() > kMaxResidentPages) return restore_whole();
-  memory_->reset();
-  state_ = pristine_;
-  memory_peak_ = memory_->size();
+Transition Instance::become(InstanceState next) {
+  const Transition way = transition(state_, next);
+  NX_CHECK(way != Transition::kNone);
+  state_ = next;
+  return way;
 }
 
-void Instance::restore_whole() {
-  memory_->remap();
+bool Instance::restore() {
+  return restore_by(transition(state_, InstanceState::kIdle));
+}
+
+bool Instance::restore_whole() { return restore_by(Transition::kRestoreWhole); }
+
+bool Instance::restore_by(Transition way) {
+  if (state_ == InstanceState::kTerminated) return false;
+  become(InstanceState::kIdle);
+  const bool mapped = way != Transition::kRestoreWhole || memory_->remap();
+  if (!mapped || !memory_->reset()) {
+    become(InstanceState::kTerminated);
+    return false;
+  }
+  // The watchdog writes there from its own thread, where a fault would be fatal.
   memory_->prepare_write(control_address_, sizeof(nx_control));
-  restore();
+  globals_ = pristine_globals_;
+  memory_peak_ = memory_->size();
+  return true;
 }
 
-Snapshot Instance::snapshot() const { return take_snapshot(*memory_); }
+Snapshot Instance::snapshot() {
+  become(InstanceState::kSuspended);
+  return take_snapshot(*memory_);
+}
 
-Result<void> Instance::load(const Snapshot& snapshot) {
-  restore();
+Result<void> Instance::load(const Snapshot& snapshot, std::size_t memory_bytes) {
+  if (snapshot.memory_bytes > std::max(whole_pages(memory_bytes), memory_->image_size()))
+    return Error{ErrorCode::kMemoryLimit, "the suspended run holds " + std::to_string(snapshot.memory_bytes) +
+                                              " bytes of memory, limit " + std::to_string(memory_bytes)};
+  if (!restore()) return Error{ErrorCode::kWasmError, "the system has no memory for restoring a sandbox"};
+  become(InstanceState::kSuspended);
   NX_TRY_VOID(apply_snapshot(snapshot, *memory_));
-  wasm_rt_memory_t* const memory = module_.memory(state_.data());
+  wasm_rt_memory_t* const memory = module_.memory(globals_.data());
   memory->size = static_cast<std::uint32_t>(memory_->size());
   memory->pages = static_cast<std::uint32_t>(memory_->size() / kWasmPage);
   memory_peak_ = memory_->size();
+  return {};
+}
+
+std::size_t Instance::private_bytes() const {
+  return sizeof *this + 2 * module_.instance_size + table_.size() + memory_->private_bytes();
+}
+
+std::string Instance::difference_to_pristine() const {
+  if (state_ != InstanceState::kIdle) return "the instance is " + std::string(to_string(state_)) + ", not idle";
+  const BaseImage& image = *memory_->image();
+  if (memory_->size() != image.size())
+    return "the memory has " + std::to_string(memory_->size()) + " bytes, not " + std::to_string(image.size());
+  const std::uint8_t* const end = memory_->data() + memory_->size();
+  const auto [found, expected] = std::mismatch(static_cast<const std::uint8_t*>(memory_->data()), end, image.data());
+  if (found != end)
+    return "byte " + std::to_string(found - memory_->data()) + " of the memory is " + std::to_string(*found) +
+           ", not " + std::to_string(*expected);
+  const auto global = std::ranges::mismatch(globals_, pristine_globals_);
+  if (global.in1 != globals_.end())
+    return "word " + std::to_string(global.in1 - globals_.begin()) + " of the globals is " +
+           std::to_string(*global.in1) + ", not " + std::to_string(*global.in2);
+  if (std::hash<std::string_view>()(table_) != pristine_table_hash_) return "the function table has changed";
+  if (memory_peak_ != image.size()) return "the peak of the memory is " + std::to_string(memory_peak_);
   return {};
 }
 
@@ -180,11 +230,11 @@ Instance::GuestCounters Instance::counters() const {
 }
 
 std::uint32_t Instance::grow(std::uint32_t wasm_pages) {
-  wasm_rt_memory_t* const memory = module_.memory(state_.data());
+  wasm_rt_memory_t* const memory = module_.memory(globals_.data());
   const std::uint32_t before = memory->pages;
   const std::size_t bytes = std::size_t{wasm_pages} * kWasmPage;
   const std::size_t wanted = memory_->size() + bytes;
-  if (wanted > (budget_.memory_bytes + kWasmPage - 1) / kWasmPage * kWasmPage) {
+  if (wanted > whole_pages(budget_.memory_bytes)) {
     if (budget_.on_memory_limit == Budget::OnMemoryLimit::kStop)
       unwind_guest(*thread_state(), StopReason::kMemoryLimit);
     return UINT32_MAX;

@@ -1,69 +1,180 @@
 #include "nexus/sandbox/instance_pool.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "nexus/base/check.h"
+#include "nexus/sandbox/entry.h"
+
 namespace nexus::sandbox {
+namespace {
+
+Error shutting_down() { return Error{ErrorCode::kCancelled, "the engine is shutting down"}; }
+
+}  // namespace
 
 InstancePool::Lease::~Lease() {
-  if (instance_ != nullptr) pool_->give_back(std::move(instance_), poisoned_);
+  if (instance_ != nullptr) pool_->give_back(std::move(instance_));
 }
 
 Result<std::unique_ptr<InstancePool>> InstancePool::create(Sandbox& sandbox, const Options& options) {
+  if (options.max == 0 || options.min > options.max)
+    return Error{ErrorCode::kInvalidArgument, "the pool cannot keep " + std::to_string(options.min) + " of at most " +
+                                                  std::to_string(options.max) +
+                                                  " instances: the maximum is at least 1 and not below the minimum"};
   std::unique_ptr<InstancePool> pool(new InstancePool(sandbox, options));
-  for (std::uint32_t i = 0; i < options.min; ++i) {
-    NX_TRY(auto instance, sandbox.new_instance());
-    pool->available_.push_back(std::move(instance));
-    ++pool->counts_.created;
+  while (pool->available_.size() < options.min) {
+    auto made = pool->make();
+    if (made.ok()) {
+      pool->available_.push_back({std::move(made).take(), std::chrono::steady_clock::now()});
+      continue;
+    }
+    if (pool->available_.empty()) return std::move(made).take_error();
+    pool->warm_up_failure_ = std::move(made).take_error();
+    break;
   }
+  pool->trimmer_ = thread_without_signals([raw = pool.get()] { raw->trim_when_due(); });
   return pool;
 }
 
-Result<InstancePool::Lease> InstancePool::lease() {
-  std::unique_lock lock(mutex_);
-  ++counts_.waiting;
-  returned_.wait(lock, [this] { return closed_ || counts_.active < options_.max; });
-  --counts_.waiting;
-  if (closed_) return Error{ErrorCode::kCancelled, "the engine is shutting down"};
-  ++counts_.active;
-  if (!available_.empty()) {
-    auto instance = std::move(available_.back());
-    available_.pop_back();
-    return Lease(*this, std::move(instance));
+InstancePool::~InstancePool() {
+  {
+    const std::lock_guard lock(mutex_);
+    NX_CHECK(permits_used_ == 0);
+    closed_ = true;
   }
-  ++counts_.created;
-  lock.unlock();
-  auto made = sandbox_.new_instance();
+  trim_wake_.notify_one();
+  if (trimmer_.joinable()) trimmer_.join();
+}
+
+Result<std::unique_ptr<Instance>> InstancePool::make() {
+  NX_TRY(auto instance, sandbox_.new_instance());
+  const std::lock_guard lock(mutex_);
+  all_.push_back(instance.get());
+  ++created_;
+  return instance;
+}
+
+Result<InstancePool::Lease> InstancePool::lease(Time deadline) {
+  Waiter waiter;
+  {
+    std::unique_lock lock(mutex_);
+    if (closed_) return shutting_down();
+    if (permits_used_ == options_.max || !waiters_.empty()) {
+      NX_TRY_VOID(wait_in_line(lock, waiter, deadline));
+    } else {
+      ++permits_used_;
+      if (!available_.empty()) {
+        waiter.instance = std::move(available_.back().instance);
+        available_.pop_back();
+      }
+    }
+  }
+  if (waiter.instance != nullptr) return Lease(*this, std::move(waiter.instance));
+  auto made = make();
   if (made.ok()) return Lease(*this, std::move(made).take());
-  lock.lock();
-  --counts_.created;
-  --counts_.active;
+  const std::lock_guard lock(mutex_);
+  pass_on(nullptr);
   return std::move(made).take_error();
 }
 
-void InstancePool::give_back(std::unique_ptr<Instance> instance, bool poisoned) {
-  // Outside the lock: this is where most of the work of a reset is.
-  if (poisoned)
-    instance->restore_whole();
-  else
-    instance->restore();
-  {
-    const std::lock_guard lock(mutex_);
-    --counts_.active;
-    available_.push_back(std::move(instance));
+// With success the caller holds a permit.
+Result<void> InstancePool::wait_in_line(std::unique_lock<std::mutex>& lock, Waiter& waiter, Time deadline) {
+  const Time start = std::chrono::steady_clock::now();
+  waiters_.push_back(&waiter);
+  waiter.wake.wait_until(lock, deadline, [this, &waiter] { return waiter.granted || closed_; });
+  if (waiter.granted) return {};
+  std::erase(waiters_, &waiter);
+  if (closed_) return shutting_down();
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  return Error{ErrorCode::kResourceLimit, "all " + std::to_string(options_.max) +
+                                              " sandbox instances were busy for " + std::to_string(waited.count()) +
+                                              " ms; try again later"};
+}
+
+void InstancePool::give_back(std::unique_ptr<Instance> instance) {
+  // Outside the lock: this is where the work of a reset is.
+  const bool usable = instance->restore();
+  const std::lock_guard lock(mutex_);
+  if (!usable || closed_) {
+    ++(usable ? retired_ : replaced_);
+    forget(*instance);
+    instance.reset();
   }
-  returned_.notify_one();
+  pass_on(std::move(instance));
+}
+
+// Gives a permit, and the instance if there is one, to the first in line, or back. Holds mutex_.
+void InstancePool::pass_on(std::unique_ptr<Instance> instance) {
+  if (!closed_ && !waiters_.empty()) {
+    Waiter& first = *waiters_.front();
+    waiters_.pop_front();
+    first.granted = true;
+    first.instance = std::move(instance);
+    first.wake.notify_one();
+    return;
+  }
+  --permits_used_;
+  if (instance == nullptr) return;
+  available_.push_back({std::move(instance), std::chrono::steady_clock::now()});
+  if (trimmer_asleep_ && available_.size() > options_.min) trim_wake_.notify_one();
+}
+
+void InstancePool::forget(const Instance& instance) { std::erase(all_, &instance); }
+
+std::optional<InstancePool::Time> InstancePool::trim(Time now) {
+  std::vector<std::unique_ptr<Instance>> idle;  // destroyed last, without the lock
+  const std::lock_guard lock(mutex_);
+  while (available_.size() > options_.min && available_.front().since + options_.idle_time <= now) {
+    ++retired_;
+    forget(*available_.front().instance);
+    idle.push_back(std::move(available_.front().instance));
+    available_.pop_front();
+  }
+  if (available_.size() <= options_.min) return std::nullopt;
+  return available_.front().since + options_.idle_time;
+}
+
+void InstancePool::trim_when_due() {
+  std::unique_lock lock(mutex_);
+  while (!closed_) {
+    lock.unlock();
+    const std::optional<Time> due = trim(std::chrono::steady_clock::now());
+    lock.lock();
+    if (due) {
+      trim_wake_.wait_until(lock, *due, [this] { return closed_; });
+    } else {
+      trimmer_asleep_ = true;
+      trim_wake_.wait(lock, [this] { return closed_ || available_.size() > options_.min; });
+      trimmer_asleep_ = false;
+    }
+  }
 }
 
 void InstancePool::shutdown() {
+  std::deque<Idle> idle;  // destroyed last, without the lock
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
+    for (const Idle& each : available_) forget(*each.instance);
+    retired_ += available_.size();
+    idle.swap(available_);
+    for (Waiter* const waiter : waiters_) waiter->wake.notify_one();
   }
-  returned_.notify_all();
+  trim_wake_.notify_one();
+  sandbox_.stop_runs();
 }
 
 InstancePool::Counts InstancePool::counts() const {
   const std::lock_guard lock(mutex_);
-  Counts counts = counts_;
-  counts.available = static_cast<std::uint32_t>(available_.size());
+  Counts counts{.active = permits_used_,
+                .available = static_cast<std::uint32_t>(available_.size()),
+                .waiting = static_cast<std::uint32_t>(waiters_.size()),
+                .created = created_,
+                .replaced = replaced_,
+                .retired = retired_};
+  for (const Instance* const instance : all_) counts.memory_bytes += instance->private_bytes();
   return counts;
 }
 

@@ -3,13 +3,25 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "nexus/base/check.h"
 #include "nexus/sandbox/base_image.h"
+#include "nexus/sandbox/common_pages.h"
 
 namespace nexus::sandbox {
+namespace {
+
+// One reset in so many finds out which pages were written.
+constexpr std::uint32_t kResetsPerLook = 64;
+// A page that so many looks in a row found unwritten leaves the resident set.
+constexpr std::uint8_t kMaxUnusedLooks = 4;
+constexpr std::size_t kMaxWindow = 32;
+
+}  // namespace
+
 std::size_t LinearMemory::page_size() {
   static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return size;
@@ -31,50 +43,77 @@ void LinearMemory::allocate(std::size_t bytes) {
   size_ = bytes;
 }
 
-Result<void> LinearMemory::map(const BaseImage& image) {
+Result<void> LinearMemory::map(const BaseImage& image, CommonPages* common) {
   image_ = &image;
+  common_ = common;
   image_size_ = image.size();
   const std::size_t pages = image_size_ / page_size();
-  resident_ = std::make_unique<std::uint32_t[]>(pages);
+  resident_ = std::make_unique<Resident[]>(pages);
   is_resident_ = std::make_unique<std::uint8_t[]>(pages);
   resident_count_ = 0;
   size_ = image_size_;
   if (bounds_ == Bounds::kChecked) {
     allocate(image_size_);
     std::memcpy(base_, image.data(), image_size_);
-  } else {
-    map_image_pages();
+  } else if (!remap()) {
+    return Error{ErrorCode::kWasmError, "cannot map the base image: " + std::string(strerror(errno)) +
+                                            "; check vm.max_map_count"};
   }
+  account();
   return {};
 }
 
-void LinearMemory::map_image_pages() {
-  void* at = mmap(base_, image_size_, PROT_READ, MAP_PRIVATE | MAP_FIXED, image_->fd(), 0);
-  // The range is ours and the file is ours: only a process out of mappings fails here, and going on
-  // without an image is not possible.
-  NX_CHECK(at == base_);
+// The range is ours and the file is ours: only a process out of mappings fails here.
+bool LinearMemory::map_image_pages() {
+  return mmap(base_, image_size_, PROT_READ, MAP_PRIVATE | MAP_FIXED, image_->fd(), 0) == base_;
+}
+
+void LinearMemory::account() {
+  const std::size_t grown = size_ - image_size_;
+  const std::size_t of_image = tracks_writes() ? resident_count_ * page_size() : image_size_;
+  private_bytes_.store(grown + of_image, std::memory_order_relaxed);
 }
 
 bool LinearMemory::grow(std::size_t bytes) {
   if (bytes > kReservation / 2 - size_) return false;
   if (mprotect(base_ + size_, bytes, PROT_READ | PROT_WRITE) != 0) return false;
   size_ += bytes;
+  account();
   return true;
 }
 
-void LinearMemory::make_resident(std::size_t page) {
-  is_resident_[page] = 1;
-  resident_[resident_count_++] = static_cast<std::uint32_t>(page);
+std::vector<std::uint32_t> LinearMemory::resident_pages() const {
+  std::vector<std::uint32_t> pages;
+  for (std::size_t i = 0; i < resident_count_; ++i) pages.push_back(resident_[i].page);
+  return pages;
+}
+
+// Runs inside a signal handler: no allocation, no locks. The pages are not in the set.
+bool LinearMemory::make_resident(std::size_t page, std::size_t count, std::uint8_t unused) {
+  if (mprotect(base_ + page * page_size(), count * page_size(), PROT_READ | PROT_WRITE) != 0) return false;
+  for (std::size_t i = page; i < page + count; ++i) {
+    is_resident_[i] = 1;
+    resident_[resident_count_++] = {static_cast<std::uint32_t>(i), unused};
+  }
+  account();
+  return true;
 }
 
 void LinearMemory::prepare_write(std::uint32_t address, std::size_t length) {
   if (bounds_ == Bounds::kChecked || length == 0 || image_ == nullptr) return;
   const std::size_t last = (address + length - 1) / page_size();
-  for (std::size_t page = address / page_size(); page <= last && page < image_size_ / page_size(); ++page) {
-    if (is_resident_[page]) continue;
-    NX_CHECK(mprotect(base_ + page * page_size(), page_size(), PROT_READ | PROT_WRITE) == 0);
-    make_resident(page);
-  }
+  for (std::size_t page = address / page_size(); page <= last && page < image_size_ / page_size(); ++page)
+    if (!is_resident_[page]) NX_CHECK(make_resident(page, 1, 0));
+}
+
+// How many pages from `page` on become writable by one fault: more and more while faults follow each other
+// upwards, as they do when the guest's heap grows.
+std::size_t LinearMemory::fault_window(std::size_t page) {
+  window_ = page == after_window_ ? std::min(2 * window_, kMaxWindow) : 1;
+  std::size_t count = 1;
+  while (count < window_ && page + count < image_size_ / page_size() && !is_resident_[page + count]) ++count;
+  after_window_ = page + count;
+  return count;
 }
 
 // Runs inside a signal handler: no allocation, no locks.
@@ -83,36 +122,93 @@ bool LinearMemory::handle_write_fault(std::uintptr_t address) {
   if (bounds_ == Bounds::kChecked || image_ == nullptr || offset >= image_size_) return false;
   const std::size_t page = offset / page_size();
   if (is_resident_[page]) return false;
-  if (mprotect(base_ + page * page_size(), page_size(), PROT_READ | PROT_WRITE) != 0) return false;
-  make_resident(page);
+  const std::size_t count = fault_window(page);
+  return make_resident(page, 1, 0) && (count == 1 || make_resident(page + 1, count - 1, 1));
+}
+
+bool LinearMemory::drop_grown() {
+  if (size_ == image_size_) return true;
+  // Dropped rather than zeroed: what a run grew is rarely what the next one needs.
+  const std::size_t grown = size_ - image_size_;
+  if (madvise(base_ + image_size_, grown, MADV_DONTNEED) != 0) return false;
+  if (mprotect(base_ + image_size_, grown, PROT_NONE) != 0) return false;
+  size_ = image_size_;
+  account();
   return true;
 }
 
-void LinearMemory::reset() {
+bool LinearMemory::reset() {
   NX_DCHECK(image_ != nullptr);
-  if (size_ > image_size_) {
-    // Dropped rather than zeroed: what a run grew is rarely what the next one needs.
-    NX_CHECK(madvise(base_ + image_size_, size_ - image_size_, MADV_DONTNEED) == 0);
-    NX_CHECK(mprotect(base_ + image_size_, size_ - image_size_, PROT_NONE) == 0);
-    size_ = image_size_;
-  }
+  if (!drop_grown()) return false;
   if (bounds_ == Bounds::kChecked) {
     if (std::memcmp(base_, image_->data(), image_size_) != 0)
       std::memcpy(base_, image_->data(), image_size_);
-    return;
+    return true;
   }
-  const std::size_t page_bytes = page_size();
-  for (std::size_t i = 0; i < resident_count_; ++i) {
-    const std::size_t offset = resident_[i] * page_bytes;
-    std::memcpy(base_ + offset, image_->data() + offset, page_bytes);
-  }
+  window_ = 1;
+  after_window_ = 0;
+  if (resident_count_ > kMaxKeptPages && !release_from(kMaxKeptPages)) return false;
+  if (++resets_ % kResetsPerLook == 0) return look();
+  for (std::size_t i = 0; i < resident_count_; ++i) copy_back(resident_[i]);
+  return true;
 }
 
-void LinearMemory::remap() {
-  if (bounds_ == Bounds::kChecked) return;
-  map_image_pages();
-  for (std::size_t i = 0; i < resident_count_; ++i) is_resident_[resident_[i]] = 0;
+void LinearMemory::copy_back(Resident& resident) {
+  const std::size_t offset = resident.page * page_size();
+  // A page that is rarely written costs no memory of its own as long as nobody writes to it.
+  if (resident.unused > 0 && std::memcmp(base_ + offset, image_->data() + offset, page_size()) == 0) return;
+  resident.unused = 0;
+  std::memcpy(base_ + offset, image_->data() + offset, page_size());
+}
+
+// A reset that finds out which pages the run wrote, tells the others, and lets go what nobody writes.
+bool LinearMemory::look() {
+  std::vector<std::uint32_t> written;
+  for (std::size_t i = 0; i < resident_count_; ++i) {
+    Resident& resident = resident_[i];
+    const std::size_t offset = resident.page * page_size();
+    if (std::memcmp(base_ + offset, image_->data() + offset, page_size()) == 0) {
+      ++resident.unused;
+      continue;
+    }
+    written.push_back(resident.page);
+    copy_back(resident);
+    resident.unused = 0;
+  }
+  if (common_ != nullptr) common_->learn(written);
+  const auto end = std::stable_partition(resident_.get(), resident_.get() + resident_count_,
+                                         [](const Resident& each) { return each.unused <= kMaxUnusedLooks; });
+  return release_from(static_cast<std::size_t>(end - resident_.get()));
+}
+
+// Takes the pages from `index` on out of the set: they are the image's again. Neighbours go in one step.
+bool LinearMemory::release_from(std::size_t index) {
+  Resident* const first = resident_.get() + index;
+  Resident* const last = resident_.get() + resident_count_;
+  std::sort(first, last, [](const Resident& a, const Resident& b) { return a.page < b.page; });
+  for (const Resident* at = first; at < last;) {
+    const Resident* end = at;
+    for (; end < last && end->page == at->page + (end - at); ++end) is_resident_[end->page] = 0;
+    std::uint8_t* const address = base_ + at->page * page_size();
+    const std::size_t bytes = static_cast<std::size_t>(end - at) * page_size();
+    if (madvise(address, bytes, MADV_DONTNEED) != 0 || mprotect(address, bytes, PROT_READ) != 0) return false;
+    at = end;
+  }
+  resident_count_ = index;
+  account();
+  return true;
+}
+
+bool LinearMemory::remap() {
+  if (bounds_ == Bounds::kChecked) return true;
+  if (!map_image_pages()) return false;
+  for (std::size_t i = 0; i < resident_count_; ++i) is_resident_[resident_[i].page] = 0;
   resident_count_ = 0;
+  account();
+  if (common_ != nullptr)
+    for (const std::uint32_t page : common_->get())
+      if (!make_resident(page, 1, 0)) return false;
+  return true;
 }
 
 }  // namespace nexus::sandbox

@@ -7,6 +7,7 @@
 
 #include "guest_module.h"
 #include "nexus/sandbox/entry.h"
+#include "nexus_abi.h"
 
 namespace nexus::sandbox {
 namespace {
@@ -39,7 +40,7 @@ const nx_guest_module* choose(Translation translation) {
 }
 
 // Time and chance are constants while the image is made, so that it is the same in every process.
-class InitialisationHost final : public HostCalls {
+class InitialisationHost : public HostCalls {
  public:
   HostReply call(HostFunction function, const std::uint32_t* arguments, GuestMemory& memory) override {
     if (function == HostFunction::kOutput) report_ = memory.read({arguments[1], arguments[2]}).value_or("");
@@ -58,10 +59,36 @@ class InitialisationHost final : public HostCalls {
   std::string report_;
 };
 
-Error cannot_initialise(const char* step, const Exit& exit, const InitialisationHost& host) {
+// Serves the handler that CommonPages learns from: it reads its arguments, writes state and waits for a call.
+class TypicalRunHost final : public InitialisationHost {
+ public:
+  HostReply call(HostFunction function, const std::uint32_t* arguments, GuestMemory& memory) override {
+    if (function == HostFunction::kOutput && arguments[0] == NX_OUT_CODE)
+      code_ = memory.read({arguments[1], arguments[2]}).value_or("");
+    if (function == HostFunction::kExtExists || function == HostFunction::kStateDeclared) return {1};
+    if (function != HostFunction::kInput) return InitialisationHost::call(function, arguments, memory);
+    const std::string_view bytes = slot(arguments[0]);
+    if (bytes.size() <= arguments[2]) memory.write(arguments[1], bytes);
+    return {static_cast<std::int32_t>(bytes.size())};
+  }
+
+ private:
+  static constexpr std::string_view kSource =
+      "$state.count = Object.keys($args).length + 1; await $ext.time.sleep({ms: 1})";
+  static constexpr std::string_view kEmptyObject = "\x80";
+
+  std::string_view slot(std::uint32_t number) const {
+    if (number == NX_SLOT_SOURCE) return kSource;
+    return number == NX_SLOT_CODE ? std::string_view(code_) : kEmptyObject;
+  }
+
+  std::string code_;
+};
+
+Error cannot_initialise(const char* step, const Exit& exit, const std::string& report) {
   return Error{ErrorCode::kWasmError, std::string("the sandbox cannot be initialised: ") + step + " ended with " +
                                           std::to_string(exit.value) + ", " + std::string(to_string(exit.stop)) +
-                                          " " + std::string(exit.trap_text) + host.report()};
+                                          " " + std::string(exit.trap_text) + report};
 }
 
 }  // namespace
@@ -82,15 +109,33 @@ Result<std::unique_ptr<Sandbox>> Sandbox::create(const Options& options) {
   for (const Export step : {Export::kInitialize, Export::kInit}) {
     const Exit exit = blank->call(step, {}, host, budget);
     if (exit.stop != StopReason::kNone || exit.value != 0)
-      return cannot_initialise(step == Export::kInit ? "nx_init" : "_initialize", exit, host);
+      return cannot_initialise(step == Export::kInit ? "nx_init" : "_initialize", exit, host.report());
   }
   NX_TRY(auto image, BaseImage::create(std::span(blank->memory().data(), blank->memory().size())));
   sandbox->image_ = std::move(image);
+  sandbox->common_pages_ = std::make_unique<CommonPages>(sandbox->image_->size() / LinearMemory::page_size());
+  NX_TRY_VOID(sandbox->teach_common_pages());
   return sandbox;
 }
 
+// Lets a typical handler run once, so that already the first one that matters finds the common pages writable.
+Result<void> Sandbox::teach_common_pages() {
+  NX_TRY(auto instance, new_instance());
+  if (!instance->memory().tracks_writes()) return {};
+  TypicalRunHost host;
+  const Budget budget{std::chrono::steady_clock::now() + std::chrono::seconds(60), std::size_t{64} << 20};
+  for (const Export step : {Export::kCompile, Export::kRun}) {
+    if (!instance->restore_whole()) return Error{ErrorCode::kWasmError, "the system has no memory for a sandbox"};
+    const Exit exit = instance->call(step, {}, host, budget);
+    if (exit.stop != StopReason::kNone || exit.value == NX_RUN_THREW)
+      return cannot_initialise("a first handler", exit, host.report());
+  }
+  common_pages_->learn(differing_pages(instance->memory()));
+  return {};
+}
+
 Result<std::unique_ptr<Instance>> Sandbox::new_instance() {
-  return Instance::create(module_, watchdog_, *image_);
+  return Instance::create(module_, watchdog_, *image_, common_pages_.get());
 }
 
 std::string_view Sandbox::translation_name() const { return module_.name; }

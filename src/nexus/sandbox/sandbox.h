@@ -10,6 +10,7 @@
 
 #include "nexus/base/result.h"
 #include "nexus/sandbox/base_image.h"
+#include "nexus/sandbox/common_pages.h"
 #include "nexus/sandbox/instance.h"
 #include "nexus/sandbox/watchdog.h"
 
@@ -38,18 +39,25 @@ class Sandbox {
 
   Result<std::unique_ptr<Instance>> new_instance();
 
+  // Ends the calls under way in all instances, and each later one as soon as it begins: they exit with
+  // StopReason::kCancelled. For good; returns at once.
+  void stop_runs() { watchdog_.stop_all(); }
+
   const BaseImage& image() const { return *image_; }
   std::string_view translation_name() const;
+  const CommonPages& common_pages() const { return *common_pages_; }
 
   // SHA-256 of the guest build; see nx_guest_build_hash.
   static std::string_view build_hash();
 
  private:
+  Result<void> teach_common_pages();
   Sandbox(const nx_guest_module& module, const Options& options) : module_(module), watchdog_(options.stops) {}
 
   const nx_guest_module& module_;
   Watchdog watchdog_;
   std::unique_ptr<BaseImage> image_;
+  std::unique_ptr<CommonPages> common_pages_;
 };
 
 }  // namespace nexus::sandbox

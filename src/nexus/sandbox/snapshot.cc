@@ -4,7 +4,6 @@
 
 #include <cstring>
 #include <numeric>
-#include <vector>
 
 #include "nexus/sandbox/base_image.h"
 #include "nexus/sandbox/linear_memory.h"
@@ -36,21 +35,9 @@ void xor_page(char* dst, const std::uint8_t* src, std::size_t size) {
 }
 
 std::vector<std::uint32_t> candidate_pages(const LinearMemory& memory) {
-  if (memory.tracks_writes()) return {memory.resident_pages().begin(), memory.resident_pages().end()};
+  if (memory.tracks_writes()) return memory.resident_pages();
   std::vector<std::uint32_t> pages(memory.image_size() / LinearMemory::page_size());
   std::iota(pages.begin(), pages.end(), 0u);
-  return pages;
-}
-
-std::vector<std::uint32_t> differing_pages(const LinearMemory& memory) {
-  const std::size_t page_bytes = LinearMemory::page_size();
-  const BaseImage& image = *memory.image();
-  std::vector<std::uint32_t> pages;
-  for (const std::uint32_t page : candidate_pages(memory))
-    if (std::memcmp(memory.data() + page * page_bytes, image.data() + page * page_bytes, page_bytes) != 0)
-      pages.push_back(page);
-  for (std::size_t at = memory.image_size(); at < memory.size(); at += page_bytes)
-    if (!all_zero(memory.data() + at, page_bytes)) pages.push_back(static_cast<std::uint32_t>(at / page_bytes));
   return pages;
 }
 
@@ -64,6 +51,18 @@ std::string compress(const std::string& plain) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> differing_pages(const LinearMemory& memory) {
+  const std::size_t page_bytes = LinearMemory::page_size();
+  const BaseImage& image = *memory.image();
+  std::vector<std::uint32_t> pages;
+  for (const std::uint32_t page : candidate_pages(memory))
+    if (std::memcmp(memory.data() + page * page_bytes, image.data() + page * page_bytes, page_bytes) != 0)
+      pages.push_back(page);
+  for (std::size_t at = memory.image_size(); at < memory.size(); at += page_bytes)
+    if (!all_zero(memory.data() + at, page_bytes)) pages.push_back(static_cast<std::uint32_t>(at / page_bytes));
+  return pages;
+}
 
 Snapshot take_snapshot(const LinearMemory& memory) {
   const std::size_t page_bytes = LinearMemory::page_size();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "nexus/base/result.h"
 
@@ -24,6 +25,9 @@ struct Snapshot {
   // What holding it costs.
   std::size_t bytes() const { return sizeof *this + packed.capacity() + image_hash.capacity(); }
 };
+
+// Numbers of the pages that differ from the image, or from zeros past its end.
+std::vector<std::uint32_t> differing_pages(const LinearMemory& memory);
 
 // Takes the difference of `memory` to its image.
 Snapshot take_snapshot(const LinearMemory& memory);

@@ -10,6 +10,7 @@ namespace nexus::sandbox {
 enum class StopReason : std::uint8_t {
   kNone,           // it returned
   kTimeout,        // its time was up
+  kCancelled,      // the host stopped all runs, see Sandbox::stop_runs()
   kMemoryLimit,    // it wanted more memory than it may have
   kStackOverflow,  // the native stack ran out under it
   kHost,           // a host function ended the run

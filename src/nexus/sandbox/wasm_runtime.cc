@@ -27,6 +27,7 @@ namespace {
 constexpr std::uintptr_t kHostStackBytes = 256 * 1024;
 
 thread_local LinearMemory* t_memory_being_made = nullptr;
+thread_local std::string_view t_table_being_made;
 
 const char* describe(wasm_rt_trap_t trap) {
   switch (trap) {
@@ -97,7 +98,11 @@ std::vector<std::vector<int>>& types() {
 }  // namespace
 
 MemoryBeingMade::MemoryBeingMade(LinearMemory& memory) { t_memory_being_made = &memory; }
-MemoryBeingMade::~MemoryBeingMade() { t_memory_being_made = nullptr; }
+MemoryBeingMade::~MemoryBeingMade() {
+  t_memory_being_made = nullptr;
+  t_table_being_made = {};
+}
+std::string_view MemoryBeingMade::table() const { return t_table_being_made; }
 
 }  // namespace nexus::sandbox
 
@@ -142,6 +147,7 @@ void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t* table, uint32_t ele
   NX_CHECK(table->data != nullptr);
   table->size = elements;
   table->max_size = max;
+  t_table_being_made = {reinterpret_cast<const char*>(table->data), elements * sizeof(wasm_rt_funcref_t)};
 }
 
 void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) { std::free(table->data); }

@@ -18,13 +18,7 @@ constexpr int kLingerTicks = 100;
 
 Watchdog::Watchdog(Means means) : means_(means) {
   runs_.reserve(64);
-  // Signals meant for the program must not land on this thread.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { watch(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = thread_without_signals([this] { watch(); });
 }
 
 Watchdog::~Watchdog() {
@@ -41,7 +35,7 @@ Watchdog::Watch::Watch(Watchdog& watchdog, Time deadline, std::uint32_t run, std
   bool wake;
   {
     const std::lock_guard lock(watchdog_.mutex_);
-    watchdog_.runs_.push_back({pthread_self(), deadline, run, flag, deadline + kGrace, false});
+    watchdog_.runs_.push_back({pthread_self(), deadline, run, flag, {}, false});
     wake = watchdog_.asleep_;
   }
   if (wake) watchdog_.wake_.notify_one();
@@ -50,6 +44,19 @@ Watchdog::Watch::Watch(Watchdog& watchdog, Time deadline, std::uint32_t run, std
 Watchdog::Watch::~Watch() {
   const std::lock_guard lock(watchdog_.mutex_);
   std::erase_if(watchdog_.runs_, [](const Run& run) { return pthread_equal(run.thread, pthread_self()); });
+}
+
+bool Watchdog::Watch::cancelled() const {
+  const std::lock_guard lock(watchdog_.mutex_);
+  return watchdog_.stop_all_;
+}
+
+void Watchdog::stop_all() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_all_ = true;
+  }
+  wake_.notify_one();
 }
 
 void Watchdog::watch() {
@@ -70,9 +77,10 @@ void Watchdog::watch() {
 }
 
 void Watchdog::strike(Run& run, Time now) const {
-  if (now < run.deadline) return;
+  if (!stop_all_ && now < run.deadline) return;
   if (!run.flagged) {
     run.flagged = true;
+    run.next_signal = now + kGrace;
     if (means_.flag) __atomic_store_n(run.flag, 1u, __ATOMIC_RELAXED);
   }
   if (!means_.signal || now < run.next_signal) return;

@@ -41,9 +41,15 @@ class Watchdog {
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
+    // True when the run was to end because of stop_all(), whatever its deadline.
+    bool cancelled() const;
+
    private:
     Watchdog& watchdog_;
   };
+
+  // Ends the runs under way, and each later one as soon as it begins, by the same two means. Returns at once.
+  void stop_all();
 
   // From the flag to the signal, and from one signal to the next: one that arrives before the guest is
   // entered, or for a thread that has no processor, must be followed by another, but not by a flood.
@@ -55,7 +61,7 @@ class Watchdog {
     Time deadline;
     std::uint32_t number;
     std::uint32_t* flag;  // in guest memory, writable and mapped while the run is watched
-    Time next_signal;
+    Time next_signal;     // meaningful once flagged
     bool flagged;
   };
 
@@ -67,6 +73,7 @@ class Watchdog {
   std::condition_variable wake_;
   std::vector<Run> runs_;   // guarded by mutex_
   bool asleep_ = false;     // guarded by mutex_
+  bool stop_all_ = false;   // guarded by mutex_
   bool stopping_ = false;   // guarded by mutex_
   std::thread thread_;
 };
