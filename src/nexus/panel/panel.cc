@@ -52,8 +52,9 @@ engine::AsyncResult to_async(Result<value::Value> answer) {
 
 }  // namespace
 
-LivePanel::LivePanel(std::string id, LoadedPanel loaded, const PanelHost& host)
+LivePanel::LivePanel(std::string id, std::string owner, LoadedPanel loaded, const PanelHost& host)
     : id_(std::move(id)),
+      owner_(std::move(owner)),
       epoch_(random_hex(16)),
       host_(host),
       program_(std::move(loaded.program)),

@@ -30,11 +30,12 @@ struct PanelHost {
 // calls it asked for, let the next in.
 class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
  public:
-  LivePanel(std::string id, LoadedPanel loaded, const PanelHost& host);
+  LivePanel(std::string id, std::string owner, LoadedPanel loaded, const PanelHost& host);
   // Answers whoever still waits with CANCELLED.
   ~LivePanel() override;
 
   const std::string& id() const override { return id_; }
+  const std::string& owner() const override { return owner_; }
   std::uint64_t version() const override { return state_->version(); }
   const std::string& epoch() const override { return epoch_; }
   const nxml::Document& document() const override { return *program_->document; }
@@ -95,6 +96,7 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void mount_over();
 
   const std::string id_;
+  const std::string owner_;
   const std::string epoch_;
   const PanelHost& host_;
   const std::shared_ptr<const Program> program_;

@@ -129,7 +129,8 @@ void LoopWorkspace::finish_load(Load& load) {
   auto& loaded = std::get<LoadedPanel>(*load.result);
   auto id = choose_id(load.request, *loaded.program->document);
   if (auto* error = std::get_if<CreateError>(&id)) return load.done(std::move(*error));
-  auto panel = std::make_shared<LivePanel>(std::get<std::string>(id), std::move(loaded), host_);
+  auto panel = std::make_shared<LivePanel>(std::get<std::string>(id),
+                                           std::move(load.request.owner), std::move(loaded), host_);
   panels_.push_back(panel);
   by_id_.emplace(panel->id(), panel.get());
   mount(panel, std::move(load.done));

@@ -35,6 +35,9 @@ class Client {
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 };
 
+// Owns what no authenticated caller created.
+inline constexpr std::string_view kDefaultOwner = "default";
+
 // A request that could not become a panel: an error, and for NXML every diagnostic, errors first.
 struct CreateError {
   Error error;
@@ -45,6 +48,8 @@ struct CreateRequest {
   std::string source;  // NXML
   std::optional<std::string> panel_id;
   std::optional<value::Value> initial_state;
+  // The workspace_id of whoever creates it (docs/SECURITY.md); who may reach the panel is the server's business.
+  std::string owner = std::string(kDefaultOwner);
 };
 
 // How a run ended, all segments together; docs/PROTOCOL.md, "ExecutionResult".
@@ -120,6 +125,8 @@ class Panel {
   virtual ~Panel() = default;
 
   virtual const std::string& id() const = 0;
+  // CreateRequest::owner; the same for the panel's whole life.
+  virtual const std::string& owner() const = 0;
   virtual std::uint64_t version() const = 0;
   // Random, new with each life of the panel in a process; versions of different epochs do not
   // compare.

@@ -28,6 +28,12 @@ TEST_F(WorkspaceTest, APanelIsFoundUnderItsId) {
   EXPECT_EQ(panel->version(), 0u);
 }
 
+TEST_F(WorkspaceTest, APanelKeepsTheOwnerItWasCreatedFor) {
+  EXPECT_EQ(open_panel(kSource, "p")->owner(), kDefaultOwner);
+  const auto created = create({kSource, "q", {}, "acme"});
+  EXPECT_EQ(std::get<Panel*>(*created)->owner(), "acme");
+}
+
 TEST_F(WorkspaceTest, IdsComeFromTheRequestTheDocumentOrChance) {
   open_workspace();
   std::string with_id = kSource;

@@ -18,9 +18,11 @@ namespace nexus::server {
 
 class FakePanel final : public panel::Panel {
  public:
-  explicit FakePanel(std::string id) : id_(std::move(id)) {}
+  explicit FakePanel(std::string id, std::string owner = "default")
+      : id_(std::move(id)), owner_(std::move(owner)) {}
 
   const std::string& id() const override { return id_; }
+  const std::string& owner() const override { return owner_; }
   std::uint64_t version() const override { return version_value; }
   const std::string& epoch() const override { return epoch_; }
   const nxml::Document& document() const override { return document_; }
@@ -68,6 +70,7 @@ class FakePanel final : public panel::Panel {
 
  private:
   const std::string id_;
+  const std::string owner_;
   const std::string epoch_ = "e1";
   const std::string ast_ = R"({"kind":"NexusPanel"})";
   const nxml::Document document_{};
@@ -87,7 +90,7 @@ class FakeWorkspace final : public panel::Workspace {
     }
     const std::string id = request.panel_id.value_or("made");
     if (find(id)) return done(panel::CreateError{{ErrorCode::kPanelExists, "taken"}, {}});
-    done(add(id));
+    done(add(id, request.owner));
   }
   panel::Panel* find(std::string_view id) override {
     const auto found =
@@ -109,8 +112,8 @@ class FakeWorkspace final : public panel::Workspace {
   }
   void shutdown(std::uint16_t, std::string_view, std::function<void()> done) override { done(); }
 
-  FakePanel* add(const std::string& id) {
-    panels.push_back(std::make_unique<FakePanel>(id));
+  FakePanel* add(const std::string& id, const std::string& owner = "default") {
+    panels.push_back(std::make_unique<FakePanel>(id, owner));
     return panels.back().get();
   }
 
