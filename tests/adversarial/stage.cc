@@ -136,7 +136,7 @@ Ending SandboxStage::segment(engine::HandlerRun& run, Export entry, std::array<s
   run.begin_segment(state);
   const auto left = run.request().limits.timeout - run.total_time;
   const Exit exit = instance_->call(entry, arguments, run, {start + left, kMemoryBytes});
-  run.total_time += std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - start);
+  run.total_time += steady_clock::now() - start;
   engine::HandlerRun::Segment done = run.end_segment();
   if (done.limit_error) return ended_with(*done.limit_error);
   if (exit.stop != StopReason::kNone) return stopped_by(exit);

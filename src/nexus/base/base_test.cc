@@ -5,6 +5,7 @@
 
 #include "nexus/base/closest.h"
 #include "nexus/base/random.h"
+#include "nexus/base/rate_limit.h"
 #include "nexus/base/result.h"
 #include "nexus/base/sha256.h"
 
@@ -41,6 +42,30 @@ TEST(ErrorCode, WireNamesAreUniqueAndStatusesAreHttp) {
 
 TEST(Sha256, MatchesTheStandardsExample) {
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+// RFC 4231 section 4.3.
+TEST(HmacSha256, MatchesTheStandardsExample) {
+  const std::string mac = hmac_sha256("Jefe", "what do ya want for nothing?");
+  ASSERT_EQ(mac.size(), 32u);
+  EXPECT_EQ(mac.substr(0, 4), "\x5b\xdc\xc1\x46");
+  EXPECT_EQ(mac.substr(28), "\x64\xec\x38\x43");
+  EXPECT_TRUE(same_secret(mac, hmac_sha256("Jefe", "what do ya want for nothing?")));
+  EXPECT_FALSE(same_secret(mac, hmac_sha256("Jeff", "what do ya want for nothing?")));
+  EXPECT_FALSE(same_secret(mac, mac.substr(1)));
+}
+
+TEST(RateLimit, LetsABurstThroughAndTellsHowManyItHeldBack) {
+  using std::chrono::milliseconds;
+  RateLimit limit(2, milliseconds(1000));
+  const Clock::Steady start{};
+  EXPECT_EQ(limit.admit(start), 0u);
+  EXPECT_EQ(limit.admit(start), 0u);
+  EXPECT_EQ(limit.admit(start), std::nullopt);
+  EXPECT_EQ(limit.admit(start + milliseconds(999)), std::nullopt);
+  EXPECT_EQ(limit.admit(start + milliseconds(1000)), 2u);
+  EXPECT_EQ(limit.admit(start + milliseconds(1000)), 0u);
+  EXPECT_EQ(limit.admit(start + milliseconds(1000)), std::nullopt);
 }
 
 TEST(Random, UuidHasTheVersion4Form) {

@@ -24,4 +24,9 @@ void CodeCache::insert(const std::string& key, Code code) {
   }
 }
 
+std::size_t CodeCache::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
 }  // namespace nexus::engine

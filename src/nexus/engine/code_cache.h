@@ -23,6 +23,7 @@ class CodeCache {
   // nullptr when there is none.
   Code find(const std::string& key);
   void insert(const std::string& key, Code code);
+  std::size_t bytes() const;
 
  private:
   struct Entry {
@@ -31,7 +32,7 @@ class CodeCache {
   };
 
   const std::size_t max_bytes_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::list<Entry> entries_;  // most recently used first; guarded by mutex_
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key_;  // guarded by mutex_
   std::size_t bytes_ = 0;                                                   // guarded by mutex_

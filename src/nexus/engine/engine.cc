@@ -3,20 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
-#include <mutex>
-#include <span>
-#include <unordered_map>
 
 #include "nexus/base/random.h"
 #include "nexus/engine/compiler.h"
 #include "nexus/engine/engine_stats.h"
 #include "nexus/engine/handler_run.h"
-#include "nexus/engine/script_error.h"
+#include "nexus/engine/segment_end.h"
 #include "nexus/engine/suspended_runs.h"
 #include "nexus/sandbox/instance_pool.h"
 #include "nexus/sandbox/sandbox.h"
-#include "nexus/value/msgpack.h"
 #include "nexus_abi.h"
 
 namespace nexus::engine {
@@ -25,56 +22,69 @@ namespace {
 using sandbox::Exit;
 using sandbox::Export;
 using sandbox::InstancePool;
-using sandbox::StopReason;
 using SteadyClock = std::chrono::steady_clock;
 
-RunError run_error(ErrorCode code, std::string message) {
-  RunError error;
-  error.code = code;
-  error.message = std::move(message);
-  return error;
+// What precompiled code belongs to: where the handler starts in its author's file.
+std::string subject_of(const Location& start) { return fmt::format("{}:{}", start.line, start.column); }
+
+Location start_of(std::string_view subject) {
+  Location start;
+  const char* const end = subject.data() + subject.size();
+  const auto line = std::from_chars(subject.data(), end, start.line);
+  if (line.ptr != end) std::from_chars(line.ptr + 1, end, start.column);
+  return start;
 }
 
-Outcome failed(RunError error, std::string run_id = {}) {
-  Outcome outcome;
-  outcome.status = Status::kError;
-  outcome.run_id = std::move(run_id);
-  outcome.error = std::move(error);
-  return outcome;
+// Where compiled handlers are kept, and the key they are sealed with.
+struct Storage {
+  std::shared_ptr<const Seal> seal;
+  std::unique_ptr<DiskCache> disk;  // null: memory only
+};
+
+std::string key_of_this_process() {
+  std::string key(Seal::kMinKeyBytes, '\0');
+  random_bytes(key.data(), key.size());
+  return key;
 }
 
-// Why a call that did not return by itself failed, in the author's terms.
-RunError describe_stop(const Exit& exit, const Limits& limits) {
-  switch (exit.stop) {
-    case StopReason::kTimeout:
-      return run_error(ErrorCode::kTimeout,
-                       fmt::format("the handler ran longer than its limit of {} ms", limits.timeout.count()));
-    case StopReason::kCancelled:
-      return run_error(ErrorCode::kCancelled, "the engine is shutting down");
-    case StopReason::kMemoryLimit:
-      return run_error(ErrorCode::kMemoryLimit,
-                       fmt::format("the handler needs more memory than its limit of {} bytes", limits.memory_bytes));
-    case StopReason::kStackOverflow:
-      return run_error(ErrorCode::kExecutionError, "the handler calls itself too deeply");
-    default:
-      return run_error(ErrorCode::kWasmError, fmt::format("the sandbox trapped: {}", exit.trap_text));
+Result<Storage> open_directory(const Options& options) {
+  NX_TRY(Directory directory, Directory::open(options.cache_dir));
+  std::string key = options.cache_key;
+  if (key.empty()) {
+    NX_TRY(key, load_or_make_key(directory));
   }
+  auto seal = std::make_shared<const Seal>(std::move(key));
+  return Storage{seal, std::make_unique<DiskCache>(std::move(directory), seal, options.cache_disk_bytes)};
+}
+
+Result<Storage> open_storage(const Options& options, Warnings& warnings) {
+  if (!options.cache_key.empty() && options.cache_key.size() < Seal::kMinKeyBytes)
+    return Error{ErrorCode::kInvalidArgument, fmt::format("the cache key has {} bytes; at least {} are needed",
+                                                          options.cache_key.size(), Seal::kMinKeyBytes)};
+  if (!options.cache_dir.empty() && options.cache_disk_bytes > 0) {
+    auto storage = open_directory(options);
+    if (storage.ok()) return storage;
+    warnings.add(fmt::format("the cache directory \"{}\" cannot be used, so handlers are compiled anew after each "
+                             "start: {}",
+                             options.cache_dir, storage.error().message));
+  }
+  return Storage{std::make_shared<const Seal>(options.cache_key.empty() ? key_of_this_process() : options.cache_key),
+                 nullptr};
 }
 
 class EngineImpl final : public Engine {
  public:
-  EngineImpl(const Options& options, std::unique_ptr<sandbox::Sandbox> sandbox,
-             std::unique_ptr<InstancePool> pool)
-      : options_(options),
-        sandbox_(std::move(sandbox)),
-        pool_(std::move(pool)),
-        compiler_(*pool_, options.code_cache_bytes),
-        suspended_(options.max_suspended, options.max_suspended_bytes) {}
+  EngineImpl(const Options& options, std::unique_ptr<sandbox::Sandbox> sandbox)
+      : options_(options), sandbox_(std::move(sandbox)), warnings_(options.on_warning) {}
 
-  Result<void> precompile(const HandlerSource& source) override;
+  // To be called once, before anything else.
+  Result<void> start();
+
+  Result<std::string> precompile(const HandlerSource& source) override;
   Outcome execute(RunRequest request, const StateView& state) override;
+  Outcome execute_compiled(std::string_view blob, RunRequest request, const StateView& state) override;
   Outcome resume(std::string_view suspension_id, AsyncResult result, const StateView& state) override;
-  bool cancel(std::string_view run_id) override { return suspended_.remove_run(run_id); }
+  bool cancel(std::string_view run_id) override;
   Stats stats() const override;
   void shutdown() override {
     pool_->shutdown();
@@ -87,161 +97,202 @@ class EngineImpl final : public Engine {
     std::array<std::uint32_t, 4> arguments;
   };
 
+  Outcome begin(RunRequest request, Compiled compiled, Clock::Steady queued_at, const StateView& state);
   Outcome run_segment(const std::shared_ptr<HandlerRun>& run, const Entry& entry, const StateView& state,
                       InstancePool::Lease& lease);
-  Outcome finish_segment(const std::shared_ptr<HandlerRun>& run, const Exit& exit, InstancePool::Lease& lease,
-                         Outcome outcome);
   Outcome suspend(const std::shared_ptr<HandlerRun>& run, InstancePool::Lease& lease, Outcome outcome);
+  // A run that ended before its segment began.
+  Outcome fail(Error error, std::string run_id);
+  Outcome fail(RunError error, std::string run_id);
+  void record(const HandlerRun& run, const Outcome& outcome);
+  std::vector<Denial> audit(HandlerRun::Segment& segment);
 
   const Options options_;
   const std::unique_ptr<sandbox::Sandbox> sandbox_;
-  const std::unique_ptr<InstancePool> pool_;
-  Compiler compiler_;
-  SuspendedRuns suspended_;
   EngineStats stats_;
+  Warnings warnings_;
+  RateLimit audit_limit_{20, std::chrono::seconds(1)};
+  std::shared_ptr<const Seal> seal_;
+  std::unique_ptr<InstancePool> pool_;
+  std::unique_ptr<Compiler> compiler_;
+  SuspendedRuns suspended_{options_.max_suspended, options_.max_suspended_bytes};
 };
 
-// A run may lower the engine's limits, never raise them.
-Limits lower_of(const Limits& a, const Limits& b) {
-  Limits limits;
-  limits.timeout = std::min(a.timeout, b.timeout);
-  limits.memory_bytes = std::min(a.memory_bytes, b.memory_bytes);
-  limits.host_calls = std::min(a.host_calls, b.host_calls);
-  limits.state_mutations = std::min(a.state_mutations, b.state_mutations);
-  limits.events = std::min(a.events, b.events);
-  limits.view_commands = std::min(a.view_commands, b.view_commands);
-  limits.log_lines = std::min(a.log_lines, b.log_lines);
-  limits.suspensions_in_flight = std::min(a.suspensions_in_flight, b.suspensions_in_flight);
-  limits.payload.depth = std::min(a.payload.depth, b.payload.depth);
-  limits.payload.bytes = std::min(a.payload.bytes, b.payload.bytes);
-  limits.total_bytes = std::min(a.total_bytes, b.total_bytes);
-  return limits;
+Result<void> EngineImpl::start() {
+  NX_TRY(Storage storage, open_storage(options_, warnings_));
+  seal_ = std::move(storage.seal);
+  NX_TRY(pool_, InstancePool::create(*sandbox_, {.min = options_.min_instances,
+                                                 .max = options_.max_instances,
+                                                 .on_restored = [this](std::chrono::nanoseconds took) {
+                                                   stats_.observe(Timing::kReset, took);
+                                                 }}));
+  if (const auto& failure = pool_->warm_up_failure())
+    warnings_.add(fmt::format("fewer than {} sandboxes could be made at the start: {}", options_.min_instances,
+                              failure->message));
+  compiler_ = std::make_unique<Compiler>(*pool_, options_.cache_memory_bytes, std::move(storage.disk), stats_,
+                                         warnings_);
+  return {};
 }
 
-Result<void> EngineImpl::precompile(const HandlerSource& source) {
-  auto compiled = compiler_.compile(source);
-  auto* const error = std::get_if<RunError>(&compiled);
-  if (error == nullptr) return {};
-  return Error{error->code, error->message, error->stack, error->location};
+Result<std::string> EngineImpl::precompile(const HandlerSource& source) {
+  const TimeLimit limit{SteadyClock::now() + options_.limits.timeout, options_.limits.timeout};
+  auto compiled = compiler_->compile(source, limit);
+  if (const auto* const error = std::get_if<RunError>(&compiled))
+    return Error{error->code, error->message, error->stack, error->location};
+  return seal_->close(Seal::Purpose::kBlob, subject_of(source.start), *std::get<Compiled>(compiled).code);
 }
 
 Outcome EngineImpl::execute(RunRequest request, const StateView& state) {
+  const auto now = SteadyClock::now();
+  const auto queued_at = request.queued_at.value_or(now);
   request.limits = lower_of(request.limits, options_.limits);
-  auto compiled = compiler_.compile(request.source);
-  if (auto* error = std::get_if<RunError>(&compiled)) {
-    Outcome outcome = failed(std::move(*error), random_uuid());
-    stats_.record(outcome);
-    return outcome;
-  }
-  auto& code = std::get<Compiled>(compiled);
+  auto compiled = compiler_->compile(request.source, {now + request.limits.timeout, request.limits.timeout});
+  if (auto* const error = std::get_if<RunError>(&compiled)) return fail(std::move(*error), random_uuid());
+  return begin(std::move(request), std::get<Compiled>(std::move(compiled)), queued_at, state);
+}
+
+Outcome EngineImpl::execute_compiled(std::string_view blob, RunRequest request, const StateView& state) {
+  const auto queued_at = request.queued_at.value_or(SteadyClock::now());
+  request.limits = lower_of(request.limits, options_.limits);
+  auto opened = seal_->open(Seal::Purpose::kBlob, blob);
+  if (!opened.ok())
+    return fail(run_error(ErrorCode::kInvalidHandler, fmt::format("the precompiled handler is refused: {}; compile it again",
+                                                                  opened.error().message)),
+                random_uuid());
+  request.source = {{}, start_of(opened->subject)};
+  Compiled compiled{std::make_shared<const std::string>(std::move(opened->code)), true, {}};
+  return begin(std::move(request), std::move(compiled), queued_at, state);
+}
+
+Outcome EngineImpl::begin(RunRequest request, Compiled compiled, Clock::Steady queued_at, const StateView& state) {
   auto lease = pool_->lease(SteadyClock::now() + request.limits.timeout);
-  if (!lease.ok()) return failed(run_error(lease.error().code, lease.error().message), random_uuid());
-  const auto run = std::make_shared<HandlerRun>(std::move(request), code.code, Clock::system());
+  if (!lease.ok()) return fail(std::move(lease).take_error(), random_uuid());
+  stats_.observe(Timing::kQueue, SteadyClock::now() - queued_at - compiled.took);
+  const auto run = std::make_shared<HandlerRun>(std::move(request), std::move(compiled.code), Clock::system());
+  run->compile_time = compiled.took;
   std::array<std::uint32_t, 4> seed;
   random_bytes(seed.data(), sizeof seed);
   Outcome outcome = run_segment(run, {Export::kRun, seed}, state, lease.value());
-  outcome.metrics.cache_hit = code.cache_hit;
-  outcome.metrics.compile_us = code.compile_us;
-  stats_.record_compilation(code.cache_hit);
-  stats_.record(outcome);
+  outcome.metrics.cache_hit = compiled.cache_hit;
+  if (!compiled.cache_hit)
+    outcome.metrics.compile_us = std::chrono::duration_cast<std::chrono::microseconds>(compiled.took).count();
   return outcome;
 }
 
 Outcome EngineImpl::resume(std::string_view suspension_id, AsyncResult result, const StateView& state) {
+  const auto queued_at = result.queued_at.value_or(SteadyClock::now());
   const std::shared_ptr<HandlerRun> run = suspended_.take(suspension_id);
-  if (run == nullptr)
+  if (run == nullptr) {
+    stats_.count_error(ErrorCode::kInvalidSuspension);
     return failed(run_error(ErrorCode::kInvalidSuspension,
-                            fmt::format("no run waits for suspension '{}'", suspension_id.substr(0, 64))));
+                            fmt::format("no run waits for suspension '{}'", suspension_id.substr(0, 64))),
+                  {});
+  }
   auto lease = pool_->lease(SteadyClock::now() + run->request().limits.timeout);
-  if (!lease.ok()) return failed(run_error(lease.error().code, lease.error().message), run->id());
+  if (!lease.ok()) return fail(std::move(lease).take_error(), run->id());
+  stats_.observe(Timing::kQueue, SteadyClock::now() - queued_at);
   if (auto loaded = lease.value()->load(run->snapshot, run->request().limits.memory_bytes); !loaded.ok())
-    return failed(run_error(loaded.error().code, loaded.error().message), run->id());
+    return fail(Error(loaded.error()), run->id());
   run->snapshot = {};
   const std::uint32_t index = *run->index_of(suspension_id);
   run->close(suspension_id);
   run->set_answer(result);
   Outcome outcome = run_segment(run, {Export::kResume, {index, result.success ? 1u : 0u}}, state, lease.value());
   outcome.metrics.cache_hit = true;
-  stats_.record(outcome);
   return outcome;
 }
 
 Outcome EngineImpl::run_segment(const std::shared_ptr<HandlerRun>& run, const Entry& entry,
                                 const StateView& state, InstancePool::Lease& lease) {
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
   const Limits& limits = run->request().limits;
   const auto start = SteadyClock::now();
   run->begin_segment(state);
-  const sandbox::Budget budget{start + limits.timeout - run->total_time, limits.memory_bytes};
+  const sandbox::Budget budget{start + limits.timeout - run->total_time - run->compile_time, limits.memory_bytes};
   const Exit exit = lease->call(entry.function, entry.arguments, *run, budget);
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start);
+  const auto took = SteadyClock::now() - start;
   run->total_time += took;
 
-  Outcome outcome;
-  outcome.run_id = run->id();
-  outcome.metrics.duration_us = took.count();
-  outcome.metrics.total_us = run->total_time.count();
+  HandlerRun::Segment segment = run->end_segment();
+  auto denials = audit(segment);
+  Outcome outcome = conclude(*run, exit, std::move(segment));
+  outcome.denials = std::move(denials);
+  outcome.metrics.duration_us = duration_cast<microseconds>(took).count();
+  outcome.metrics.total_us = duration_cast<microseconds>(run->total_time).count();
   outcome.metrics.memory_peak_bytes = lease->memory_peak();
   outcome.metrics.memory_used_bytes =
       std::min<std::uint64_t>(lease->counters().heap_bytes, lease->memory().size());
-  outcome.metrics.host_calls = run->host_call_counts();
-  return finish_segment(run, exit, lease, std::move(outcome));
-}
-
-Outcome EngineImpl::finish_segment(const std::shared_ptr<HandlerRun>& run, const Exit& exit,
-                                   InstancePool::Lease& lease, Outcome outcome) {
-  HandlerRun::Segment segment = run->end_segment();
-  outcome.logs = std::move(segment.logs);
-  for (const Suspension& call : run->open_calls()) outcome.closed_suspensions.push_back(call.id);
-  const auto fail = [&outcome](RunError error) {
-    outcome.status = Status::kError;
-    outcome.error = std::move(error);
-    return std::move(outcome);
-  };
-  if (segment.limit_error) return fail(std::move(*segment.limit_error));
-  if (exit.stop != StopReason::kNone) return fail(describe_stop(exit, run->request().limits));
-  if (exit.value == NX_RUN_THREW)
-    return fail(describe_exception(segment.error_report, run->request().source));
-  if (!segment.mutations.ok())
-    return fail(run_error(segment.mutations.error().code, segment.mutations.error().message));
-  if (exit.value == NX_RUN_PENDING && run->open_calls().empty())
-    return fail(run_error(ErrorCode::kExecutionError,
-                          "the handler waits for something that can never happen: no extension call is open"));
-  outcome.mutations = std::move(segment.mutations).take();
-  outcome.events = std::move(segment.events);
-  outcome.view_commands = std::move(segment.view_commands);
-  if (exit.value == NX_RUN_PENDING) {
-    outcome.closed_suspensions.clear();
-    outcome.new_suspensions = std::move(segment.started);
-    return suspend(run, lease, std::move(outcome));
-  }
-  outcome.status = Status::kSuccess;
-  if (segment.return_bytes) {
-    auto value = value::decode_msgpack(
-        std::as_bytes(std::span(segment.return_bytes->data(), segment.return_bytes->size())),
-        run->request().limits.payload);
-    if (!value.ok()) return fail(run_error(value.error().code, "return value: " + value.error().message));
-    outcome.return_value = std::move(value).take();
-    outcome.has_return_value = true;
-  }
+  outcome.metrics.host_calls = run->host_calls_by_name();
+  if (outcome.status == Status::kSuspended) outcome = suspend(run, lease, std::move(outcome));
+  record(*run, outcome);
   return outcome;
 }
 
 Outcome EngineImpl::suspend(const std::shared_ptr<HandlerRun>& run, InstancePool::Lease& lease,
                             Outcome outcome) {
-  outcome.status = Status::kSuspended;
-  outcome.suspensions = run->open_calls();
   run->snapshot = lease->snapshot();
-  if (!suspended_.add(run)) {
-    Outcome refused = failed(
-        run_error(ErrorCode::kResourceLimit,
-                  fmt::format("too many runs wait for extensions: limit {} runs or {} bytes of them",
-                              options_.max_suspended, options_.max_suspended_bytes)),
-        outcome.run_id);
-    refused.metrics = std::move(outcome.metrics);
-    refused.logs = std::move(outcome.logs);
-    return refused;
+  if (suspended_.add(run)) return outcome;
+  Outcome refused = failed(
+      run_error(ErrorCode::kResourceLimit,
+                fmt::format("too many runs wait for extensions: limit {} runs or {} bytes of them",
+                            options_.max_suspended, options_.max_suspended_bytes)),
+      outcome.run_id);
+  refused.metrics = std::move(outcome.metrics);
+  refused.logs = std::move(outcome.logs);
+  refused.denials = std::move(outcome.denials);
+  return refused;
+}
+
+bool EngineImpl::cancel(std::string_view run_id) {
+  const std::shared_ptr<HandlerRun> run = suspended_.take_run(run_id);
+  if (run == nullptr) return false;
+  stats_.count(Counter::kRunsError);
+  stats_.count_error(ErrorCode::kCancelled);
+  stats_.count_host_calls(run->host_calls());
+  stats_.observe(Timing::kExecution, run->total_time);
+  return true;
+}
+
+Outcome EngineImpl::fail(RunError error, std::string run_id) {
+  stats_.count(Counter::kRunsError);
+  stats_.count_error(error.code);
+  return failed(std::move(error), std::move(run_id));
+}
+
+Outcome EngineImpl::fail(Error error, std::string run_id) {
+  return fail(run_error(error.code, std::move(error.message)), std::move(run_id));
+}
+
+// Host calls and the running time are those of the whole run: added once, when it has ended.
+void EngineImpl::record(const HandlerRun& run, const Outcome& outcome) {
+  stats_.count(Counter::kSegments);
+  stats_.count(Counter::kSuspensions, outcome.new_suspensions.size());
+  stats_.record_memory_peak(outcome.metrics.memory_peak_bytes);
+  if (outcome.status == Status::kSuspended) return;
+  stats_.count(outcome.status == Status::kSuccess ? Counter::kRunsSuccess : Counter::kRunsError);
+  if (outcome.error) stats_.count_error(outcome.error->code);
+  stats_.count_host_calls(run.host_calls());
+  stats_.observe(Timing::kExecution, run.total_time);
+}
+
+// Counts every denial and picks those for the audit log, so that a handler cannot flood it.
+std::vector<Denial> EngineImpl::audit(HandlerRun::Segment& segment) {
+  std::vector<Denial> reported;
+  std::uint64_t unreported = 0;
+  for (std::size_t kind = 0; kind < segment.denied.size(); ++kind) {
+    stats_.count_denials(static_cast<capability::Kind>(kind), segment.denied[kind]);
+    unreported += segment.denied[kind];
   }
-  return outcome;
+  for (Denial& denial : segment.denials) {
+    const auto before = audit_limit_.admit(SteadyClock::now());
+    if (!before) continue;
+    unreported -= denial.times;
+    denial.unreported = *before;
+    reported.push_back(std::move(denial));
+  }
+  stats_.count(Counter::kDenialsUnreported, unreported);
+  return reported;
 }
 
 Stats EngineImpl::stats() const {
@@ -249,8 +300,10 @@ Stats EngineImpl::stats() const {
   const InstancePool::Counts pool = pool_->counts();
   stats.instances_active = pool.active;
   stats.instances_available = pool.available;
+  stats.instances_waiting = pool.waiting;
   stats.instances_created = pool.created;
   suspended_.describe(stats);
+  compiler_->describe(stats);
   stats.total_memory_bytes = sandbox_->image().size() + pool.memory_bytes + stats.suspended_bytes;
   return stats;
 }
@@ -259,8 +312,9 @@ Stats EngineImpl::stats() const {
 
 Result<std::unique_ptr<Engine>> Engine::create(const Options& options) {
   NX_TRY(auto box, sandbox::Sandbox::create({}));
-  NX_TRY(auto pool, InstancePool::create(*box, {options.min_instances, options.max_instances}));
-  return std::unique_ptr<Engine>(std::make_unique<EngineImpl>(options, std::move(box), std::move(pool)));
+  auto engine = std::make_unique<EngineImpl>(options, std::move(box));
+  NX_TRY_VOID(engine->start());
+  return std::unique_ptr<Engine>(std::move(engine));
 }
 
 std::string_view guest_build_hash() { return sandbox::Sandbox::build_hash(); }

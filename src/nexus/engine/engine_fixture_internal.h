@@ -60,12 +60,13 @@ inline std::string json(const std::vector<Mutation>& mutations) {
 
 class EngineTest : public testing::Test {
  protected:
-  EngineTest() {
-    Options options;
+  EngineTest() : engine_(make_engine({})) {}
+
+  static std::unique_ptr<Engine> make_engine(Options options) {
     options.min_instances = 1;
     auto made = Engine::create(options);
     EXPECT_TRUE(made.ok()) << made.error().message;
-    engine_ = std::move(made).take();
+    return std::move(made).take();
   }
 
   static RunRequest request(std::string code) {

@@ -8,7 +8,7 @@ namespace {
 TEST_F(EngineTest, TheSecondRunOfAHandlerUsesTheCache) {
   EXPECT_FALSE(run("return 'cache me'").metrics.cache_hit);
   EXPECT_TRUE(run("return 'cache me'").metrics.cache_hit);
-  EXPECT_EQ(engine_->stats().cache_hits, 1u);
+  EXPECT_EQ(engine_->stats().cache_memory_hits, 1u);
   EXPECT_EQ(engine_->stats().cache_misses, 1u);
 }
 

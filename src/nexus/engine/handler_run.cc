@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include "nexus/base/random.h"
 #include "nexus/value/msgpack.h"
@@ -24,6 +25,8 @@ using value::Value;
 
 constexpr std::size_t kMaxNameBytes = 256;
 constexpr std::size_t kMaxLogLineBytes = 8192;
+// Different tokens of one segment that are told apart.
+constexpr std::size_t kMaxDenials = 16;
 
 // The plumbing of the boundary is not counted: a handler does not ask for it.
 bool counts(HostFunction function) {
@@ -59,32 +62,6 @@ std::int64_t now_ms(const Clock& clock) { return unix_ms(clock.wall()); }
 
 }  // namespace
 
-std::string_view to_string(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "info";
-}
-
-std::string_view to_string(Status status) {
-  switch (status) {
-    case Status::kSuccess:
-      return "success";
-    case Status::kError:
-      return "error";
-    case Status::kSuspended:
-      return "suspended";
-  }
-  return "error";
-}
-
 HandlerRun::HandlerRun(RunRequest request, Code code, const Clock& clock)
     : request_(std::move(request)),
       code_(std::move(code)),
@@ -100,12 +77,14 @@ void HandlerRun::begin_segment(const StateView& state) {
 
 HandlerRun::Segment HandlerRun::end_segment() {
   Segment segment{std::move(segment_events_), std::move(segment_view_commands_), std::move(segment_logs_),
-                  std::move(segment_started_), overlay_->mutations(), std::move(return_bytes_),
+                  std::move(segment_started_), std::move(segment_denials_), std::exchange(segment_denied_, {}),
+                  overlay_->mutations(), std::move(return_bytes_),
                   std::move(error_report_), std::move(limit_error_)};
   segment_events_.clear();
   segment_view_commands_.clear();
   segment_logs_.clear();
   segment_started_.clear();
+  segment_denials_.clear();
   answer_bytes_.clear();
   reply_bytes_.clear();
   return_bytes_.reset();
@@ -140,11 +119,10 @@ std::vector<Suspension> HandlerRun::open_calls() const {
   return calls;
 }
 
-std::map<std::string, std::uint32_t, std::less<>> HandlerRun::host_call_counts() const {
-  std::map<std::string, std::uint32_t, std::less<>> counts;
+std::map<std::string_view, std::uint32_t> HandlerRun::host_calls_by_name() const {
+  std::map<std::string_view, std::uint32_t> counts;
   for (std::size_t i = 0; i < call_counts_.size(); ++i)
-    if (call_counts_[i] != 0)
-      counts.emplace(to_string(static_cast<HostFunction>(i)), call_counts_[i]);
+    if (call_counts_[i] != 0) counts.emplace(to_string(static_cast<HostFunction>(i)), call_counts_[i]);
   return counts;
 }
 
@@ -213,16 +191,19 @@ HostReply HandlerRun::refuse(const Error& error) {
 }
 
 HostReply HandlerRun::deny(Kind kind, std::string_view scope, std::string_view operation) {
+  std::string token = capability::to_string(kind, scope);
+  ++segment_denied_[static_cast<std::size_t>(kind)];
+  const auto known = std::ranges::find(segment_denials_, token, &Denial::token);
+  if (known != segment_denials_.end())
+    ++known->times;
+  else if (segment_denials_.size() < kMaxDenials)
+    segment_denials_.push_back({token, std::string(operation), 1});
   return refuse(NX_PERMISSION_DENIED, ErrorCode::kPermissionDenied,
-                fmt::format("Permission denied: {} requires capability '{}'", operation,
-                            capability::to_string(kind, scope)));
+                fmt::format("Permission denied: {} requires capability '{}'", operation, token));
 }
 
 HostReply HandlerRun::exceed(std::string_view what, std::uint64_t limit) {
-  RunError error;
-  error.code = ErrorCode::kResourceLimit;
-  error.message = fmt::format("too many {}: limit {} per run", what, limit);
-  limit_error_ = std::move(error);
+  limit_error_ = run_error(ErrorCode::kResourceLimit, fmt::format("too many {}: limit {} per run", what, limit));
   return {NX_RESOURCE_LIMIT, StopReason::kHost};
 }
 
@@ -303,11 +284,10 @@ HostReply HandlerRun::input(Args a, GuestMemory& memory) {
 
 HostReply HandlerRun::output(Args a, GuestMemory& memory) {
   if (a[2] > request_.limits.payload.bytes) {
-    RunError error;
-    error.code = ErrorCode::kResourceLimit;
-    error.message = fmt::format("the {} has {} bytes, limit {}", a[0] == NX_OUT_RESULT ? "return value" : "thrown error",
-                                a[2], request_.limits.payload.bytes);
-    limit_error_ = std::move(error);
+    limit_error_ = run_error(ErrorCode::kResourceLimit,
+                             fmt::format("the {} has {} bytes, limit {}",
+                                         a[0] == NX_OUT_RESULT ? "return value" : "thrown error", a[2],
+                                         request_.limits.payload.bytes));
     return {NX_RESOURCE_LIMIT, StopReason::kHost};
   }
   auto bytes = memory.read({a[1], a[2]});

@@ -27,6 +27,7 @@ class HandlerRun final : public sandbox::HostCalls {
 
   // Starts collecting; `state` must live until end_segment().
   void begin_segment(const StateView& state);
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(capability::Kind::kExtension) + 1;
   // What the guest said and did since begin_segment(), moved out. A limit that ended the run is in
   // `limit_error`.
   struct Segment {
@@ -34,6 +35,8 @@ class HandlerRun final : public sandbox::HostCalls {
     std::vector<ViewCommand> view_commands;
     std::vector<LogLine> logs;
     std::vector<Suspension> started;
+    std::vector<Denial> denials;
+    std::array<std::uint32_t, kKinds> denied;  // calls, by capability::Kind
     Result<std::vector<Mutation>> mutations;
     std::optional<std::string> return_bytes;
     std::string error_report;
@@ -52,10 +55,14 @@ class HandlerRun final : public sandbox::HostCalls {
 
   const RunRequest& request() const { return request_; }
   const std::string& id() const { return id_; }
-  std::map<std::string, std::uint32_t, std::less<>> host_call_counts() const;
+  std::map<std::string_view, std::uint32_t> host_calls_by_name() const;
+  // By sandbox::HostFunction.
+  const std::array<std::uint32_t, sandbox::kHostFunctionCount>& host_calls() const { return call_counts_; }
 
   // Running time of all segments so far.
-  std::chrono::microseconds total_time{0};
+  std::chrono::nanoseconds total_time{0};
+  // Took its part of the running time the run is allowed.
+  std::chrono::nanoseconds compile_time{0};
   // While the run waits.
   sandbox::Snapshot snapshot;
 
@@ -129,6 +136,8 @@ class HandlerRun final : public sandbox::HostCalls {
   std::vector<ViewCommand> segment_view_commands_;
   std::vector<LogLine> segment_logs_;
   std::vector<Suspension> segment_started_;
+  std::vector<Denial> segment_denials_;
+  std::array<std::uint32_t, kKinds> segment_denied_{};
   std::string answer_bytes_;
   std::string reply_bytes_;
   std::string message_;

@@ -33,6 +33,14 @@ struct ViewCommand {
   value::Value args;  // object
 };
 
+// Host calls of one segment that were refused for want of one capability.
+struct Denial {
+  std::string token;      // that was needed, for example "state:write:count"
+  std::string operation;  // what was asked for, for example "writing $state.count"
+  std::uint32_t times = 0;
+  std::uint64_t unreported = 0;  // denials of the whole engine that were left out before this one
+};
+
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 std::string_view to_string(LogLevel level);
 
@@ -62,13 +70,15 @@ struct RunError {
   int snippet_line = 0;  // 1-based line of the failing one within the snippet
 };
 
+RunError run_error(ErrorCode code, std::string message);
+
 struct Metrics {
   std::int64_t duration_us = 0;      // of this segment
   std::int64_t total_us = 0;         // running time of the run so far
-  std::int64_t compile_us = 0;       // 0 when the code was cached
+  std::int64_t compile_us = 0;       // 0 when the code was cached; not part of the others
   std::uint64_t memory_used_bytes = 0;  // live on the guest's heap when the segment ended
   std::uint64_t memory_peak_bytes = 0;  // linear memory, whole run
-  std::map<std::string, std::uint32_t, std::less<>> host_calls;  // by ABI name, whole run
+  std::map<std::string_view, std::uint32_t> host_calls;  // by ABI name (literals), whole run
   bool cache_hit = false;
 };
 
@@ -88,6 +98,8 @@ struct Outcome {
   std::vector<std::string> closed_suspensions;  // open calls that the end of the run has made moot
   std::vector<Suspension> suspensions;      // all calls that are now open, oldest first
   std::vector<Suspension> new_suspensions;  // those this segment started; start their I/O after the commit
+  // For the audit log: one entry per token. Few per second, whatever handlers do.
+  std::vector<Denial> denials;
   std::optional<RunError> error;
   Metrics metrics;
 };

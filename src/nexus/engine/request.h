@@ -38,6 +38,9 @@ struct Limits {
   std::size_t total_bytes = 32u << 20;  // memory of all values a run hands over: writes, events, calls, log lines
 };
 
+// The lower of each: a run may lower the engine's limits, never raise them.
+Limits lower_of(const Limits& a, const Limits& b);
+
 struct PathStep {
   // A member of an object, or an index of a list when `index` is set.
   std::string key;
@@ -77,6 +80,8 @@ struct RunRequest {
   capability::GrantSet capabilities;
   std::shared_ptr<const ExtensionMethods> extensions;
   Limits limits;  // the engine's own are the upper bounds
+  // When the run began to wait for its turn, for the metrics; not set: now.
+  std::optional<Clock::Steady> queued_at = {};
 };
 
 // The answer to an extension call.
@@ -85,6 +90,7 @@ struct AsyncResult {
   value::Value value;   // on success
   std::string error;    // on failure: the message of the Error the handler sees
   std::string code = {};     // on failure: its `code`, for example "TIMEOUT"
+  std::optional<Clock::Steady> queued_at = {};  // as RunRequest's
 };
 
 }  // namespace nexus::engine

@@ -41,7 +41,8 @@ int code_points(std::string_view text) {
 Location to_author(int line, int column, const HandlerSource& source,
                    const std::vector<std::string_view>& lines) {
   int own = line - kWrapperLines;
-  if (own > static_cast<int>(lines.size())) {
+  // Without the text, as for precompiled handlers, there is no end to be known.
+  if (!source.text.empty() && own > static_cast<int>(lines.size())) {
     own = static_cast<int>(lines.size());
     column = code_points(lines.back()) + 1;
   }
@@ -147,7 +148,7 @@ RunError describe_exception(std::string_view report, const HandlerSource& source
   if (error.message.empty()) error.message = error.name.empty() ? "something was thrown" : error.name;
   error.code = code_of(text_member(map, "code", 64));
   error.stack = translate_stack(text_member(map, "stack", kMaxStackBytes), source, error.location);
-  if (error.location) error.snippet = make_snippet(source, *error.location, error.snippet_line);
+  if (error.location && !source.text.empty()) error.snippet = make_snippet(source, *error.location, error.snippet_line);
   return error;
 }
 

@@ -11,7 +11,7 @@ namespace nexus::engine {
 inline constexpr int kWrapperLines = 1;
 
 // Turns the guest's report of an exception (MessagePack map, NX_OUT_ERROR in nexus_abi.h; untrusted)
-// into an error with the author's position, stack and snippet. A report that cannot be read becomes a
+// into an error with the author's position, stack and, when `source` has its text, snippet. A report that cannot be read becomes a
 // plain EXECUTION_ERROR.
 RunError describe_exception(std::string_view report, const HandlerSource& source);
 

@@ -20,13 +20,13 @@ std::shared_ptr<HandlerRun> SuspendedRuns::take(std::string_view suspension_id) 
   return run;
 }
 
-bool SuspendedRuns::remove_run(std::string_view run_id) {
+std::shared_ptr<HandlerRun> SuspendedRuns::take_run(std::string_view run_id) {
   const std::lock_guard lock(mutex_);
   const auto found = by_run_.find(std::string(run_id));
-  if (found == by_run_.end()) return false;
-  const std::shared_ptr<HandlerRun> run = found->second;
+  if (found == by_run_.end()) return nullptr;
+  std::shared_ptr<HandlerRun> run = found->second;
   erase(*run);
-  return true;
+  return run;
 }
 
 void SuspendedRuns::erase(const HandlerRun& run) {

@@ -22,8 +22,8 @@ class SuspendedRuns {
   bool add(const std::shared_ptr<HandlerRun>& run);
   // Takes out the run that waits for `suspension_id`; nullptr when none does.
   std::shared_ptr<HandlerRun> take(std::string_view suspension_id);
-  // Forgets a run; false when it is not here.
-  bool remove_run(std::string_view run_id);
+  // Takes out a run; nullptr when it is not here.
+  std::shared_ptr<HandlerRun> take_run(std::string_view run_id);
   // Forgets all and refuses new ones.
   void close();
   // Fills in runs_suspended and suspended_bytes.

@@ -36,6 +36,19 @@ void TextWriter::gauge(std::string_view name, std::string_view help) {
   family(name, "gauge", help);
 }
 
+void TextWriter::histogram(std::string_view name, std::string_view help,
+                           std::span<const double> bounds, std::span<const std::uint64_t> counts,
+                           double sum) {
+  family(name, "histogram", help);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    total += counts[i];
+    const std::string bound = i < bounds.size() ? fmt::format("{}", bounds[i]) : "+Inf";
+    fmt::format_to(std::back_inserter(out_), "{}_bucket{{le=\"{}\"}} {}\n", name, bound, total);
+  }
+  fmt::format_to(std::back_inserter(out_), "{}_sum {}\n{}_count {}\n", name, sum, name, total);
+}
+
 void TextWriter::sample(Labels labels, std::uint64_t value) {
   begin_sample(labels);
   fmt::format_to(std::back_inserter(out_), " {}\n", value);

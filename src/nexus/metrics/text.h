@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,10 @@ class TextWriter {
   // Start a family; the samples that follow belong to it. A counter's name ends in _total.
   void counter(std::string_view name, std::string_view help);
   void gauge(std::string_view name, std::string_view help);
+  // A whole family of one series. `counts` holds one number for each bucket, not cumulative, and one
+  // more for what is above the last bound.
+  void histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
+                 std::span<const std::uint64_t> counts, double sum);
 
   void sample(Labels labels, std::uint64_t value);
   // With a fixed number of decimals; NaN and infinities in Prometheus's spelling.

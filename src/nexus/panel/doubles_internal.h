@@ -122,10 +122,14 @@ class ScriptedEngine : public engine::Engine {
   std::map<std::string, Error> syntax_errors;  // by handler text
   std::vector<std::string> journal;            // "execute a", "resume s1", "cancel r1"
 
-  Result<void> precompile(const engine::HandlerSource& source) override {
+  Result<std::string> precompile(const engine::HandlerSource& source) override {
     const auto bad = syntax_errors.find(source.text);
     if (bad != syntax_errors.end()) return Error(bad->second);
-    return {};
+    return std::string();
+  }
+  engine::Outcome execute_compiled(std::string_view, engine::RunRequest,
+                                   const engine::StateView&) override {
+    std::abort();
   }
   engine::Outcome execute(engine::RunRequest request, const engine::StateView& state) override {
     journal.push_back("execute " + request.handler_name);

@@ -95,7 +95,9 @@ Result<void> InstancePool::wait_in_line(std::unique_lock<std::mutex>& lock, Wait
 
 void InstancePool::give_back(std::unique_ptr<Instance> instance) {
   // Outside the lock: this is where the work of a reset is.
+  const Time start = std::chrono::steady_clock::now();
   const bool usable = instance->restore();
+  if (options_.on_restored) options_.on_restored(std::chrono::steady_clock::now() - start);
   const std::lock_guard lock(mutex_);
   if (!usable || closed_) {
     ++(usable ? retired_ : replaced_);

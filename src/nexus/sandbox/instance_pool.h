@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,6 +29,8 @@ class InstancePool {
     std::uint32_t max = 10;  // at least 1, and not below min
     // Instances above `min` that nobody needed for so long are destroyed.
     std::chrono::milliseconds idle_time{10'000};
+    // Told how long each restoration took, on the thread that did it.
+    std::function<void(std::chrono::nanoseconds)> on_restored = {};
   };
 
   // An instance on loan. Destroying it restores the instance and gives it back; one that cannot be restored

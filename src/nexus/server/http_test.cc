@@ -276,7 +276,7 @@ TEST(HttpRoutes, ShowsMetrics) {
   options.engine_stats = [] {
     engine::Stats stats;
     stats.runs_success = 3;
-    stats.total_run_us = 10;
+    stats.execution.sum_seconds = 10e-6;
     return stats;
   };
   RunningServer running(options);

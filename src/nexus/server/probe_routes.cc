@@ -1,6 +1,5 @@
 #include <chrono>
 
-#include "nexus/server/engine_metrics.h"
 #include "nexus/server/handlers.h"
 #include "nexus/value/json.h"
 

@@ -8,7 +8,6 @@
 
 #include "nexus/metrics/text.h"
 #include "nexus/server/context.h"
-#include "nexus/server/engine_metrics.h"
 #include "nexus/server/http_session.h"
 #include "nexus/server/listener.h"
 
@@ -35,7 +34,7 @@ void write_panel_metrics(const Context& context, std::string& out) {
   metrics::TextWriter writer(out);
   writer.gauge("nexus_panels", "Panels alive.");
   writer.sample({}, std::uint64_t{context.workspace.list().size()});
-  write_engine_metrics(context.engine_stats(), out);
+  engine::write_metrics(context.engine_stats(), out);
 }
 
 class TwoPortServer final : public Server {
