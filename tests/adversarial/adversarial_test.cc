@@ -135,7 +135,10 @@ class OneEngine : public testing::Test {
   static void SetUpTestSuite() {
     const sandbox::ThreadScope thread;
     // One instance, so that the next tenant gets the one that was attacked.
-    auto made = engine::Engine::create({.min_instances = 1, .max_instances = 1, .limits = wide_time()});
+    engine::Options options;
+    options.min_instances = options.max_instances = 1;
+    options.limits = wide_time();
+    auto made = engine::Engine::create(options);
     ASSERT_TRUE(made.ok()) << made.error().message;
     engine_ = std::move(made).take();
     TenantState state;
