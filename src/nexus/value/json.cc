@@ -20,22 +20,30 @@ using simdjson::error_code;
     if (const error_code status = (expression); status != simdjson::SUCCESS) return status; \
   } while (false)
 
-error_code convert(ondemand::value from, std::size_t depth, Value& to);
+// What is left to allow and what was seen on the way down.
+struct Progress {
+  std::size_t depth;             // levels of lists and objects that may still open
+  bool& found_duplicates;
 
-error_code convert_list(ondemand::value from, std::size_t depth, Value& to) {
+  Progress deeper() const { return {depth - 1, found_duplicates}; }
+};
+
+error_code convert(ondemand::value from, Progress progress, Value& to);
+
+error_code convert_list(ondemand::value from, Progress progress, Value& to) {
   ondemand::array array;
   NX_JSON_TRY(from.get_array().get(array));
   List list;
   for (auto element : array) {
     ondemand::value raw;
     NX_JSON_TRY(std::move(element).get(raw));
-    NX_JSON_TRY(convert(raw, depth, list.emplace_back()));
+    NX_JSON_TRY(convert(raw, progress, list.emplace_back()));
   }
   to = std::move(list);
   return simdjson::SUCCESS;
 }
 
-error_code convert_object(ondemand::value from, std::size_t depth, Value& to) {
+error_code convert_object(ondemand::value from, Progress progress, Value& to) {
   ondemand::object members;
   NX_JSON_TRY(from.get_object().get(members));
   Object object;
@@ -46,10 +54,12 @@ error_code convert_object(ondemand::value from, std::size_t depth, Value& to) {
     NX_JSON_TRY(field.unescaped_key().get(unescaped));
     std::string key(unescaped);
     Value value;
-    NX_JSON_TRY(convert(field.value(), depth, value));
+    NX_JSON_TRY(convert(field.value(), progress, value));
     object.append(std::move(key), std::move(value));
   }
+  const std::size_t members_read = object.size();
   object.merge_duplicates();
+  if (object.size() < members_read) progress.found_duplicates = true;
   to = std::move(object);
   return simdjson::SUCCESS;
 }
@@ -92,15 +102,15 @@ error_code convert_null(ondemand::value from, Value& to) {
   return is_null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
 }
 
-// `depth`: how many levels of lists and objects `from` may still open.
-error_code convert(ondemand::value from, std::size_t depth, Value& to) {
+error_code convert(ondemand::value from, Progress progress, Value& to) {
   ondemand::json_type type;
   NX_JSON_TRY(from.type().get(type));
   switch (type) {
     case ondemand::json_type::array:
-      return depth == 0 ? simdjson::DEPTH_ERROR : convert_list(from, depth - 1, to);
+      return progress.depth == 0 ? simdjson::DEPTH_ERROR : convert_list(from, progress.deeper(), to);
     case ondemand::json_type::object:
-      return depth == 0 ? simdjson::DEPTH_ERROR : convert_object(from, depth - 1, to);
+      return progress.depth == 0 ? simdjson::DEPTH_ERROR
+                                 : convert_object(from, progress.deeper(), to);
     case ondemand::json_type::number:
       return convert_number(from, to);
     case ondemand::json_type::string:
@@ -125,7 +135,7 @@ simdjson::padded_string bracketed(std::string_view text) {
   return padded;
 }
 
-error_code parse(std::string_view text, std::size_t depth, Value& to) {
+error_code parse(std::string_view text, Progress progress, Value& to) {
   const simdjson::padded_string padded = bracketed(text);
   ondemand::parser parser;
   ondemand::document document;
@@ -137,7 +147,7 @@ error_code parse(std::string_view text, std::size_t depth, Value& to) {
     ondemand::value raw;
     NX_JSON_TRY(std::move(element).get(raw));
     if (++count > 1) return simdjson::TAPE_ERROR;
-    NX_JSON_TRY(convert(raw, depth, to));
+    NX_JSON_TRY(convert(raw, progress, to));
   }
   // A location after the end of the array exists only when something stands there.
   const bool trailing = document.current_location().error() == simdjson::SUCCESS;
@@ -148,7 +158,8 @@ error_code parse(std::string_view text, std::size_t depth, Value& to) {
 
 }  // namespace
 
-Result<Value> parse_json(std::string_view text, const ValueLimits& limits) {
+Result<Value> parse_json(std::string_view text, const ValueLimits& limits,
+                         DuplicateKeys duplicates) {
   if (text.size() > limits.bytes) {
     return Error{ErrorCode::kPayloadTooLarge,
                  fmt::format("the JSON text has {} bytes but at most {} are allowed", text.size(),
@@ -156,8 +167,13 @@ Result<Value> parse_json(std::string_view text, const ValueLimits& limits) {
   }
   const std::size_t depth = std::min(limits.depth, kMaxDepth);
   Value value;
-  const error_code status = parse(text, depth, value);
-  if (status == simdjson::SUCCESS) return value;
+  bool found_duplicates = false;
+  const error_code status = parse(text, {depth, found_duplicates}, value);
+  if (status == simdjson::SUCCESS) {
+    if (found_duplicates && duplicates == DuplicateKeys::kRefuse)
+      return Error{ErrorCode::kParseError, "an object has two members of one name"};
+    return value;
+  }
   // The fast parser knows neither what it expected nor always where: read again, slowly.
   if (std::optional<Error> error = diagnose_json(text, depth)) return *std::move(error);
   return Error{ErrorCode::kParseError,

@@ -261,5 +261,15 @@ TEST(JsonDiagnosis, FindsNothingInGoodText) {
     EXPECT_FALSE(diagnose_json(text, 8).has_value()) << text;
 }
 
+TEST(Json, DuplicateKeysCanBeRefusedAtEveryDepth) {
+  for (const char* text : {R"({"a":1,"a":2})", R"([{"b":{"a":1,"\u0061":1}}])"}) {
+    EXPECT_TRUE(parse_json(text).ok()) << text;
+    const auto refused = parse_json(text, {}, DuplicateKeys::kRefuse);
+    ASSERT_FALSE(refused.ok()) << text;
+    EXPECT_EQ(refused.error().message, "an object has two members of one name");
+  }
+  EXPECT_TRUE(parse_json(R"({"a":{"a":1}})", {}, DuplicateKeys::kRefuse).ok());
+}
+
 }  // namespace
 }  // namespace nexus::value
