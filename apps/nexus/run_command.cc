@@ -21,8 +21,8 @@ class SingleRun {
       : offline_(offline),
         options_(options),
         args_(std::move(args)),
-        workspace_(panel::create_workspace(*offline.loop, *offline.executor, *offline.engine,
-                                           *offline.extensions, Clock::system(), {})) {}
+        workspace_(panel::create_workspace(*offline.loop, {*offline.executor, *offline.executor},
+                                           *offline.engine, *offline.extensions, Clock::system(), {})) {}
 
   int drive(panel::CreateRequest request) {
     offline_.loop->post([this, &request] {

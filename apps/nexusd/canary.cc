@@ -45,7 +45,7 @@ Result<void> Canary::check(engine::Engine& engine) {
                            outcome.error ? outcome.error->message : "wrong result")};
 }
 
-Canary::Canary(nexus::loop::Loop& loop, nexus::loop::ThreadPool& executor, engine::Engine& engine)
+Canary::Canary(nexus::loop::Loop& loop, nexus::loop::Executor& executor, engine::Engine& engine)
     : loop_(loop), executor_(executor), engine_(engine) {
   schedule();
 }

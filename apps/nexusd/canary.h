@@ -16,7 +16,7 @@ class Canary {
   static nexus::Result<void> check(nexus::engine::Engine& engine);
 
   // Starts to run it every few seconds. What is given outlives the canary.
-  Canary(nexus::loop::Loop& loop, nexus::loop::ThreadPool& executor, nexus::engine::Engine& engine);
+  Canary(nexus::loop::Loop& loop, nexus::loop::Executor& executor, nexus::engine::Engine& engine);
 
   // Whether the last run went well and none has been missing for longer than the time between two.
   bool well() const { return state_->well; }
@@ -31,7 +31,7 @@ class Canary {
   void schedule();
 
   nexus::loop::Loop& loop_;
-  nexus::loop::ThreadPool& executor_;
+  nexus::loop::Executor& executor_;
   nexus::engine::Engine& engine_;
   // Shared with the run under way, which may come back when the canary is gone.
   const std::shared_ptr<State> state_ = std::make_shared<State>();

@@ -4,15 +4,18 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "canary.h"
 #include "nexus/engine/engine.h"
 #include "nexus/extension/http_extension.h"
 #include "nexus/extension/time_extension.h"
+#include "nexus/loop/hand_off.h"
 #include "nexus/loop/loop.h"
 #include "nexus/metrics/metrics.h"
 #include "nexus/panel/workspace.h"
@@ -38,8 +41,9 @@ constexpr int kExitRefused = 2;  // a setting, a port or the data directory cann
 constexpr std::uint16_t kGoingAway = 1001;  // RFC 6455 section 7.4.1
 // Less than what service managers wait before they kill.
 constexpr std::chrono::milliseconds kDrainTime{5000};
-// Documents that may wait to be loaded, besides one segment of each panel.
-constexpr std::size_t kMaxWaitingLoads = 100;
+// Segments that may wait, besides one of each panel: of panels being destroyed, and the canary's.
+constexpr std::size_t kMaxOtherSegments = 100;
+constexpr unsigned kMaxLoadThreads = 4;
 
 void set_up_log(const Settings& settings) {
   auto log = spdlog::stderr_logger_mt("nexusd");
@@ -56,10 +60,16 @@ engine::Limits make_limits(const Settings& settings) {
   return limits;
 }
 
+unsigned load_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxLoadThreads);
+}
+
 engine::Options make_engine_options(const Settings& settings) {
   engine::Options options;
   options.min_instances = static_cast<std::uint32_t>(settings.min_instances);
-  options.max_instances = static_cast<std::uint32_t>(settings.max_instances);
+  // Besides the slow runs: the one in place, and the compilations of documents being loaded. So
+  // nobody ever waits for an instance on the loop.
+  options.max_instances = static_cast<std::uint32_t>(settings.max_instances) + 1 + load_threads();
   options.max_suspended = static_cast<std::uint32_t>(settings.max_suspended);
   options.limits = make_limits(settings);
   return options;
@@ -102,10 +112,16 @@ server::Options make_server_options(const Settings& settings) {
   return options;
 }
 
-std::unique_ptr<loop::ThreadPool> make_executor(const Settings& settings) {
-  return loop::ThreadPool::create(static_cast<unsigned>(settings.max_instances),
-                                  settings.max_panels + kMaxWaitingLoads,
-                                  [] { return std::make_shared<nexus::sandbox::ThreadScope>(); });
+std::shared_ptr<void> scope_of_sandbox_thread() {
+  return std::make_shared<nexus::sandbox::ThreadScope>();
+}
+
+std::unique_ptr<loop::HandOff> make_hand_off(const Settings& settings) {
+  loop::HandOff::Options options;
+  options.max_slow = static_cast<unsigned>(settings.max_instances);
+  options.max_waiting = settings.max_panels + kMaxOtherSegments;
+  options.on_thread_start = scope_of_sandbox_thread;
+  return loop::HandOff::create(options);
 }
 
 // The first signal ends in order, a second one at once.
@@ -151,22 +167,26 @@ Result<void> serve(const Settings& settings) {
   NX_TRY(const auto runtime, engine::Engine::create(make_engine_options(settings)));
   NX_TRY_VOID(Canary::check(*runtime));
 
-  const auto main_loop = loop::Loop::create();
-  NX_TRY(const auto extensions, make_extensions(*main_loop, settings));
-  const auto executor = make_executor(settings);
+  const auto hand_off = make_hand_off(settings);
+  loop::Loop& main_loop = hand_off->loop();
+  NX_TRY(const auto extensions, make_extensions(main_loop, settings));
+  const auto loads =
+      loop::ThreadPool::create(load_threads(), settings.max_panels, scope_of_sandbox_thread);
   nexus::metrics::Metrics metrics;
-  const auto workspace = panel::create_workspace(*main_loop, *executor, *runtime, *extensions,
-                                                 Clock::system(), make_panel_settings(settings));
-  Canary canary(*main_loop, *executor, *runtime);
+  const auto workspace =
+      panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions,
+                              Clock::system(), make_panel_settings(settings));
+  Canary canary(main_loop, hand_off->executor(), *runtime);
   bool loaded = false;
 
   server::Options options = make_server_options(settings);
   options.ready = [&] { return loaded && canary.well(); };
   options.engine_stats = [&] { return runtime->stats(); };
-  NX_TRY(const auto running, server::Server::start(*main_loop, *workspace, metrics, options));
-  const StopSignals signals(*main_loop, [&] {
+  NX_TRY(const auto running, server::Server::start(main_loop, *workspace, metrics, options));
+  const StopSignals signals(main_loop, [&] {
     running->stop([&] {
-      workspace->shutdown(kGoingAway, "the server is shutting down", [&] { main_loop->stop(); });
+      runtime->shutdown();  // ends the runs under way, which the panels wait for
+      workspace->shutdown(kGoingAway, "the server is shutting down", [&] { main_loop.stop(); });
     });
   });
 
@@ -175,8 +195,7 @@ Result<void> serve(const Settings& settings) {
     fmt::print("{}", ready_line(settings, *running, workspace->list().size()));
     std::fflush(stdout);
   });
-  main_loop->run();
-  runtime->shutdown();
+  main_loop.run();
   return {};
 }
 

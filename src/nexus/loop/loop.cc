@@ -1,6 +1,5 @@
 #include "nexus/loop/loop.h"
 
-#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include "nexus/base/check.h"
+#include "nexus/loop/asio_loop_internal.h"
 
 namespace nexus::loop {
 namespace {
@@ -36,55 +36,59 @@ class AsioTimer final : public Timer {
   const std::shared_ptr<Alarm> alarm_;
 };
 
-class AsioLoop final : public Loop {
- public:
-  // The hint of one thread spares Asio most of its locking; post() from other threads stays legal.
-  AsioLoop() : context_(1), work_(context_.get_executor()) {}
-
-  void post(std::function<void()> task) override { asio::post(context_, std::move(task)); }
-
-  std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
-                               std::function<void()> task) override {
-    NX_DCHECK(on_loop_thread());
-    auto alarm = std::make_shared<Alarm>(context_);
-    alarm->task = std::move(task);
-    alarm->timer.expires_after(delay);
-    alarm->timer.async_wait([alarm](const boost::system::error_code&) {
-      // Moved out first: the task may destroy its own Timer.
-      const std::function<void()> wanted = std::exchange(alarm->task, nullptr);
-      if (wanted) wanted();
-    });
-    return std::make_unique<AsioTimer>(std::move(alarm));
-  }
-
-  // noexcept: an exception that leaves a task is a bug, and terminating here keeps the stack that
-  // threw it in the core file.
-  void run() noexcept override {
-    driver_.store(std::this_thread::get_id());
-    context_.run();
-    context_
-        .restart();  // after the run and not before, so that a stop() that came first still counts
-    driver_.store(std::thread::id());
-  }
-
-  void stop() override { context_.stop(); }
-
-  bool on_loop_thread() const override {
-    const std::thread::id driver = driver_.load();
-    return driver == std::thread::id() || driver == std::this_thread::get_id();
-  }
-
-  asio::io_context& context() override { return context_; }
-
- private:
-  asio::io_context context_;
-  asio::executor_work_guard<asio::io_context::executor_type>
-      work_;  // run() waits for stop(), not for work
-  std::atomic<std::thread::id> driver_{};
-};
-
 }  // namespace
 
-std::unique_ptr<Loop> Loop::create() { return std::make_unique<AsioLoop>(); }
+AsioLoop::AsioLoop(int threads)
+    : context_(std::make_unique<asio::io_context>(threads)),
+      work_(std::make_shared<asio::executor_work_guard<asio::io_context::executor_type>>(
+          context_->get_executor())) {}
+
+AsioLoop::~AsioLoop() = default;
+
+void AsioLoop::post(std::function<void()> task) { asio::post(*context_, std::move(task)); }
+
+void AsioLoop::stop() { context_->stop(); }
+
+std::unique_ptr<Timer> AsioLoop::after(std::chrono::milliseconds delay,
+                                       std::function<void()> task) {
+  NX_DCHECK(on_loop_thread());
+  auto alarm = std::make_shared<Alarm>(*context_);
+  alarm->task = std::move(task);
+  alarm->timer.expires_after(delay);
+  alarm->timer.async_wait([alarm](const boost::system::error_code&) {
+    // Moved out first: the task may destroy its own Timer.
+    const std::function<void()> wanted = std::exchange(alarm->task, nullptr);
+    if (wanted) wanted();
+  });
+  return std::make_unique<AsioTimer>(std::move(alarm));
+}
+
+// noexcept: an exception that leaves a task is a bug, and terminating here keeps the stack that
+// threw it in the core file.
+void AsioLoop::run() noexcept {
+  pass_to(std::this_thread::get_id());
+  drive();
+  finish();
+}
+
+bool AsioLoop::drive() {
+  const std::thread::id self = std::this_thread::get_id();
+  while (owner() == self)
+    if (context_->run_one() == 0) return true;
+  return false;
+}
+
+void AsioLoop::finish() {
+  // After the run and not before, so that a stop() that came first still counts.
+  context_->restart();
+  pass_to({});
+}
+
+bool AsioLoop::on_loop_thread() const {
+  const std::thread::id owner = this->owner();
+  return owner == std::thread::id() || owner == std::this_thread::get_id();
+}
+
+std::unique_ptr<Loop> Loop::create() { return std::make_unique<AsioLoop>(1); }
 
 }  // namespace nexus::loop

@@ -29,7 +29,7 @@ class FixedThreadPool final : public ThreadPool {
   FixedThreadPool(const FixedThreadPool&) = delete;
   FixedThreadPool& operator=(const FixedThreadPool&) = delete;
 
-  bool submit(std::function<void()> task) override {
+  bool submit(std::function<void()> task, std::uint64_t) override {
     {
       const std::lock_guard lock(mutex_);
       // A task that an idle thread is about to take does not count as waiting.

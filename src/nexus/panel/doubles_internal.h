@@ -80,9 +80,9 @@ class ManualLoop : public loop::Loop {
 };
 
 // Runs a task when the test asks for it.
-class ManualPool : public loop::ThreadPool {
+class ManualExecutor : public loop::Executor {
  public:
-  bool submit(std::function<void()> task) override {
+  bool submit(std::function<void()> task, std::uint64_t) override {
     if (full) return false;
     tasks_.push_back(std::move(task));
     return true;

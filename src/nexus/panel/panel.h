@@ -21,6 +21,7 @@ namespace nexus::panel {
 // What all panels of a workspace share; outlives them.
 struct PanelHost {
   SegmentHost segments;
+  loop::Executor& loads;
   const Clock& clock;
   Settings settings;
 };

@@ -3,8 +3,8 @@
 namespace nexus::panel {
 namespace {
 
-// What an executor thread sees of a panel: the turn, a state nobody changes meanwhile, and where to
-// post.
+// All that the thread of a segment sees of a panel: the turn, a state nobody changes meanwhile, and
+// where to post. That thread may own the loop or not, and may lose it halfway.
 struct Segment {
   SegmentHost host;
   std::shared_ptr<const PanelState> state;
@@ -40,19 +40,28 @@ Result<std::vector<engine::Mutation>> resolve(Write& write) {
   return mutations;
 }
 
+// Segments of one handler of one panel tend to last equally long.
+std::uint64_t kind_of(const PanelState* state, const Turn& turn) {
+  const auto* start = std::get_if<StartTurn>(&turn);
+  const Run& run = start != nullptr ? *start->run : *std::get<ResumeTurn>(turn).run;
+  return std::hash<const void*>()(state) ^ std::hash<std::string>()(run.handler());
+}
+
 }  // namespace
 
 bool submit_segment(const SegmentHost& host, std::shared_ptr<const PanelState> state, Turn& turn,
                     SegmentDone done) {
+  const std::uint64_t kind = kind_of(state.get(), turn);
   auto segment =
       std::make_shared<Segment>(Segment{host, std::move(state), std::move(turn), std::move(done)});
-  const bool accepted = host.executor.submit([segment]() mutable {
+  auto task = [segment]() mutable {
     auto outcome = std::make_shared<engine::Outcome>(execute(*segment));
     derive(*segment, *outcome);
     // The turn and its callback belong to the loop: the last reference to them must end there.
     loop::Loop& loop = segment->host.loop;
     loop.post([segment = std::move(segment), outcome] { segment->done(std::move(*outcome)); });
-  });
+  };
+  const bool accepted = host.executor.submit(std::move(task), kind);
   if (!accepted) turn = std::move(segment->turn);
   return accepted;
 }

@@ -13,7 +13,7 @@ namespace nexus::panel {
 // Where segments run and where their outcomes go; outlives every segment.
 struct SegmentHost {
   loop::Loop& loop;
-  loop::ThreadPool& executor;
+  loop::Executor& executor;
   engine::Engine& engine;
 };
 

@@ -46,7 +46,7 @@ class LoopWorkspace : public Workspace {
 
  private:
   using PanelPtr = std::shared_ptr<LivePanel>;
-  // A document on its way through the executor.
+  // A document being read, checked and compiled.
   struct Load {
     CreateRequest request;
     CreateDone done;
@@ -88,9 +88,9 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
   };
   if (auto error = check_request(load->request)) return answer(std::move(*error));
   const std::weak_ptr<LoopWorkspace*> self = self_;
-  const bool accepted = host_.segments.executor.submit([load, self, &host = host_.segments,
-                                                        &limits = host_.settings.limits,
-                                                        &extensions = extensions_]() mutable {
+  const bool accepted = host_.loads.submit([load, self, &host = host_.segments,
+                                            &limits = host_.settings.limits,
+                                            &extensions = extensions_]() mutable {
     load->result = load_panel(load->request, limits, host.engine, extensions);
     // Handed back whole: what the load holds belongs to the loop and ends there.
     host.loop.post([load = std::move(load), self = std::move(self)] {
@@ -243,11 +243,12 @@ void LoopWorkspace::report_end() {
 
 }  // namespace
 
-std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, loop::ThreadPool& executor,
+std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, const Executors& executors,
                                             engine::Engine& engine, extension::Registry& extensions,
                                             const Clock& clock, Settings settings) {
   return std::make_unique<LoopWorkspace>(
-      PanelHost{{loop, executor, engine}, clock, std::move(settings)}, extensions);
+      PanelHost{{loop, executors.segments, engine}, executors.loads, clock, std::move(settings)},
+      extensions);
 }
 
 }  // namespace nexus::panel

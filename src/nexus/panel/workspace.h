@@ -154,9 +154,14 @@ class Panel {
   virtual void detach(Client* client) = 0;
 };
 
-// What is given outlives the workspace. `executor` runs the segments and the loading of documents;
-// each of its threads may enter the sandbox.
-std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, loop::ThreadPool& executor,
+// Who does the work of panels; each of their threads may enter the sandbox.
+struct Executors {
+  loop::Executor& segments;
+  loop::Executor& loads;  // reads, checks and compiles documents, which takes milliseconds
+};
+
+// What is given outlives the workspace.
+std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, const Executors& executors,
                                             engine::Engine& engine, extension::Registry& extensions,
                                             const Clock& clock, Settings settings);
 

@@ -78,7 +78,7 @@ class WorkspaceTest : public testing::Test {
   }
 
   void open_workspace() {
-    workspace_ = create_workspace(loop_, pool_, engine_, extensions_, clock_, settings_);
+    workspace_ = create_workspace(loop_, {pool_, pool_}, engine_, extensions_, clock_, settings_);
   }
 
   // Lets everything happen that needs no time and no answer from outside.
@@ -147,7 +147,7 @@ class WorkspaceTest : public testing::Test {
   }
 
   ManualLoop loop_;
-  ManualPool pool_;
+  ManualExecutor pool_;
   ScriptedEngine engine_;
   ManualClock clock_;
   extension::Registry extensions_;

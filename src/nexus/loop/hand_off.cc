@@ -1,0 +1,405 @@
+#include "nexus/loop/hand_off.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <ctime>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "nexus/base/check.h"
+#include "nexus/loop/asio_loop_internal.h"
+
+namespace nexus::loop {
+namespace {
+
+// After the last task the watching goes on for a while: waking it costs the next task a system
+// call.
+constexpr int kLingerLooks = 100;
+
+// Runs only when nobody else wants the processor, and yields it at once to whoever wakes up.
+// Without privilege there is no way back, so a thread that went down never drives a loop again.
+// Where the system forbids even this, all run at the same priority.
+void lower_priority(pid_t thread) {
+  const sched_param none = {};
+  sched_setscheduler(thread, SCHED_IDLE, &none);
+}
+
+clockid_t processor_clock() {
+  clockid_t clock = {};
+  NX_CHECK(pthread_getcpuclockid(pthread_self(), &clock) == 0);
+  return clock;
+}
+
+std::chrono::nanoseconds read_clock(clockid_t clock) {
+  timespec time = {};
+  clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// The kinds of task that were slow the last time. Kinds that fall on one place displace each other.
+class SlowKinds {
+ public:
+  bool contains(std::uint64_t kind) const { return kind != 0 && kinds_[place(kind)] == kind; }
+  void insert(std::uint64_t kind) {
+    if (kind != 0) kinds_[place(kind)] = kind;
+  }
+  void erase(std::uint64_t kind) {
+    if (contains(kind)) kinds_[place(kind)] = 0;
+  }
+
+ private:
+  static std::size_t place(std::uint64_t kind) { return kind % kPlaces; }
+  static constexpr std::size_t kPlaces = 4096;
+  std::array<std::uint64_t, kPlaces> kinds_{};
+};
+
+// What the watching thread knows of the task in place: a number that is odd while there is one. Its
+// thread and the watching thread agree on who ends it by exchanging it for the even number.
+class InPlace {
+ public:
+  // By the owner of the loop.
+  std::uint64_t enter() {
+    const std::uint64_t run = run_.load(std::memory_order_relaxed) + 1;
+    run_.store(run);
+    return run;
+  }
+  // False when somebody else was first.
+  bool end(std::uint64_t run) { return run_.compare_exchange_strong(run, run + 1); }
+  std::uint64_t look() const { return run_.load(); }
+  static bool under_way(std::uint64_t run) { return run % 2 != 0; }
+
+ private:
+  std::atomic<std::uint64_t> run_ = 0;
+};
+
+class AsioHandOff final : public HandOff, private Executor {
+ public:
+  explicit AsioHandOff(Options options) : options_(std::move(options)), loop_(*this) {
+    NX_CHECK(options_.max_slow > 0);
+    // Never refuses: slow_ bounds what it is given.
+    lane_ = ThreadPool::create(options_.max_slow, options_.max_slow, [this] {
+      lower_priority(gettid());
+      return begin_thread();
+    });
+  }
+  AsioHandOff(const AsioHandOff&) = delete;
+  AsioHandOff& operator=(const AsioHandOff&) = delete;
+
+  Loop& loop() override { return loop_; }
+  Executor& executor() override { return *this; }
+
+ private:
+  class WatchedLoop final : public AsioLoop {
+   public:
+    // Two threads meet in Asio when one that has lost the loop leaves its callback.
+    explicit WatchedLoop(AsioHandOff& owner) : AsioLoop(2), owner_(owner) {}
+    void run() noexcept override { owner_.run(); }
+
+   private:
+    AsioHandOff& owner_;
+  };
+
+  struct Task {
+    std::function<void()> run;
+    std::uint64_t kind;
+  };
+
+  struct Driver {
+    std::thread::id thread;
+    pid_t system_id = 0;
+    clockid_t processor = {};  // counts the processor time of the thread
+  };
+
+  // A task that has lost the loop. Only its appetite tells whether it is slow, or was quick and
+  // waited for a processor; a quick one at the lowest priority might wait for ever.
+  struct Slow {
+    Driver driver;
+    std::chrono::nanoseconds processor_time;  // when it lost the loop
+    bool low_priority;
+  };
+
+  bool submit(std::function<void()> task, std::uint64_t kind) override;
+  void post_turn();
+  void turn();
+  void run_in_place();
+  void start_known_slow();
+  bool was_slow();
+  void end_slow(std::uint64_t kind, bool was_slow);
+
+  void run() noexcept;
+  void watch();
+  void wait_for_next_look(std::unique_lock<std::mutex>& lock, int idle_looks);
+  void wake_watch();
+  void hand_off(std::uint64_t run);
+  void lower_priorities();
+  void appoint_spare();
+  void tend_threads(std::unique_lock<std::mutex>& lock);
+  void join_all();
+
+  std::shared_ptr<void> begin_thread() const {
+    return options_.on_thread_start ? options_.on_thread_start() : nullptr;
+  }
+  void be_spare() noexcept;
+  bool wait_for_appointment();
+
+  const Options options_;
+  WatchedLoop loop_;
+
+  // On the loop.
+  std::deque<Task> waiting_;
+  std::deque<Task> waiting_known_slow_;
+  bool turn_posted_ = false;
+  unsigned slow_ = 0;  // tasks that run beside the loop, handed off or not
+  SlowKinds slow_kinds_;
+
+  InPlace in_place_;
+  std::atomic<bool> watch_asleep_ = false;
+  std::atomic<bool> has_spare_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable look_;
+  std::condition_variable appointed_;
+  // Guarded by mutex_.
+  Driver driver_;
+  std::vector<Driver> spares_;
+  std::vector<Slow> slow_tasks_;  // those that were handed off
+  std::map<std::thread::id, std::thread> threads_;
+  std::vector<std::thread> gone_;  // have lost the loop and are about to end
+  bool ended_ = false;
+
+  std::unique_ptr<ThreadPool> lane_;  // for tasks of slow kinds; last, it uses everything above
+};
+
+// --- On the loop
+
+bool AsioHandOff::submit(std::function<void()> task, std::uint64_t kind) {
+  NX_DCHECK(loop_.on_loop_thread());
+  if (waiting_.size() + waiting_known_slow_.size() >= options_.max_waiting) return false;
+  auto& queue = slow_kinds_.contains(kind) ? waiting_known_slow_ : waiting_;
+  queue.push_back({std::move(task), kind});
+  post_turn();
+  return true;
+}
+
+void AsioHandOff::post_turn() {
+  if (std::exchange(turn_posted_, true)) return;
+  loop_.post([this] { turn(); });
+}
+
+// One task in each turn, so that a flood of short ones leaves room for sockets and timers.
+void AsioHandOff::turn() {
+  turn_posted_ = false;
+  start_known_slow();
+  if (waiting_.empty() || slow_ > options_.max_slow || !has_spare_.load()) return;
+  run_in_place();
+}
+
+void AsioHandOff::run_in_place() {
+  Task task = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (!waiting_.empty()) post_turn();
+  const std::uint64_t run = in_place_.enter();
+  if (watch_asleep_.load()) wake_watch();
+  task.run();
+  task.run = nullptr;
+  if (in_place_.end(run)) return;
+  // This thread has lost the loop while it ran the task, and owns nothing any more.
+  loop_.post([this, kind = task.kind, slow = was_slow()] { end_slow(kind, slow); });
+}
+
+// To be asked once by each thread that has lost the loop.
+bool AsioHandOff::was_slow() {
+  const std::lock_guard lock(mutex_);
+  const auto self = std::find_if(slow_tasks_.begin(), slow_tasks_.end(), [](const Slow& slow) {
+    return slow.driver.thread == std::this_thread::get_id();
+  });
+  NX_CHECK(self != slow_tasks_.end());
+  const bool slow = self->low_priority;
+  slow_tasks_.erase(self);
+  return slow;
+}
+
+void AsioHandOff::start_known_slow() {
+  while (!waiting_known_slow_.empty() && slow_ < options_.max_slow) {
+    ++slow_;
+    auto task = std::make_shared<Task>(std::move(waiting_known_slow_.front()));
+    waiting_known_slow_.pop_front();
+    const bool accepted = lane_->submit([this, task] {
+      const auto start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+      task->run();
+      task->run = nullptr;
+      const bool slow = read_clock(CLOCK_THREAD_CPUTIME_ID) - start >= options_.time_between_looks;
+      loop_.post([this, kind = task->kind, slow] { end_slow(kind, slow); });
+    });
+    NX_CHECK(accepted);
+  }
+}
+
+void AsioHandOff::end_slow(std::uint64_t kind, bool was_slow) {
+  --slow_;
+  if (was_slow)
+    slow_kinds_.insert(kind);
+  else
+    slow_kinds_.erase(kind);
+  post_turn();
+}
+
+// --- The watching thread
+
+void AsioHandOff::run() noexcept {
+  {
+    std::unique_lock lock(mutex_);
+    NX_CHECK(!ended_ && threads_.empty());
+    tend_threads(lock);
+    NX_CHECK(!spares_.empty());
+    appoint_spare();
+  }
+  watch();
+  join_all();
+  lane_.reset();
+  loop_.finish();
+}
+
+void AsioHandOff::watch() {
+  std::unique_lock lock(mutex_);
+  std::uint64_t last = 0;
+  int idle_looks = 0;
+  while (!ended_) {
+    const std::uint64_t now = in_place_.look();
+    if (InPlace::under_way(now) && now == last) hand_off(now);
+    idle_looks = now == last ? idle_looks + 1 : 0;
+    last = now;
+    lower_priorities();
+    tend_threads(lock);
+    wait_for_next_look(lock, idle_looks);
+  }
+}
+
+void AsioHandOff::wait_for_next_look(std::unique_lock<std::mutex>& lock, int idle_looks) {
+  if (ended_) return;
+  const bool undecided = std::any_of(slow_tasks_.begin(), slow_tasks_.end(),
+                                     [](const Slow& slow) { return !slow.low_priority; });
+  if (idle_looks < kLingerLooks || spares_.empty() || undecided) {
+    look_.wait_for(lock, options_.time_between_looks);
+    return;
+  }
+  watch_asleep_ = true;
+  // A task that was entered before it could see the flag keeps the watch awake.
+  if (InPlace::under_way(in_place_.look())) watch_asleep_ = false;
+  look_.wait(lock, [this] { return ended_ || !watch_asleep_; });
+}
+
+void AsioHandOff::wake_watch() {
+  {
+    const std::lock_guard lock(mutex_);
+    watch_asleep_ = false;
+  }
+  look_.notify_one();
+}
+
+// Once the task in place is ended here, its thread owns nothing, and what is on the loop belongs to
+// this thread until it passes the loop on.
+void AsioHandOff::hand_off(std::uint64_t run) {
+  if (!in_place_.end(run)) return;
+  ++slow_;
+  slow_tasks_.push_back({driver_, read_clock(driver_.processor), false});
+  appoint_spare();
+}
+
+// The threads are there still: before they end they leave slow_tasks_.
+void AsioHandOff::lower_priorities() {
+  for (Slow& slow : slow_tasks_) {
+    if (slow.low_priority) continue;
+    const auto used = read_clock(slow.driver.processor) - slow.processor_time;
+    if (used < options_.time_between_looks) continue;
+    lower_priority(slow.driver.system_id);
+    slow.low_priority = true;
+  }
+}
+
+void AsioHandOff::appoint_spare() {
+  driver_ = spares_.back();
+  spares_.pop_back();
+  has_spare_ = !spares_.empty();
+  loop_.pass_to(driver_.thread);
+  appointed_.notify_all();
+}
+
+// Sees to it that there is a spare: without one no task is run in place.
+void AsioHandOff::tend_threads(std::unique_lock<std::mutex>& lock) {
+  if (!spares_.empty()) return;
+  auto gone = std::exchange(gone_, {});
+  lock.unlock();
+  for (std::thread& thread : gone) thread.join();
+  std::thread made;
+  try {
+    made = std::thread([this]() noexcept { be_spare(); });
+  } catch (const std::system_error&) {
+    // The system has no thread for us now: tried again at the next look.
+  }
+  lock.lock();
+  if (!made.joinable()) return;
+  threads_.emplace(made.get_id(), std::move(made));
+  look_.wait(lock, [this] { return ended_ || !spares_.empty(); });
+}
+
+void AsioHandOff::join_all() {
+  std::vector<std::thread> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = std::exchange(gone_, {});
+    for (auto& [id, thread] : threads_) all.push_back(std::move(thread));
+    threads_.clear();
+  }
+  for (std::thread& thread : all) thread.join();
+}
+
+// --- Threads that drive, one at a time
+
+void AsioHandOff::be_spare() noexcept {
+  const std::shared_ptr<void> kept = begin_thread();
+  if (!wait_for_appointment()) return;
+  const bool stopped = loop_.drive();
+  const std::lock_guard lock(mutex_);
+  if (stopped) {
+    ended_ = true;
+    appointed_.notify_all();
+    look_.notify_one();
+    return;
+  }
+  const auto self = threads_.find(std::this_thread::get_id());
+  if (self == threads_.end()) return;  // it is being joined
+  gone_.push_back(std::move(self->second));
+  threads_.erase(self);
+}
+
+// False when the end has come instead.
+bool AsioHandOff::wait_for_appointment() {
+  const std::thread::id self = std::this_thread::get_id();
+  std::unique_lock lock(mutex_);
+  spares_.push_back({self, gettid(), processor_clock()});
+  has_spare_ = true;
+  look_.notify_one();
+  // Tasks may have waited for a spare.
+  loop_.post([this] { post_turn(); });
+  appointed_.wait(lock, [&] { return ended_ || loop_.owner() == self; });
+  return !ended_;
+}
+
+}  // namespace
+
+std::unique_ptr<HandOff> HandOff::create(Options options) {
+  return std::make_unique<AsioHandOff>(std::move(options));
+}
+
+}  // namespace nexus::loop

@@ -1,0 +1,428 @@
+#include "nexus/loop/hand_off.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <future>
+#include <set>
+#include <vector>
+
+namespace nexus::loop {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Where tasks wait, so that they are slow for as long as the test wants, on any machine.
+class Gate {
+ public:
+  void wait() {
+    ++waiting_;
+    opened_.wait();
+  }
+  void open() { open_.set_value(); }
+  // Calls `then` on the loop once `tasks` tasks wait here. A task in place holds the loop up, so
+  // this takes hand-offs.
+  void when_waiting(Loop& loop, int tasks, std::function<void()> then) {
+    loop.post([this, &loop, tasks, then = std::move(then)] {
+      if (waiting_ == tasks) return then();
+      when_waiting(loop, tasks, then);
+    });
+  }
+  void open_when_waiting(Loop& loop) {
+    when_waiting(loop, 1, [this] { open(); });
+  }
+
+ private:
+  std::atomic<int> waiting_ = 0;
+  std::promise<void> open_;
+  const std::shared_future<void> opened_ = open_.get_future().share();
+};
+
+class HandOffTest : public testing::Test {
+ protected:
+  explicit HandOffTest(HandOff::Options options = {}) : hand_off_(HandOff::create(options)) {}
+
+  Loop& loop() { return hand_off_->loop(); }
+  void submit(std::function<void()> task, std::uint64_t kind = 0) {
+    ASSERT_TRUE(hand_off_->executor().submit(std::move(task), kind));
+  }
+  // Runs `first` on the loop, and the loop until it is stopped.
+  void run(std::function<void()> first) {
+    loop().post(std::move(first));
+    loop().run();
+  }
+  void stop() { loop().stop(); }
+  // Works in a task until its thread is at the lowest priority.
+  void be_slow() {
+    while (sched_getscheduler(0) != SCHED_IDLE) {
+    }
+  }
+  // Stays in a task for as long as its thread has the loop.
+  void lose_loop() {
+    while (loop().on_loop_thread()) std::this_thread::yield();
+  }
+
+  const std::unique_ptr<HandOff> hand_off_;
+};
+
+TEST_F(HandOffTest, RunsQuickTasksInOrderOnTheThreadOfTheLoop) {
+  std::vector<int> seen;
+  run([&] {
+    for (int i = 0; i < 100; ++i) submit([&seen, i] { seen.push_back(i); });
+    submit([&] { loop().post([&] { stop(); }); });
+  });
+  ASSERT_EQ(seen.size(), 100u);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], i);
+}
+
+TEST_F(HandOffTest, ASubmittedTaskNeverRunsInsideSubmit) {
+  bool ran = false;
+  bool ran_inside = true;
+  run([&] {
+    submit([&] {
+      ran = true;
+      stop();
+    });
+    ran_inside = ran;
+  });
+  EXPECT_FALSE(ran_inside);
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(HandOffTest, TasksSubmittedBeforeTheRunAreRun) {
+  bool ran = false;
+  submit([&] {
+    ran = true;
+    stop();
+  });
+  loop().run();
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(HandOffTest, ASlowTaskKeepsItsThreadAndLosesTheLoop) {
+  Gate gate;
+  std::thread::id slow_thread;
+  bool owned_before = false, owned_after = true, owned_by_next = false;
+  std::thread::id next_thread;
+  run([&] {
+    submit([&] {
+      slow_thread = std::this_thread::get_id();
+      owned_before = loop().on_loop_thread();
+      gate.wait();
+      owned_after = loop().on_loop_thread();
+      loop().post([&] { stop(); });
+    });
+    gate.when_waiting(loop(), 1, [&] {
+      next_thread = std::this_thread::get_id();
+      owned_by_next = loop().on_loop_thread();
+      gate.open();
+    });
+  });
+  EXPECT_TRUE(owned_before);
+  EXPECT_FALSE(owned_after);
+  EXPECT_TRUE(owned_by_next);
+  EXPECT_NE(slow_thread, next_thread);
+  EXPECT_TRUE(loop().on_loop_thread()) << "nobody drives it any more";
+}
+
+TEST_F(HandOffTest, TimersSetBeforeAndAfterAHandOffFireOnTheLoop) {
+  Gate gate;
+  std::vector<std::string> seen;
+  std::unique_ptr<Timer> early, late;
+  run([&] {
+    early = loop().after(milliseconds(5), [&] {
+      EXPECT_TRUE(loop().on_loop_thread());
+      seen.push_back("early");
+      late = loop().after(milliseconds(1), [&] {
+        EXPECT_TRUE(loop().on_loop_thread());
+        seen.push_back("late");
+        gate.open();
+      });
+    });
+    submit([&] {
+      gate.wait();
+      loop().post([&] { stop(); });
+    });
+  });
+  EXPECT_EQ(seen, (std::vector<std::string>{"early", "late"}));
+}
+
+// What lives on the loop is touched without a lock by every thread that ever drives it; a thread
+// sanitizer sees whether each hand-off orders those accesses.
+TEST_F(HandOffTest, ManyHandOffsInARowKeepTheLoopsDataWhole) {
+  constexpr int kRounds = 50;
+  int done = 0;
+  std::set<std::thread::id> drivers;
+  std::function<void()> round = [&] {
+    drivers.insert(std::this_thread::get_id());
+    submit([&] {
+      lose_loop();
+      loop().post([&] {
+        if (++done == kRounds) return stop();
+        round();
+      });
+    });
+  };
+  run(round);
+  EXPECT_EQ(done, kRounds);
+  EXPECT_GT(drivers.size(), 1u);
+}
+
+TEST_F(HandOffTest, QuickTasksGoOnInPlaceBesideASlowOne) {
+  constexpr int kTasks = 200;
+  Gate gate;
+  int quick = 0;
+  std::function<void()> one = [&] {
+    submit([&] {
+      loop().post([&] {
+        if (++quick == kTasks) return gate.open();
+        one();
+      });
+    });
+  };
+  run([&] {
+    submit([&] {
+      gate.wait();
+      loop().post([&] { stop(); });
+    });
+    one();
+  });
+  EXPECT_EQ(quick, kTasks);
+}
+
+TEST_F(HandOffTest, AFloodOfTasksLeavesTheLoopItsTurns) {
+  constexpr int kTasks = 100;
+  int ran = 0;
+  int ran_at_post = -1;
+  run([&] {
+    for (int i = 0; i < kTasks; ++i) submit([&] { ++ran; });
+    loop().post([&] { ran_at_post = ran; });
+    submit([&] { stop(); });
+  });
+  EXPECT_EQ(ran, kTasks);
+  EXPECT_GE(ran_at_post, 0);
+  EXPECT_LT(ran_at_post, kTasks) << "what came after the flood waited for all of it";
+}
+
+// Submits quick tasks of one kind, one after the other, and notes which ran in place.
+class Kinds : public HandOffTest {
+ protected:
+  static constexpr std::uint64_t kKind = 7;
+
+  void submit_quick(std::function<bool()> enough) {
+    submit(
+        [this, enough] {
+          const bool owner = loop().on_loop_thread();
+          loop().post([this, enough, owner] {
+            in_place_.push_back(owner);
+            if (enough()) return stop();
+            submit_quick(enough);
+          });
+        },
+        kKind);
+  }
+  bool seen_beside() const {
+    return std::find(in_place_.begin(), in_place_.end(), false) != in_place_.end();
+  }
+
+  std::vector<bool> in_place_;
+};
+
+TEST_F(Kinds, ThatWereSlowStartBesideTheLoopUntilTheyAreQuick) {
+  run([&] {
+    submit([&] { be_slow(); }, kKind);
+    // The first ones may come before the news of the slow one's end.
+    submit_quick([&] { return seen_beside() && in_place_.back(); });
+  });
+  EXPECT_TRUE(seen_beside());
+}
+
+TEST_F(Kinds, ThatOnlyWaitedAreNotTakenForSlow) {
+  Gate gate;
+  const int policy = sched_getscheduler(0);
+  int policy_at_end = -1;
+  run([&] {
+    submit(
+        [&] {
+          gate.wait();
+          policy_at_end = sched_getscheduler(0);
+          loop().post([&] { submit_quick([&] { return in_place_.size() == 50; }); });
+        },
+        kKind);
+    gate.open_when_waiting(loop());
+  });
+  EXPECT_EQ(policy_at_end, policy);
+  EXPECT_FALSE(seen_beside());
+}
+
+TEST_F(HandOffTest, ASlowTaskGoesOnAtTheLowestPriority) {
+  run([&] {
+    submit([&] {
+      be_slow();
+      loop().post([&] { stop(); });
+    });
+  });
+  EXPECT_TRUE(loop().on_loop_thread());
+}
+
+TEST_F(HandOffTest, OthersMayPostWhileTheLoopChangesHands) {
+  constexpr int kThreads = 3;
+  constexpr int kEach = 500;
+  constexpr int kSlow = 10;
+  int posted = 0, slow = 0;
+  const auto finish = [&] {
+    if (posted == kThreads * kEach && slow == kSlow) stop();
+  };
+  std::vector<std::thread> posters;
+  std::function<void()> next = [&] {
+    submit([&] {
+      lose_loop();
+      loop().post([&] {
+        ++slow;
+        if (slow < kSlow) next();
+        finish();
+      });
+    });
+  };
+  loop().post(next);
+  for (int t = 0; t < kThreads; ++t) {
+    posters.emplace_back([&] {
+      for (int i = 0; i < kEach; ++i) {
+        loop().post([&] {
+          ++posted;
+          finish();
+        });
+      }
+    });
+  }
+  loop().run();
+  for (std::thread& poster : posters) poster.join();
+  EXPECT_EQ(posted, kThreads * kEach);
+  EXPECT_EQ(slow, kSlow);
+}
+
+// --- Bounds
+
+class TwoSlowTasks : public HandOffTest {
+ protected:
+  TwoSlowTasks() : HandOffTest({.max_slow = 1, .max_waiting = 2}) {}
+
+  // Lets two tasks become slow, which is as many as there may be, and then calls `then` on the
+  // loop.
+  void fill(std::function<void()> then) {
+    for (int i = 0; i < 2; ++i) submit([this] { gate_.wait(); });
+    gate_.when_waiting(loop(), 2, std::move(then));
+  }
+
+  Gate gate_;
+};
+
+TEST_F(TwoSlowTasks, FurtherTasksWaitAndTheLoopGoesOn) {
+  bool ran_early = false, ran = false;
+  std::unique_ptr<Timer> timer;
+  run([&] {
+    fill([&] {
+      submit([&] {
+        ran = true;
+        stop();
+      });
+      timer = loop().after(milliseconds(3), [&] {
+        ran_early = ran;
+        gate_.open();
+      });
+    });
+  });
+  EXPECT_FALSE(ran_early);
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(TwoSlowTasks, OneTaskMoreThanMayWaitIsRefused) {
+  bool refused = false;
+  run([&] {
+    fill([&] {
+      submit([] {});
+      submit([&] { stop(); });
+      refused = !hand_off_->executor().submit([] {});
+      gate_.open();
+    });
+  });
+  EXPECT_TRUE(refused);
+}
+
+// --- The end
+
+TEST_F(HandOffTest, StopBeforeRunEndsTheRun) {
+  bool ran = false;
+  loop().post([&] { ran = true; });
+  stop();
+  loop().run();
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(HandOffTest, TheRunEndsWhenASlowTaskHasEnded) {
+  Gate gate;
+  std::atomic<bool> ended = false;
+  run([&] {
+    submit([&] {
+      gate.wait();
+      ended = true;
+    });
+    gate.when_waiting(loop(), 1, [&] {
+      stop();
+      gate.open();
+    });
+  });
+  EXPECT_TRUE(ended);
+}
+
+// A task in place stops the loop, and only then turns out to be slow.
+TEST_F(HandOffTest, AStopDuringAHandOffIsHeard) {
+  run([&] {
+    submit([&] {
+      stop();
+      lose_loop();
+    });
+  });
+  EXPECT_TRUE(loop().on_loop_thread());
+}
+
+TEST_F(HandOffTest, TasksThatWaitAtTheEndAreDropped) {
+  const auto held = std::make_shared<int>(1);
+  bool ran = false;
+  {
+    const auto hand_off = HandOff::create({});
+    hand_off->loop().post([&, held] {
+      hand_off->loop().stop();
+      EXPECT_TRUE(hand_off->executor().submit([&ran, held] { ran = true; }));
+    });
+    hand_off->loop().run();
+  }
+  EXPECT_FALSE(ran);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(HandOffThreads, KeepWhatThreadStartReturnedUntilTheyEnd) {
+  std::atomic<int> alive = 0;
+  std::atomic<int> seen = 0;
+  {
+    const auto hand_off = HandOff::create({.on_thread_start = [&] {
+      ++alive;
+      return std::shared_ptr<void>(nullptr, [&](void*) { --alive; });
+    }});
+    hand_off->loop().post([&] {
+      EXPECT_TRUE(hand_off->executor().submit([&] {
+        seen = alive.load();
+        hand_off->loop().stop();
+      }));
+    });
+    hand_off->loop().run();
+  }
+  EXPECT_GT(seen, 0);
+  EXPECT_EQ(alive, 0);
+}
+
+}  // namespace
+}  // namespace nexus::loop
