@@ -75,6 +75,7 @@ std::unique_ptr<Document> DocumentBuilder::build(const Element& root) {
   // What stands in another root was never meant as a panel, unless its name is a slip.
   if (root.name == "NexusPanel" || !closest(root.name, {"NexusPanel"}).empty()) {
     read_meta(root);
+    check_text(root, {}, diagnostics_);
     for (const auto& section : root.children) read_section(*section, root);
   }
   if (document_->view == nullptr) {
@@ -159,6 +160,8 @@ void DocumentBuilder::read_section(const Element& section, const Element& root) 
 }
 
 void DocumentBuilder::read_data(const Element& data) {
+  check_attributes(data, {}, diagnostics_);
+  check_text(data, {}, diagnostics_);
   for (const auto& child : data.children) {
     if (child->name == "State") {
       read_state(*child);
@@ -199,6 +202,8 @@ void DocumentBuilder::read_computed(const Element& element) {
 }
 
 void DocumentBuilder::read_logic(const Element& logic) {
+  check_attributes(logic, {}, diagnostics_);
+  check_text(logic, {}, diagnostics_);
   for (const auto& child : logic.children) {
     if (child->name == "Extension") {
       read_extension(*child);
@@ -240,6 +245,7 @@ void DocumentBuilder::read_extension(const Element& element) {
 
 void DocumentBuilder::read_lifecycle(const Element& element) {
   check_attributes(element, {"on"}, diagnostics_);
+  check_text(element, kCodeHint, diagnostics_);
   Lifecycle lifecycle;
   lifecycle.span = element.span;
   const Attribute* on = require(element, "on", diagnostics_);
@@ -256,6 +262,8 @@ void DocumentBuilder::read_lifecycle(const Element& element) {
 }
 
 void DocumentBuilder::read_view(const Element& view) {
+  check_attributes(view, {}, diagnostics_);
+  check_text(view, {}, diagnostics_);
   for (const auto& child : view.children) {
     std::unique_ptr<ViewNode> node = build_view(*child, diagnostics_);
     if (document_->view != nullptr) {

@@ -63,6 +63,12 @@ void check_empty(const Element& element, Diagnostics& diagnostics) {
   }
 }
 
+void check_text(const Element& element, std::string_view hint, Diagnostics& diagnostics) {
+  if (!element.text || !diagnostics.wants(Severity::kWarning)) return;
+  diagnostics.warning(kIgnoredText, *element.text,
+                      cat({"text inside <", element.name.substr(0, 64), "> is ignored", hint}));
+}
+
 const Attribute* require(const Element& element, std::string_view attribute,
                          Diagnostics& diagnostics) {
   const Attribute* found = element.find(attribute);

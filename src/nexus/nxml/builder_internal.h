@@ -33,6 +33,9 @@ void check_attributes(const Element& element, const std::vector<std::string_view
                       Diagnostics& diagnostics);
 // Reports children and text of an element that takes none.
 void check_empty(const Element& element, Diagnostics& diagnostics);
+inline constexpr std::string_view kCodeHint = "; code belongs into a <Handler>";
+// Warns about text in an element that ignores it; `hint` says where it may belong.
+void check_text(const Element& element, std::string_view hint, Diagnostics& diagnostics);
 // The attribute, or a PARSE_ERROR and nullptr.
 const Attribute* require(const Element& element, std::string_view attribute,
                          Diagnostics& diagnostics);

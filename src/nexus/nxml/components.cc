@@ -62,7 +62,7 @@ constexpr PropSpec kStatusBadgeProps[] = {
 };
 constexpr PropSpec kLogStreamProps[] = {
     {"data", PropKind::kExpression, kNeeded, "[]"},
-    {"height"},
+    {"height", PropKind::kLength},
     {"autoScroll", PropKind::kFlag, kMayMiss, "true"},
 };
 constexpr PropSpec kChartProps[] = {
@@ -70,7 +70,7 @@ constexpr PropSpec kChartProps[] = {
     {"data", PropKind::kExpression, kNeeded, "[]"},
     {"xKey"},
     {"yKey"},
-    {"height"},
+    {"height", PropKind::kLength},
     {"title"},
 };
 constexpr PropSpec kInputProps[] = {

@@ -11,6 +11,7 @@ enum class PropKind {
   kText,        // plain text, a binding, or text with bindings in it
   kFlag,        // true or false, or a binding
   kChoice,      // one of `choices`, or a binding
+  kLength,      // a number of pixels or a CSS length, or a binding
   kExpression,  // an expression, with or without braces around it
   kBindPath,    // $state.path or $scope.path
   kName,        // plain text that names something; never a binding

@@ -18,6 +18,8 @@ bool stands_before(const Diagnostic& a, const Diagnostic& b) {
   return x.line != y.line ? x.line < y.line : x.column < y.column;
 }
 
+Span character_at(Location at) { return {at, {at.line, at.column + 1}}; }
+
 std::string_view word(Severity severity) {
   return severity == Severity::kError ? "error" : "warning";
 }
@@ -47,13 +49,17 @@ void Diagnostics::error(std::string_view code, const Span& span, std::string mes
 }
 
 void Diagnostics::error(std::string_view code, Location at, std::string message) {
-  error(code, Span{at, {at.line, at.column + 1}}, std::move(message));
+  error(code, character_at(at), std::move(message));
 }
 
 void Diagnostics::warning(std::string_view code, const Span& span, std::string message) {
   if (wants(Severity::kWarning))
     warnings_.push_back({Severity::kWarning, std::string(code), std::move(message), span});
   ++warning_count_;
+}
+
+void Diagnostics::warning(std::string_view code, Location at, std::string message) {
+  warning(code, character_at(at), std::move(message));
 }
 
 bool Diagnostics::wants(Severity severity) const {

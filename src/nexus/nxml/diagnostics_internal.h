@@ -31,6 +31,8 @@ inline constexpr std::string_view kDuplicateArg = "DUPLICATE_ARG";
 inline constexpr std::string_view kDuplicateAttribute = "DUPLICATE_ATTRIBUTE";
 inline constexpr std::string_view kDuplicateHandler = "DUPLICATE_HANDLER";
 inline constexpr std::string_view kInvalidCapability = "INVALID_CAPABILITY";
+inline constexpr std::string_view kIgnoredText = "IGNORED_TEXT";
+inline constexpr std::string_view kInvalidArgument = "INVALID_ARGUMENT";
 inline constexpr std::string_view kInvalidTrigger = "INVALID_TRIGGER";
 inline constexpr std::string_view kInvalidExpression = "INVALID_EXPRESSION";
 inline constexpr std::string_view kInvalidBinding = "INVALID_BINDING";
@@ -48,6 +50,7 @@ class Diagnostics {
   void error(std::string_view code, const Span& span, std::string message);
   void error(std::string_view code, Location at, std::string message);
   void warning(std::string_view code, const Span& span, std::string message);
+  void warning(std::string_view code, Location at, std::string message);
 
   // False once another entry of this severity would only be counted: the caller may save itself
   // costly messages, but must still report.

@@ -75,7 +75,8 @@ TEST(GoldenFolder, HoldsThirtyBadDocumentsAndEveryCode) {
       "UNUSED_TOOL",         "INVALID_CAPABILITY",  "UNDEFINED_TOOL_REFERENCE",
       "INVALID_EXPRESSION",  "INVALID_BINDING",     "INVALID_SCOPE_REFERENCE",
       "COMPUTED_CYCLE",      "UNKNOWN_ATTRIBUTE",   "NO_MOUNT_WITH_EXTENSIONS",
-      "UNKNOWN_COMPONENT",   "INVALID_TRIGGER",     "TOO_MANY_DIAGNOSTICS"};
+      "UNKNOWN_COMPONENT",   "IGNORED_TEXT",        "INVALID_ARGUMENT",
+      "INVALID_TRIGGER",     "TOO_MANY_DIAGNOSTICS"};
   std::set<std::string> seen;
   int bad = 0;
   for (const fs::path& path : documents()) {

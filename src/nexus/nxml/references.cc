@@ -1,21 +1,19 @@
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
-#include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/references_internal.h"
 
 namespace nexus::nxml {
 namespace {
 
-using Kind = Expression::Kind;
-
 class ReferenceChecker {
  public:
   ReferenceChecker(const Document& document, Diagnostics& diagnostics)
       : document_(document), diagnostics_(diagnostics) {
-    for (const State& state : document.states) state_names_.insert(state.name);
+    for (const State& state : document.states) states_.emplace(state.name, &state);
     for (const Computed& computed : document.computed) computed_names_.insert(computed.name);
-    for (const Tool& tool : document.tools) tool_names_.insert(tool.name);
+    for (const Tool& tool : document.tools) tools_.emplace(tool.name, &tool);
   }
 
   void run();
@@ -26,14 +24,22 @@ class ReferenceChecker {
   void visit_triggers(const Tool& tool);
   void visit_node(const ViewNode& node);
   void visit_prop(const Prop& prop);
+  const Tool* tool_of(const ViewNode& node) const;
+  const State* find_state(std::string_view name) const;
+  void check_type(const ViewNode& node, const Prop& prop);
+  void check_list(const ViewNode& node, const Prop& prop, const Expression& expression);
+  void check_control(const ViewNode& node, const Prop& prop, const State& state);
+  void check_depth(const std::vector<std::string>& path, std::string_view code, const Span& span);
   void visit_trigger(std::string_view tool, const Span& span);
-  void visit_binding(const Binding& binding) { visit_expression(*binding.expression); }
+  void visit_binding(const Binding& binding) {
+    if (binding.expression) visit_expression(*binding.expression);
+  }
   void visit_expression(const Expression& expression);
   void visit_path(const BindPath& path, const Span& span);
   void visit_watched(const Trigger& trigger);
   void use_state(std::string_view name, Location at);
   bool is_only_computed(const std::string& name) const {
-    return computed_names_.count(name) > 0 && state_names_.count(name) == 0;
+    return computed_names_.count(name) > 0 && states_.count(name) == 0;
   }
   void use_scope(std::string_view name, Location at);
   void visit_id(const ViewNode& node);
@@ -43,9 +49,9 @@ class ReferenceChecker {
 
   const Document& document_;
   Diagnostics& diagnostics_;
-  Names state_names_;
+  std::unordered_map<std::string_view, const State*> states_;
   Names computed_names_;
-  Names tool_names_;
+  std::unordered_map<std::string_view, const Tool*> tools_;
   Names view_ids_;
   Names used_state_;
   Names used_tools_;
@@ -79,6 +85,7 @@ void ReferenceChecker::visit_triggers(const Tool& tool) {
 void ReferenceChecker::visit_watched(const Trigger& trigger) {
   const std::string& name = trigger.path.front();
   use_state(name, trigger.span.start);
+  check_depth(trigger.path, kInvalidTrigger, trigger.span);
   if (!is_only_computed(name)) return;
   diagnostics_.error(kInvalidTrigger, trigger.span,
                      cat({quote(name), " is computed; watch a State that it reads"}));
@@ -86,7 +93,11 @@ void ReferenceChecker::visit_watched(const Trigger& trigger) {
 
 void ReferenceChecker::visit_node(const ViewNode& node) {
   visit_id(node);
-  for (const Prop& prop : node.props) visit_prop(prop);
+  for (const Prop& prop : node.props) {
+    visit_prop(prop);
+    check_type(node, prop);
+  }
+  check_arguments(node, tool_of(node), diagnostics_);
   const std::size_t outer = scope_.size();
   if (node.type == "Iterate") enter_loop(node);
   for (const auto& child : node.children) visit_node(*child);
@@ -119,9 +130,72 @@ void ReferenceChecker::visit_prop(const Prop& prop) {
   if (prop.name == "trigger") visit_trigger(std::get<std::string>(prop.value), prop.span);
 }
 
+const Tool* ReferenceChecker::tool_of(const ViewNode& node) const {
+  for (const Prop& prop : node.props) {
+    if (prop.name != "trigger") continue;
+    const auto found = tools_.find(std::get<std::string>(prop.value));
+    return found == tools_.end() ? nullptr : found->second;
+  }
+  return nullptr;
+}
+
+const State* ReferenceChecker::find_state(std::string_view name) const {
+  const auto found = states_.find(name);
+  return found == states_.end() ? nullptr : found->second;
+}
+
+// What the declared types alone tell: a binding to a whole State has that State's type.
+void ReferenceChecker::check_type(const ViewNode& node, const Prop& prop) {
+  if (const auto* path = std::get_if<BindPath>(&prop.value)) {
+    const State* state =
+        path->root == BindPath::Root::kState ? find_state(path->steps.front()) : nullptr;
+    if (state != nullptr && path->steps.size() == 1) check_control(node, prop, *state);
+    return;
+  }
+  const auto* binding = std::get_if<Binding>(&prop.value);
+  if (binding != nullptr && binding->expression) check_list(node, prop, *binding->expression);
+}
+
+void ReferenceChecker::check_list(const ViewNode& node, const Prop& prop,
+                                  const Expression& expression) {
+  const bool takes_list =
+      (node.type == "Iterate" && prop.name == "items") ||
+      ((node.type == "Chart" || node.type == "LogStream") && prop.name == "data");
+  if (!takes_list || expression.kind != Expression::Kind::kMember) return;
+  const Expression& root = *expression.children.front();
+  if (root.kind != Expression::Kind::kName || root.text != "$state") return;
+  const State* state = find_state(expression.text);
+  if (state == nullptr || state->type == DataType::kList) return;
+  diagnostics_.warning(kInvalidType, prop.span,
+                       cat({prop.name, " of <", node.type, "> takes a list, but the state ",
+                            quote(state->name), " has the type ", value::to_string(state->type)}));
+}
+
+void ReferenceChecker::check_control(const ViewNode& node, const Prop& prop, const State& state) {
+  const bool is_switch = node.type == "Switch";
+  if (state.type == DataType::kBoolean && is_switch) return;
+  const bool is_text = state.type != DataType::kList && state.type != DataType::kObject;
+  if (is_text && !is_switch) return;
+  diagnostics_.error(
+      kInvalidType, prop.span,
+      cat({"<", node.type, "> writes ", is_switch ? "a boolean" : "text", ", which the state ",
+           quote(state.name), " of the type ", value::to_string(state.type), " does not take"}));
+}
+
+void ReferenceChecker::check_depth(const std::vector<std::string>& path, std::string_view code,
+                                   const Span& span) {
+  const State* state = path.size() > 1 ? find_state(path.front()) : nullptr;
+  if (state == nullptr || state->type == DataType::kObject || state->type == DataType::kList)
+    return;
+  diagnostics_.error(
+      code, span,
+      cat({"the state ", quote(state->name), " has the type ", value::to_string(state->type),
+           ", so there is no place ", quote(path[1]), " inside it"}));
+}
+
 void ReferenceChecker::visit_trigger(std::string_view tool, const Span& span) {
   used_tools_.insert(tool);
-  if (tool_names_.count(tool) > 0) return;
+  if (tools_.count(tool) > 0) return;
   std::vector<std::string_view> known;
   if (diagnostics_.wants(Severity::kError))
     for (const Tool& candidate : document_.tools) known.push_back(candidate.name);
@@ -143,6 +217,7 @@ void ReferenceChecker::visit_path(const BindPath& path, const Span& span) {
   if (path.root == BindPath::Root::kScope) return use_scope(path.steps.front(), span.start);
   const std::string& name = path.steps.front();
   use_state(name, span.start);
+  check_depth(path.steps, kInvalidBinding, span);
   if (!is_only_computed(name)) return;
   diagnostics_.error(kInvalidBinding, span,
                      cat({quote(name), " is computed and cannot be written; bind to a State"}));
@@ -161,7 +236,7 @@ void ReferenceChecker::use_state(std::string_view name, Location at) {
     return;
   }
   used_state_.insert(name);
-  if (state_names_.count(name) > 0 || computed_names_.count(name) > 0) return;
+  if (states_.count(name) > 0 || computed_names_.count(name) > 0) return;
   std::string hint;
   if (diagnostics_.wants(Severity::kError)) hint = did_you_mean(name, known_state());
   diagnostics_.error(kUndefinedState, at,
@@ -204,80 +279,7 @@ void ReferenceChecker::warn_unused() {
                        "there are extensions but no <Lifecycle on=\"mount\">");
 }
 
-bool names_root(const Expression& node, std::string_view root) {
-  return node.kind == Kind::kName && node.text == root;
-}
-
-bool is_root(const Expression& node) {
-  return names_root(node, "$state") || names_root(node, "$scope");
-}
-
-void collect(const Expression& node, std::vector<Reference>& found) {
-  if (is_root(node)) {
-    found.push_back({node.text == "$state", {}, node.location});
-    return;
-  }
-  const bool is_link = node.kind == Kind::kMember || node.kind == Kind::kIndex;
-  if (is_link && is_root(*node.children.front())) {
-    const bool is_state = node.children.front()->text == "$state";
-    if (node.kind == Kind::kMember) {
-      found.push_back({is_state, node.text, node.location});
-      return;
-    }
-    const auto* key = std::get_if<std::string>(&node.children[1]->literal);
-    found.push_back({is_state, key == nullptr ? std::string_view() : *key, node.location});
-    return collect(*node.children[1], found);
-  }
-  for (const ExpressionPtr& child : node.children) collect(*child, found);
-  for (const ExpressionPtr& key : node.computed_keys)
-    if (key) collect(*key, found);
-}
-
-constexpr std::string_view kStateObject = "$state";
-
-// The name after `$state.` or `$state?.` at the start of `rest`; empty when $state is used in
-// another way.
-std::string_view member_after(std::string_view rest) {
-  while (!rest.empty() && is_space(rest.front())) rest.remove_prefix(1);
-  if (rest.substr(0, 2) == "?.") rest.remove_prefix(1);
-  if (rest.empty() || rest.front() != '.') return {};
-  rest.remove_prefix(1);
-  while (!rest.empty() && is_space(rest.front())) rest.remove_prefix(1);
-  const auto end = std::find_if_not(rest.begin(), rest.end(), is_identifier_part);
-  return rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
-}
-
 }  // namespace
-
-std::vector<Reference> find_references(const Expression& expression) {
-  std::vector<Reference> found;
-  collect(expression, found);
-  return found;
-}
-
-void find_mentions(std::string_view code, HandlerMentions& mentions) {
-  std::size_t at = 0;
-  while (at < code.size()) {
-    const bool after_quote =
-        at > 0 && (code[at - 1] == '\'' || code[at - 1] == '"' || code[at - 1] == '`');
-    if (!is_identifier_start(code[at])) {
-      ++at;
-      continue;
-    }
-    const auto end = std::find_if_not(code.begin() + static_cast<std::ptrdiff_t>(at), code.end(),
-                                      is_identifier_part);
-    const std::string_view word =
-        code.substr(at, static_cast<std::size_t>(end - code.begin()) - at);
-    at += word.size();
-    if (word == kStateObject) {
-      const std::string_view name = member_after(code.substr(at));
-      mentions.everything = mentions.everything || name.empty();
-      mentions.names.insert(name);
-    } else if (after_quote) {
-      mentions.names.insert(word);
-    }
-  }
-}
 
 void check_references(Document& document, Diagnostics& diagnostics) {
   check_duplicates(document, diagnostics);

@@ -24,6 +24,9 @@ void check_duplicates(const Document& document, Diagnostics& diagnostics);
 // depend on themselves.
 void order_computed(Document& document, Diagnostics& diagnostics);
 
+// The arguments that a component gives its tool; `tool` is nullptr when it names none that exists.
+void check_arguments(const ViewNode& node, const Tool* tool, Diagnostics& diagnostics);
+
 // One use of `$state` or `$scope` in an expression.
 struct Reference {
   bool is_state = true;  // otherwise $scope

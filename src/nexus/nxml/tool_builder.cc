@@ -176,6 +176,7 @@ void add_trigger(const Element& element, Tool& tool, Diagnostics& diagnostics) {
 Tool build_tool(const Element& element, Diagnostics& diagnostics) {
   check_attributes(element, {"name", "description", "timeoutMs", "memoryLimitMb", "maxHostCalls"},
                    diagnostics);
+  check_text(element, kCodeHint, diagnostics);
   Tool tool;
   tool.span = element.span;
   tool.name = require_identifier(element, diagnostics);

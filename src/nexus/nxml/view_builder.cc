@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -33,8 +36,11 @@ class NodeBuilder {
   void check_literal(const Attribute& attribute, const PropSpec& spec, const PropValue& value);
   void check_id(const Attribute& id);
   void check_name(const Attribute& attribute);
+  void check_key(const Attribute& key);
+  void check_length(const Attribute& length);
   void check_module(const Attribute& module);
   void check_required();
+  void warn_about_text();
 
   const Element& element_;
   Diagnostics& diagnostics_;
@@ -55,6 +61,7 @@ std::unique_ptr<ViewNode> NodeBuilder::build() {
     }
   }
   check_required();
+  warn_about_text();
   for (const auto& child : element_.children)
     node_->children.push_back(build_view(*child, diagnostics_));
   return std::move(node_);
@@ -103,13 +110,18 @@ std::optional<PropValue> NodeBuilder::read_value(const Attribute& attribute, con
   switch (spec.kind) {
     case PropKind::kName:
       return PropValue(std::string(attribute.value));
-    case PropKind::kExpression:
-      return wrap(parse_expression_value(attribute.value, start, diagnostics_));
+    case PropKind::kExpression: {
+      auto binding = parse_expression_value(attribute.value, start, diagnostics_);
+      // A draft keeps the place: what did not parse is not missing.
+      return PropValue(binding ? std::move(*binding)
+                               : Binding{std::string(attribute.value), nullptr});
+    }
     case PropKind::kBindPath:
       return wrap(parse_bind_path(attribute.value, start, diagnostics_));
     case PropKind::kText:
     case PropKind::kFlag:
     case PropKind::kChoice:
+    case PropKind::kLength:
       break;
   }
   return parse_text_value(attribute.value, start, diagnostics_);
@@ -120,6 +132,8 @@ void NodeBuilder::check_literal(const Attribute& attribute, const PropSpec& spec
   const std::string* text = std::get_if<std::string>(&value);
   if (text == nullptr) return;
   if (spec.name == "as") return check_name(attribute);
+  if (spec.name == "key") return check_key(attribute);
+  if (spec.kind == PropKind::kLength) return check_length(attribute);
   if (spec.name == "module") return check_module(attribute);
   static constexpr std::string_view kFlags[] = {"true", "false"};
   const auto choices =
@@ -148,6 +162,28 @@ void NodeBuilder::check_id(const Attribute& id) {
   }
 }
 
+void NodeBuilder::check_key(const Attribute& key) {
+  if (!key.value.empty() && key.value.find_first_of("{}$") == std::string_view::npos) return;
+  diagnostics_.error(
+      kSchemaError, key.value_span,
+      cat({"key is the name of a property of each item, such as id, not ", quote(key.value)}));
+}
+
+void NodeBuilder::check_length(const Attribute& length) {
+  double number = 0;
+  const std::string_view text = trim(length.value);
+  const char* const end = text.data() + text.size();
+  const auto [unit, problem] = std::from_chars(text.data(), end, number);
+  static constexpr std::string_view kUnits[] = {"", "px", "rem", "em", "vh", "%"};
+  const std::string_view rest(unit, static_cast<std::size_t>(end - unit));
+  if (problem == std::errc() && number >= 0 && std::isfinite(number) &&
+      std::find(std::begin(kUnits), std::end(kUnits), rest) != std::end(kUnits))
+    return;
+  diagnostics_.error(kSchemaError, length.value_span,
+                     cat({length.name, " is a number of pixels or a length such as 20rem, not ",
+                          quote(length.value)}));
+}
+
 // Addresses with other schemes (javascript:, data:) would run text as code.
 void NodeBuilder::check_module(const Attribute& module) {
   const std::size_t colon = module.value.find(':');
@@ -171,6 +207,14 @@ void NodeBuilder::check_required() {
                            cat({missing, "; without it ", prop.fallback, " is taken"}));
     }
   }
+}
+
+void NodeBuilder::warn_about_text() {
+  std::string hint;
+  for (const std::string_view name : {"content", "label"})
+    if (hint.empty() && component_ != nullptr && find_prop(*component_, name) != nullptr)
+      hint = cat({"; use its attribute ", quote(name)});
+  check_text(element_, hint, diagnostics_);
 }
 
 }  // namespace
