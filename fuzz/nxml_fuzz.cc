@@ -13,7 +13,8 @@
 // - there is a document exactly when no diagnostic is an error;
 // - every diagnostic points into the text, is one line long, and their number is bounded;
 // - the document's and the expression's JSON parse;
-// - a second reading gives the same answer.
+// - a second reading gives the same answer;
+// - formatting what was formatted changes nothing, and a good document stays one.
 namespace {
 
 using nexus::nxml::Diagnostic;
@@ -54,6 +55,18 @@ void check_document(std::string_view text) {
   NX_CHECK(to_json(*again.document) == json);
 }
 
+void check_formatting(std::string_view text) {
+  const nexus::nxml::Formatted once = nexus::nxml::reformat(text);
+  NX_CHECK(once.text.has_value() == once.diagnostics.empty());
+  if (!once.text) return;
+  // Line breaks may take the document over its limits.
+  const nexus::nxml::Formatted twice = nexus::nxml::reformat(*once.text);
+  if (once.text->size() > nexus::nxml::ReadLimits().bytes) return;
+  NX_CHECK(twice.text == once.text);
+  const bool was_good = nexus::nxml::parse(text).document != nullptr;
+  NX_CHECK((nexus::nxml::parse(*once.text).document != nullptr) == was_good);
+}
+
 void check_expression(std::string_view text) {
   nexus::nxml::ExpressionError error;
   const auto expression = nexus::nxml::parse_expression(text, {1, 1}, error);
@@ -70,6 +83,7 @@ void check_expression(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_document(text);
+  check_formatting(text);
   check_expression(text);
   return 0;
 }

@@ -17,6 +17,15 @@ struct Attribute {
   std::string_view value;  // nothing is decoded; "true" when the attribute has no value
   Span name_span;
   Span value_span;  // of the text between the quotes; the name's when the attribute has no value
+  char quote_mark = '\0';  // what the value stands in, if it does
+};
+
+// A comment, or text that means nothing where it stands; for the formatter. Views are into the
+// source.
+struct Note {
+  std::string_view text;   // as written, without the blanks around it
+  std::size_t before = 0;  // the position of the child it stands before
+  bool is_comment = false;
 };
 
 // One element as written, before anything is known about its meaning. Views are into the source.
@@ -29,6 +38,9 @@ struct Element {
   bool malformed = false;        // its tag was reported, so what follows from that is not
   std::optional<Location> text;  // the first text directly inside that is not blank
   Handler raw;                   // what <Handler> holds
+  std::string_view source;       // all of the element, from '<' to '>'
+  std::string_view content;      // of <Handler>: what stands between its tags, as written
+  std::vector<Note> notes;       // in order of position
 
   const Attribute* find(std::string_view attribute) const;
 };
@@ -36,7 +48,9 @@ struct Element {
 // Reads the document's tags: reference.md section 2.1 with design.md's ruling that <Handler> holds
 // raw text. Reports every mistake and goes on after it. nullptr when there is no root element, the
 // text is not UTF-8, or a limit was exceeded: then nothing more can be said about the document.
+// `prologue` receives the comments before the root when it is not nullptr.
 std::unique_ptr<Element> read_elements(std::string_view source, const ReadLimits& limits,
-                                       Diagnostics& diagnostics);
+                                       Diagnostics& diagnostics,
+                                       std::vector<Note>* prologue = nullptr);
 
 }  // namespace nexus::nxml

@@ -37,7 +37,7 @@ std::vector<fs::path> documents() {
 std::string describe(const ParseResult& result) {
   std::string out;
   for (const Diagnostic& diagnostic : result.diagnostics) out += format(diagnostic, "") + "\n";
-  if (result.document) out += to_json(*result.document) + "\n";
+  if (result.document) out += to_whole_json(*result.document) + "\n";
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,22 @@ struct ParseResult {
 // thread.
 ParseResult parse(std::string_view source, const ReadLimits& limits = {});
 
-// The document as JSON for browsers and tools, in the shape docs/PROTOCOL.md describes under "AST".
+// The document as JSON for browsers, in the shape docs/PROTOCOL.md describes under "AST": without
+// the code of handlers.
 std::string to_json(const Document& document);
+
+// All of the document as JSON, handlers included, in the shape of docs/nxml.schema.json; for its
+// author's tools.
+std::string to_whole_json(const Document& document);
+
+struct Formatted {
+  std::optional<std::string> text;      // nothing when the tags are not well-formed
+  std::vector<Diagnostic> diagnostics;  // why there is no text
+};
+
+// The document in the layout of docs/NXML.md, "Layout": the same elements, attributes, comments and
+// code in the same order. Formatting its own answer changes nothing. Pure, any thread.
+Formatted reformat(std::string_view source, const ReadLimits& limits = {});
 
 // "file:line:col: error CODE: message", one line, no newline; without "file:" when `file` is empty.
 std::string format(const Diagnostic& diagnostic, std::string_view file);

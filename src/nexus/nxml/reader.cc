@@ -32,8 +32,9 @@ bool is_blank(std::string_view text) { return trim(text).empty(); }
 
 class Reader {
  public:
-  Reader(std::string_view source, const ReadLimits& limits, Diagnostics& diagnostics)
-      : limits_(limits), diagnostics_(diagnostics), cursor_(source, {1, 1}) {}
+  Reader(std::string_view source, const ReadLimits& limits, Diagnostics& diagnostics,
+         std::vector<Note>* prologue)
+      : limits_(limits), diagnostics_(diagnostics), prologue_(prologue), cursor_(source, {1, 1}) {}
 
   std::unique_ptr<Element> run();
 
@@ -42,6 +43,11 @@ class Reader {
 
   void read_text();
   void read_markup();
+  // What was read since the text at hand was `from`.
+  std::string_view read_since(std::string_view from) const {
+    return from.substr(0, from.size() - cursor_.rest().size());
+  }
+  void note(std::string_view text, bool is_comment);
   void skip_until(std::string_view close, std::string_view what);
   void skip_declaration();
   void read_open_tag();
@@ -72,6 +78,7 @@ class Reader {
 
   const ReadLimits& limits_;
   Diagnostics& diagnostics_;
+  std::vector<Note>* const prologue_;
   Cursor cursor_;
   std::unique_ptr<Element> root_;
   std::vector<Element*> open_;  // from the root inwards; elements are owned by their parents
@@ -124,14 +131,30 @@ void Reader::read_text() {
                        "text before <NexusPanel>; the document starts with that element");
     misplaced_text_ = true;
   }
+  const std::string_view from = cursor_.rest();
   cursor_.advance_until([](char c) { return c == '<'; });
+  note(trim(read_since(from)), /*is_comment=*/false);
+}
+
+// For the formatter, which keeps what has no meaning.
+void Reader::note(std::string_view text, bool is_comment) {
+  if (open_.empty()) {
+    if (prologue_ != nullptr) prologue_->push_back({text, 0, is_comment});
+  } else {
+    open_.back()->notes.push_back({text, open_.back()->children.size(), is_comment});
+  }
 }
 
 void Reader::read_markup() {
-  if (cursor_.looking_at(kCommentOpen)) return skip_until(kCommentClose, "comment");
+  const std::string_view from = cursor_.rest();
+  if (cursor_.looking_at(kCommentOpen)) {
+    skip_until(kCommentClose, "comment");
+    return note(read_since(from), /*is_comment=*/true);
+  }
   if (cursor_.looking_at(kCdataOpen)) {
     if (!open_.empty() && !open_.back()->text) open_.back()->text = cursor_.location();
-    return skip_until(kCdataClose, "CDATA section");
+    skip_until(kCdataClose, "CDATA section");
+    return note(read_since(from), /*is_comment=*/false);
   }
   const char next = cursor_.peek(1);
   if (next == '/') return read_close_tag();
@@ -168,8 +191,9 @@ std::string_view Reader::read_name() {
 }
 
 void Reader::read_open_tag() {
-  cursor_.advance();
   auto element = std::make_unique<Element>();
+  element->source = cursor_.rest();
+  cursor_.advance();
   element->span.start = cursor_.location();
   element->name = read_name();
   element->span.end = cursor_.location();
@@ -194,7 +218,10 @@ void Reader::add(std::unique_ptr<Element> element, TagEnd end) {
   } else {
     open_.back()->children.push_back(std::move(element));
   }
-  if (added->self_closed) return;
+  if (added->self_closed) {
+    added->source = read_since(added->source);
+    return;
+  }
   open_.push_back(added);
   if (added->name == "Handler") read_raw(*added);
 }
@@ -291,6 +318,7 @@ bool Reader::read_quoted(Attribute& attribute) {
     length = std::min(cursor_.rest().find_first_of("<>\n"), cursor_.rest().size());
     if (length > 0 && cursor_.rest().substr(length - 1, 2) == "/>") --length;
   }
+  attribute.quote_mark = quote_mark;
   attribute.value = cursor_.rest().substr(0, length);
   attribute.value_span.start = cursor_.location();
   cursor_.advance(length);
@@ -344,6 +372,7 @@ void Reader::close(std::string_view name, const Span& span) {
       report_unclosed(*open_.back(), name);
       open_.pop_back();
     }
+    open_.back()->source = read_since(open_.back()->source);
     open_.pop_back();
     return;
   }
@@ -375,6 +404,7 @@ bool Reader::at_raw_end() const {
 // code.
 void Reader::read_raw(Element& element) {
   Handler& handler = element.raw;
+  const std::string_view from = cursor_.rest();
   while (!cursor_.at_end() && !at_raw_end()) {
     if (cursor_.looking_at(kCdataOpen)) {
       read_cdata(handler);
@@ -385,6 +415,7 @@ void Reader::read_raw(Element& element) {
       take_code(handler, std::min(next, cursor_.rest().size()));
     }
   }
+  element.content = read_since(from);
   while (!handler.code.empty() && is_space(handler.code.back())) handler.code.pop_back();
 }
 
@@ -432,7 +463,7 @@ const Attribute* Element::find(std::string_view attribute) const {
 }
 
 std::unique_ptr<Element> read_elements(std::string_view source, const ReadLimits& limits,
-                                       Diagnostics& diagnostics) {
+                                       Diagnostics& diagnostics, std::vector<Note>* prologue) {
   if (source.size() > limits.bytes) {
     diagnostics.error(kParseError, Location{1, 1},
                       cat({"the document has ", std::to_string(source.size()),
@@ -443,7 +474,7 @@ std::unique_ptr<Element> read_elements(std::string_view source, const ReadLimits
     diagnostics.error(kParseError, bad->location, bad->message);
     return nullptr;
   }
-  return Reader(source, limits, diagnostics).run();
+  return Reader(source, limits, diagnostics, prologue).run();
 }
 
 }  // namespace nexus::nxml
