@@ -1,27 +1,19 @@
 // The globals a handler sees, built once while the base image is made. `native` holds the functions of
-// shim.c; nothing here is a security boundary: the host checks every call again. Whatever a handler may
-// have changed (prototypes, for example) must not matter here, so what is needed later is captured now.
+// natives.c; nothing here is a security boundary: the host checks every call again. What this code uses of the
+// language is frozen by harden.js before the first handler runs, so that plain calls are safe; only the members
+// of the prototypes of Object, Function, Array and the errors can be replaced: what is used of them is captured.
 (function (native) {
   'use strict';
 
   const { apply, ownKeys, getOwnPropertyDescriptor } = Reflect;
   const { isArray } = Array;
   const { freeze, defineProperty, create, setPrototypeOf } = Object;
+  const { stringify } = JSON;
+  const { toString } = Object.prototype;
   const arrayPrototype = Array.prototype;
-  const objectPrototype = Object.prototype;
-  const weakGet = WeakMap.prototype.get;
-  const weakSet = WeakMap.prototype.set;
-  const RootMap = Map;
-  const HandleMap = WeakMap;
-  const mapGet = Map.prototype.get;
-  const mapSet = Map.prototype.set;
-  const mapDelete = Map.prototype.delete;
-  const mapHas = Map.prototype.has;
-  const slice = arrayPrototype.slice;
-  const join = arrayPrototype.join;
-  const stringify = JSON.stringify;
-  // In C, because assignment could meet a setter or a prototype that the handler has planted: child(path,
-  // key) is the path one step longer, define(target, key, value) makes an own property.
+  const { slice, join, includes } = arrayPrototype;
+  // child(path, key) is the path one step longer; define(target, key, value) makes an own property, also where
+  // assignment would not (`__proto__`).
   const { PATCH_SET, PATCH_DELETE, PATCH_APPEND, child, define } = native;
 
   const isContainer = (value) => typeof value === 'object' && value !== null;
@@ -31,22 +23,22 @@
   // true. After a suspension everything is read again, because others may have changed it.
 
   let segment = 0;
-  let roots = new RootMap();
-  let handles = new HandleMap();
+  let roots = new Map();
+  let handles = new WeakMap();
 
   function refresh() {
     if (segment !== native.segment()) {
       segment = native.segment();
-      roots = new RootMap();
-      handles = new HandleMap();
+      roots = new Map();
+      handles = new WeakMap();
     }
   }
 
   function readRoot(key) {
     refresh();
-    if (apply(mapHas, roots, [key])) return apply(mapGet, roots, [key]);
+    if (roots.has(key)) return roots.get(key);
     const value = native.stateGet(key);
-    apply(mapSet, roots, [key, value]);
+    roots.set(key, value);
     return value;
   }
 
@@ -80,11 +72,11 @@
 
   function expose(value, path) {
     if (!isContainer(value)) return value;
-    let handle = apply(weakGet, handles, [value]);
+    let handle = handles.get(value);
     if (handle === undefined) {
       const list = isArray(value);
       handle = new Proxy(list ? [] : {}, new Handle(path, list));
-      apply(weakSet, handles, [value, handle]);
+      handles.set(value, handle);
     }
     return handle;
   }
@@ -95,7 +87,6 @@
     const index = key >>> 0;
     return String(index) === key && index !== 4294967295 ? index : key;
   }
-
 
   // Methods that change a list run on the local copy and reach the host as one change. The number tells
   // which arguments become part of the list: from this one on.
@@ -115,7 +106,7 @@
         native.statePatch(PATCH_SET, path, list);
       } catch (error) {
         list.length = 0;
-        for (let i = 0; i < before.length; i++) define(list, i, before[i]);
+        for (let i = 0; i < before.length; i++) list[i] = before[i];
         throw error;
       }
       return result === list ? handle : result;
@@ -125,7 +116,7 @@
     const list = resolve(path, true);
     const plain = native.plain(items);
     native.statePatch(PATCH_APPEND, path, plain);
-    for (let i = 0; i < plain.length; i++) define(list, list.length, plain[i]);
+    for (let i = 0; i < plain.length; i++) list[list.length] = plain[i];
     return list.length;
   };
 
@@ -204,7 +195,7 @@
 
   // `$state.get('k')` and its like, for keys that are not themselves declared under that name.
   const stateMethods = create(null);
-  const state = new Proxy(create(objectPrototype), freeze({
+  const state = new Proxy({}, freeze({
     __proto__: null,
     get(shadow, key) {
       if (typeof key === 'symbol') return undefined;
@@ -215,14 +206,14 @@
       if (typeof key === 'symbol') throw fail('STATE_ERROR', 'state keys are strings');
       refresh();
       native.stateSet(key, value);
-      apply(mapDelete, roots, [key]);
+      roots.delete(key);
       return true;
     },
     deleteProperty(shadow, key) {
       if (typeof key === 'symbol') return true;
       refresh();
       native.stateDelete(key);
-      apply(mapDelete, roots, [key]);
+      roots.delete(key);
       return true;
     },
     has(shadow, key) {
@@ -240,7 +231,7 @@
         throw fail('STATE_ERROR', '$state takes values under string keys only');
       native.stateSet(key, descriptor.value);
       refresh();
-      apply(mapDelete, roots, [key]);
+      roots.delete(key);
       return true;
     },
     setPrototypeOf: () => false,
@@ -262,10 +253,10 @@
 
   // ---- $emit, $view, $log, $time -------------------------------------------------------------------
 
-  function emit(name, payload) {
+  const emit = (name, payload) => {
     if (typeof name !== 'string') throw new TypeError('an event name is a string, not ' + typeof name);
     native.emit(name, payload);
-  }
+  };
   emit.toast = (message, level = 'info') => emit('toast', { message, level });
 
   function viewCommand(type, id, args) {
@@ -291,7 +282,7 @@
       try {
         return stringify(value);
       } catch {
-        return objectPrototype.toString.call(value);
+        return apply(toString, value, []);
       }
     }
     return typeof value === 'function' ? '[function]' : String(value);
@@ -322,7 +313,7 @@
       if (typeof method === 'symbol' || method === 'then') return undefined;
       return (...args) => native.extCall(alias, method, args);
     },
-    has: (shadow, method) => typeof method === 'string' && native.extMethods(alias).includes(method),
+    has: (shadow, method) => typeof method === 'string' && apply(includes, native.extMethods(alias), [method]),
     set: () => false,
     defineProperty: () => false,
     deleteProperty: () => false,
@@ -369,7 +360,5 @@
     get $scope() { return global.$scope; },
   }));
 
-  for (const name of ['eval', 'Function', 'globalThis', 'Atomics', 'SharedArrayBuffer', 'queueMicrotask'])
-    delete global[name];
   Math.random = native.random;
 });

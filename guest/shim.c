@@ -9,9 +9,9 @@
 #include "natives.h"
 #include "quickjs.h"
 
-/* bootstrap.js as bytes; generated. */
-extern const char nx_bootstrap[];
-extern const unsigned nx_bootstrap_size;
+/* bootstrap.js and harden.js as bytes; generated. */
+extern const char nx_bootstrap[], nx_harden[];
+extern const unsigned nx_bootstrap_size, nx_harden_size;
 
 #define NX_EXPORT(name) __attribute__((export_name(#name))) name
 
@@ -430,21 +430,25 @@ static JSValue evaluate_for_image(const char* text, size_t size) {
   return result;
 }
 
+/* Evaluates a script whose value is a function, and calls that with `native`. */
+static int call_script(const char* text, size_t size, JSValueConst native) {
+  JSValue function = evaluate_for_image(text, size);
+  JSValue done = JS_IsException(function) ? function : JS_Call(context, function, JS_UNDEFINED, 1, &native);
+  JS_FreeValue(context, function);
+  return JS_IsException(done) ? -1 : 0;
+}
+
 static int define_globals(void) {
   JSValue native = JS_NewObject(context);
   JSValue samples = evaluate_for_image(NX_CODEC_SAMPLES, sizeof NX_CODEC_SAMPLES - 1);
-  JSValue bootstrap = evaluate_for_image(nx_bootstrap, nx_bootstrap_size);
-  JSValue done;
-  if (JS_IsException(samples) || JS_IsException(bootstrap)) return -1;
+  if (JS_IsException(samples)) return -1;
   nx_codec_init(context, samples);
   JS_FreeValue(context, samples);
   nx_define_natives(context, native);
-  done = JS_Call(context, bootstrap, JS_UNDEFINED, 1, &native);
-  if (JS_IsException(done)) return -1;
+  if (call_script(nx_bootstrap, nx_bootstrap_size, native) < 0) return -1;
   deep_freeze = JS_GetPropertyStr(context, native, "deepFreeze");
   JS_FreeValue(context, native);
-  JS_FreeValue(context, bootstrap);
-  return 0;
+  return call_script(nx_harden, nx_harden_size, JS_UNDEFINED);
 }
 
 /* Makes everything a run starts from. Called once; the host keeps the memory it leaves as the base image.

@@ -2,7 +2,6 @@
 // expect: ok {"a":1}
 // within: 5000
 // Why it matters: code that runs during encoding sees a half-written message.
-Object.prototype.toJSON = () => 'mine';
-Array.prototype.toJSON = () => 'mine';
-Date.prototype.toJSON = () => 'mine';
-return { a: 1 };
+const tried = (change) => { try { change(); return 1; } catch { return 0; } };
+for (const shared of [Object, Array, Date]) tried(() => { shared.prototype.toJSON = () => 'mine'; });
+return { a: 1, toJSON: undefined };

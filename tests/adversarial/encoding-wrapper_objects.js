@@ -6,9 +6,7 @@ const flag = new Boolean(false);
 const number = new Number(1);
 const text = new String('a');
 for (const each of [flag, number, text]) {
-  each.toString = () => 'true';
-  each.valueOf = () => 2;
+  Object.defineProperty(each, 'toString', { value: () => 'true' });
+  Object.defineProperty(each, 'valueOf', { value: () => 2 });
 }
-Boolean.prototype.toString = () => 'true';
-Number.prototype.valueOf = () => 2;
 return [flag, number, text];

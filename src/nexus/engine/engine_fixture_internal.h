@@ -87,6 +87,11 @@ class EngineTest : public testing::Test {
                            state_);
   }
 
+  Outcome fail(const Outcome& outcome, std::size_t call, std::string message) {
+    return engine_->resume(outcome.suspensions.at(call).id,
+                           {.success = false, .value = {}, .error = std::move(message)}, state_);
+  }
+
   static std::string result(const Outcome& outcome) {
     if (outcome.error) return std::string(to_string(outcome.error->code)) + ": " + outcome.error->message;
     if (outcome.status == Status::kSuspended) return "suspended";

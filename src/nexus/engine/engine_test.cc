@@ -34,7 +34,8 @@ TEST_F(EngineTest, ThreadsRunSideBySideWithoutSeeingEachOther) {
   auto work = [this](int n) {
     const sandbox::ThreadScope thread;
     for (int i = 0; i < 100; ++i) {
-      RunRequest r = request("Array.prototype.mark = " + std::to_string(n) + "; const a = await $ext.api.get(); return [a, [].mark]");
+      RunRequest r = request("Object.prototype.toString = () => '" + std::to_string(n) +
+                             "'; const a = await $ext.api.get(); return [a, Number(`${{}}`)]");
       const Outcome first = run(std::move(r));
       ASSERT_EQ(first.status, Status::kSuspended);
       ASSERT_EQ(result(answer(first, 0, n)), "[" + std::to_string(n) + "," + std::to_string(n) + "]");
