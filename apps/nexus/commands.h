@@ -16,6 +16,28 @@ struct CheckOptions {
 // Reports every mistake of NXML files as "file:line:col: error CODE: message".
 int check(const CheckOptions& options);
 
+struct FormatOptions {
+  std::vector<std::string> files;
+  bool check = false;
+};
+// Brings NXML files into the layout of docs/NXML.md and prints the names of those that changed; "-"
+// goes from standard input to standard output. With `check` nothing is written, and a file that would
+// change makes the code 1.
+int format(const FormatOptions& options);
+
+struct AstOptions {
+  std::string file;
+};
+// Prints the whole tree of an NXML file as JSON; docs/nxml.schema.json.
+int ast(const AstOptions& options);
+
+struct CapsOptions {
+  std::string file;
+  bool json = false;
+};
+// Prints what each handler of an NXML file needs, as "file:line:col: handler: token".
+int caps(const CapsOptions& options);
+
 struct RunOptions {
   std::string file;
   std::string tool;

@@ -5,7 +5,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <system_error>
 
 namespace nexus::cli {
 namespace {
@@ -34,6 +37,29 @@ Result<std::string> read_file(const std::string& path) {
   }
   if (std::ferror(file.get()) != 0) return cannot_read(path, std::strerror(errno));
   return text;
+}
+
+Result<void> write_file(const std::string& path, const std::string& text) {
+  namespace fs = std::filesystem;
+  // A link stays one, and whoever may read the file still may.
+  std::error_code problem;
+  const fs::path target = fs::canonical(path, problem);
+  const fs::path fresh = fs::path(target).concat(".nexus-fmt");
+  std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!problem && file) fs::permissions(fresh, fs::status(target).permissions(), problem);
+  if (!problem && file) fs::rename(fresh, target, problem);
+  if (!problem && file) return {};
+  std::error_code ignored;
+  fs::remove(fresh, ignored);
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("cannot write {}: {}", path, problem ? problem.message() : "no room or no permission")};
+}
+
+void print_diagnostics(const std::vector<nxml::Diagnostic>& diagnostics, const std::string& file,
+                       std::FILE* to) {
+  for (const nxml::Diagnostic& diagnostic : diagnostics) fmt::print(to, "{}\n", nxml::format(diagnostic, file));
 }
 
 }  // namespace nexus::cli

@@ -16,6 +16,20 @@ int main(int argc, char** argv) {
   check_command->add_option("FILE", check_options.files, "NXML files; - reads standard input")->required();
   check_command->add_flag("--json", check_options.json, "Print the diagnostics as JSON");
 
+  FormatOptions format_options;
+  CLI::App* const format_command = app.add_subcommand("fmt", "Bring NXML files into the one layout");
+  format_command->add_option("FILE", format_options.files, "NXML files; - goes from standard input to output")->required();
+  format_command->add_flag("--check", format_options.check, "Write nothing; 1 when a file would change");
+
+  AstOptions ast_options;
+  CLI::App* const ast_command = app.add_subcommand("ast", "Print the tree of an NXML file as JSON");
+  ast_command->add_option("FILE", ast_options.file, "NXML file; - reads standard input")->required();
+
+  CapsOptions caps_options;
+  CLI::App* const caps_command = app.add_subcommand("caps", "Print the capabilities that each handler needs");
+  caps_command->add_option("FILE", caps_options.file, "NXML file; - reads standard input")->required();
+  caps_command->add_flag("--json", caps_options.json, "Print them as JSON");
+
   RunOptions run_options;
   CLI::App* const run_command = app.add_subcommand("run", "Run one tool of a panel and print its result as JSON");
   run_command->add_option("FILE", run_options.file, "NXML file; - reads standard input")->required();
@@ -41,6 +55,9 @@ int main(int argc, char** argv) {
     return code == 0 ? 0 : 2;
   }
   if (check_command->parsed()) return check(check_options);
+  if (format_command->parsed()) return format(format_options);
+  if (ast_command->parsed()) return ast(ast_options);
+  if (caps_command->parsed()) return caps(caps_options);
   if (run_command->parsed()) return run(run_options);
   if (timeout->count() > 0) eval_options.timeout = std::chrono::milliseconds(timeout_ms);
   return eval(eval_options);
