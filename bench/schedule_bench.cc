@@ -151,8 +151,10 @@ class Stage {
   explicit Stage(Variant& variant) : variant_(variant) {
     panel::Settings settings;
     settings.limits.timeout = kTimeout;
-    auto engine =
-        engine::Engine::create({.max_instances = kMaxInstances + 2, .limits = settings.limits});
+    engine::Options options;
+    options.max_instances = kMaxInstances + 2;
+    options.limits = settings.limits;
+    auto engine = engine::Engine::create(options);
     if (!engine.ok()) give_up(engine.error().message);
     engine_ = std::move(engine).take();
     loads_ = loop::ThreadPool::create(1, 100, sandbox_scope);

@@ -82,6 +82,48 @@ class InPlace {
   std::atomic<std::uint64_t> run_ = 0;
 };
 
+// Tasks on their way to the loop from threads at a low priority. Those must never hold a lock that
+// the loop takes, Asio's queue included: whoever wants the processor would leave them there, and
+// it.
+class Outbox {
+ public:
+  Outbox() = default;
+  ~Outbox() {
+    drain([](std::function<void()>) {});
+  }
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  // Any thread.
+  void push(std::function<void()> task) {
+    auto* const item = new Item{std::move(task), newest_.load()};
+    while (!newest_.compare_exchange_weak(item->before, item)) {
+    }
+  }
+  bool empty() const { return newest_.load() == nullptr; }
+  // Gives away all of them, oldest first.
+  template <typename Take>
+  void drain(Take take) {
+    Item* oldest = nullptr;
+    for (Item* item = newest_.exchange(nullptr); item != nullptr;)
+      item = std::exchange(item->before, std::exchange(oldest, item));
+    while (oldest != nullptr) {
+      const std::unique_ptr<Item> item(std::exchange(oldest, oldest->before));
+      take(std::move(item->task));
+    }
+  }
+
+ private:
+  struct Item {
+    std::function<void()> task;
+    Item* before;
+  };
+  std::atomic<Item*> newest_ = nullptr;
+};
+
+// Whether this thread runs tasks, and so may be at a low priority when it does not drive the loop.
+thread_local bool t_runs_tasks = false;
+
 class AsioHandOff final : public HandOff, private Executor {
  public:
   explicit AsioHandOff(Options options) : options_(std::move(options)), loop_(*this) {
@@ -104,6 +146,10 @@ class AsioHandOff final : public HandOff, private Executor {
     // Two threads meet in Asio when one that has lost the loop leaves its callback.
     explicit WatchedLoop(AsioHandOff& owner) : AsioLoop(2), owner_(owner) {}
     void run() noexcept override { owner_.run(); }
+    void post(std::function<void()> task) override {
+      if (t_runs_tasks && !on_loop_thread()) return owner_.send(std::move(task));
+      AsioLoop::post(std::move(task));
+    }
 
    private:
     AsioHandOff& owner_;
@@ -140,6 +186,8 @@ class AsioHandOff final : public HandOff, private Executor {
   void watch();
   void wait_for_next_look(std::unique_lock<std::mutex>& lock, int idle_looks);
   void wake_watch();
+  void send(std::function<void()> task);
+  void deliver();
   void hand_off(std::uint64_t run);
   void lower_priorities();
   void appoint_spare();
@@ -147,6 +195,7 @@ class AsioHandOff final : public HandOff, private Executor {
   void join_all();
 
   std::shared_ptr<void> begin_thread() const {
+    t_runs_tasks = true;
     return options_.on_thread_start ? options_.on_thread_start() : nullptr;
   }
   void be_spare() noexcept;
@@ -163,6 +212,7 @@ class AsioHandOff final : public HandOff, private Executor {
   SlowKinds slow_kinds_;
 
   InPlace in_place_;
+  Outbox outbox_;
   std::atomic<bool> watch_asleep_ = false;
   std::atomic<bool> has_spare_ = false;
 
@@ -267,6 +317,7 @@ void AsioHandOff::run() noexcept {
   watch();
   join_all();
   lane_.reset();
+  deliver();
   loop_.finish();
 }
 
@@ -279,6 +330,7 @@ void AsioHandOff::watch() {
     if (InPlace::under_way(now) && now == last) hand_off(now);
     idle_looks = now == last ? idle_looks + 1 : 0;
     last = now;
+    deliver();
     lower_priorities();
     tend_threads(lock);
     wait_for_next_look(lock, idle_looks);
@@ -294,8 +346,8 @@ void AsioHandOff::wait_for_next_look(std::unique_lock<std::mutex>& lock, int idl
     return;
   }
   watch_asleep_ = true;
-  // A task that was entered before it could see the flag keeps the watch awake.
-  if (InPlace::under_way(in_place_.look())) watch_asleep_ = false;
+  // What came before it could see the flag keeps the watch awake.
+  if (InPlace::under_way(in_place_.look()) || !outbox_.empty()) watch_asleep_ = false;
   look_.wait(lock, [this] { return ended_ || !watch_asleep_; });
 }
 
@@ -305,6 +357,16 @@ void AsioHandOff::wake_watch() {
     watch_asleep_ = false;
   }
   look_.notify_one();
+}
+
+void AsioHandOff::send(std::function<void()> task) {
+  outbox_.push(std::move(task));
+  if (watch_asleep_.load()) wake_watch();
+}
+
+// In the name of threads that had better not.
+void AsioHandOff::deliver() {
+  outbox_.drain([this](std::function<void()> task) { loop_.post(std::move(task)); });
 }
 
 // Once the task in place is ended here, its thread owns nothing, and what is on the loop belongs to
