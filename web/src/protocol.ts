@@ -1,5 +1,7 @@
 // The shapes of docs/PROTOCOL.md: what nexusd sends to this client and what it sends back.
 
+import type { ErrorCode } from "./error-codes.ts";
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export type Expression =
@@ -116,7 +118,7 @@ export interface ExecutionResult {
   executionId: string;
   status: "success" | "error";
   returnValue?: Json;
-  error?: { code: string; message: string; location?: { line: number; column: number } };
+  error?: { code: ErrorCode; message: string; location?: { line: number; column: number } };
 }
 export interface Call {
   id: string;
@@ -138,7 +140,7 @@ export type ServerMessage =
   | { type: "VIEW"; version: number; commands: ViewCommand[] }
   | { type: "PROGRESS"; version: number; requestId?: string; executionId: string; status: "suspended"; calls: Call[] }
   | { type: "RESULT"; version: number; requestId?: string; result: ExecutionResult }
-  | { type: "ERROR"; version: number; code: string; message: string; requestId?: string }
+  | { type: "ERROR"; version: number; code: ErrorCode; message: string; requestId?: string }
   | { type: "PONG"; version: number };
 
 export function isBinding(prop: Prop | undefined): prop is Binding {

@@ -31,7 +31,7 @@ TEST(Result, PassesValuesAndErrorsThrough) {
 
 TEST(ErrorCode, WireNamesAreUniqueAndStatusesAreHttp) {
   std::set<std::string_view> seen;
-#define NX_ERROR_CODE(enumerator, wire, status)                      \
+#define NX_ERROR_CODE(enumerator, wire, status, meaning)                      \
   EXPECT_TRUE(seen.insert(to_string(ErrorCode::enumerator)).second); \
   EXPECT_EQ(to_string(ErrorCode::enumerator), wire);                 \
   EXPECT_TRUE(http_status(ErrorCode::enumerator) >= 400 &&           \

@@ -4,7 +4,7 @@ namespace nexus {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-#define NX_ERROR_CODE(enumerator, wire, status) \
+#define NX_ERROR_CODE(enumerator, wire, status, meaning) \
   case ErrorCode::enumerator:                   \
     return wire;
 #include "nexus/base/error_codes.def"
@@ -14,7 +14,7 @@ std::string_view to_string(ErrorCode code) {
 }
 
 std::optional<ErrorCode> parse_error_code(std::string_view wire) {
-#define NX_ERROR_CODE(enumerator, name, status) \
+#define NX_ERROR_CODE(enumerator, name, status, meaning) \
   if (wire == name) return ErrorCode::enumerator;
 #include "nexus/base/error_codes.def"
 #undef NX_ERROR_CODE
@@ -23,7 +23,7 @@ std::optional<ErrorCode> parse_error_code(std::string_view wire) {
 
 int http_status(ErrorCode code) {
   switch (code) {
-#define NX_ERROR_CODE(enumerator, wire, status) \
+#define NX_ERROR_CODE(enumerator, wire, status, meaning) \
   case ErrorCode::enumerator:                   \
     return status;
 #include "nexus/base/error_codes.def"

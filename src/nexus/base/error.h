@@ -9,7 +9,7 @@ namespace nexus {
 // Every failure that can reach a client, a handler or an embedding program; the list and the wire
 // names are in error_codes.def.
 enum class ErrorCode {
-#define NX_ERROR_CODE(enumerator, wire, status) enumerator,
+#define NX_ERROR_CODE(enumerator, wire, status, meaning) enumerator,
 #include "nexus/base/error_codes.def"
 #undef NX_ERROR_CODE
 };

@@ -45,7 +45,7 @@ class EngineStats {
   static constexpr std::size_t kCounters = static_cast<std::size_t>(Counter::kDenialsUnreported) + 1;
   static constexpr std::size_t kTimings = static_cast<std::size_t>(Timing::kReset) + 1;
   static constexpr std::size_t kKinds = static_cast<std::size_t>(capability::Kind::kExtension) + 1;
-#define NX_ERROR_CODE(enumerator, wire, status) +1
+#define NX_ERROR_CODE(enumerator, wire, status, meaning) +1
   static constexpr std::size_t kErrorCodes = 0
 #include "nexus/base/error_codes.def"
       ;
