@@ -9,6 +9,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "canary.h"
@@ -64,8 +66,24 @@ unsigned load_threads() {
   return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxLoadThreads);
 }
 
-engine::Options make_engine_options(const Settings& settings) {
+// The secret in CACHE_KEY_FILE, without the line feed an editor puts at the end.
+Result<std::string> read_cache_key(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::string key(std::istreambuf_iterator<char>(file), {});
+  while (key.ends_with('\n') || key.ends_with('\r')) key.pop_back();
+  if (key.size() >= 32) return key;
+  return Error{nexus::ErrorCode::kInvalidArgument,
+               fmt::format("CACHE_KEY_FILE: \"{}\" is not a file with a secret of at least 32 bytes", path)};
+}
+
+Result<engine::Options> make_engine_options(const Settings& settings) {
   engine::Options options;
+  options.cache_dir = settings.cache_dir;
+  options.cache_memory_bytes = settings.cache_memory;
+  options.cache_disk_bytes = settings.cache_disk;
+  NX_TRY(options.cache_key, read_cache_key(settings.cache_key_file));
+  options.on_warning = [](std::string_view text) { spdlog::warn("{}", text); };
   options.min_instances = static_cast<std::uint32_t>(settings.min_instances);
   // Besides the slow runs: the one in place, and the compilations of documents being loaded. So
   // nobody ever waits for an instance on the loop.
@@ -164,7 +182,8 @@ Result<void> serve(const Settings& settings) {
     NX_TRY(files, find_panel_files(settings.panels));
   }
   NX_TRY(const auto data_dir, nexus::storage::DataDir::open(settings.data_dir));
-  NX_TRY(const auto runtime, engine::Engine::create(make_engine_options(settings)));
+  NX_TRY(const auto engine_options, make_engine_options(settings));
+  NX_TRY(const auto runtime, engine::Engine::create(engine_options));
   NX_TRY_VOID(Canary::check(*runtime));
 
   const auto hand_off = make_hand_off(settings);

@@ -19,6 +19,7 @@ using nexus::Result;
 
 constexpr std::uint64_t kKilobyte = 1024;
 constexpr std::uint64_t kMegabyte = 1024 * kKilobyte;
+constexpr std::uint64_t kGigabyte = 1024 * kMegabyte;
 
 // The kinds of value. Each knows its member and its bounds.
 struct Whole {
@@ -68,6 +69,16 @@ const std::vector<Setting>& table() {
        "directory whose *.nxml files are loaded at start"},
       {"WEB_DIR", "", "--web", Text{&Settings::web}, "directory of the built pages"},
       {"DATA_DIR", "", "--data-dir", Text{&Settings::data_dir}, "directory for everything durable"},
+      {"CACHE_DIR", "", "--cache-dir", Text{&Settings::cache_dir},
+       "directory for compiled handlers; several servers may share it"},
+      {"CACHE_KEY_FILE", "", "--cache-key-file", Text{&Settings::cache_key_file},
+       "file with the secret of at least 32 bytes that seals compiled handlers; not set: one is "
+       "made in CACHE_DIR"},
+      {"CACHE_MEMORY", "", "--cache-memory",
+       Bytes{&Settings::cache_memory, kMegabyte, 64 * kGigabyte},
+       "memory for compiled handlers, for example 64mb"},
+      {"CACHE_DISK", "", "--cache-disk", Bytes{&Settings::cache_disk, 0, 1024 * kGigabyte},
+       "disk for compiled handlers, for example 64mb; 0 keeps them in memory only"},
       {"LOG_LEVEL", "", "--log-level",
        Choice{&Settings::log_level, {"debug", "info", "warn", "error"}},
        "least level that is logged"},

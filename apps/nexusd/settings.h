@@ -25,6 +25,10 @@ struct Settings {
   std::uint64_t timeout_ms = 5000;
   std::uint64_t max_host_calls = 1000;
   std::string data_dir = "./data";
+  std::string cache_dir = "/tmp/nexus-cache";
+  std::string cache_key_file;                       // empty: made in cache_dir
+  std::uint64_t cache_memory = 64u * 1024 * 1024;  // bytes
+  std::uint64_t cache_disk = 64u * 1024 * 1024;    // bytes; 0: no cache on disk
   std::uint64_t body_limit = 1024 * 1024;  // bytes
   std::uint64_t http_max_concurrent = 10;
   std::uint64_t http_timeout = 30000;  // milliseconds

@@ -82,6 +82,14 @@ TEST(Settings, SizesHaveUnits) {
     EXPECT_NE(refusal({}, {{"BODY_LIMIT", text}}).find("BODY_LIMIT"), std::string::npos) << text;
 }
 
+TEST(Settings, TheCacheOfCompiledHandlersHasAPlaceAndTwoSizes) {
+  EXPECT_EQ(settings({}).cache_dir, "/tmp/nexus-cache");
+  EXPECT_EQ(settings({}).cache_memory, 64u << 20);
+  EXPECT_EQ(settings({}, {{"CACHE_DISK", "0"}}).cache_disk, 0u);
+  EXPECT_EQ(settings({"--cache-dir", "c", "--cache-disk", "8mb"}).cache_disk, 8u << 20);
+  EXPECT_NE(refusal({}, {{"CACHE_MEMORY", "0"}}).find("CACHE_MEMORY"), std::string::npos);
+}
+
 TEST(Settings, WordsAndSwitchesAreHeldToTheirChoices) {
   EXPECT_EQ(settings({"--log-level", "debug"}).log_level, "debug");
   EXPECT_EQ(refusal({}, {{"LOG_LEVEL", "loud"}}),

@@ -62,7 +62,7 @@ export class Server {
   static async start({ panels, env = {}, args = [] } = {}) {
     const server = new Server();
     server.#scratch = await makeScratch();
-    const settings = { HTTP_PORT: 0, WS_PORT: 0, DATA_DIR: join(server.#scratch, 'data'), ...env };
+    const settings = { HTTP_PORT: 0, WS_PORT: 0, DATA_DIR: join(server.#scratch, 'data'), CACHE_DIR: join(server.#scratch, 'cache'), ...env };
     const allArgs = [...(panels ? ['--panels', panels] : []), ...args];
     server.#spawn(allArgs, cleanEnvironment(settings));
     await server.#waitUntilReady();

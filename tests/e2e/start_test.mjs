@@ -13,7 +13,12 @@ let settings;
 
 before(async () => {
   scratch = await makeScratch();
-  settings = { HTTP_PORT: `${await freePort()}`, WS_PORT: `${await freePort()}`, DATA_DIR: join(scratch, 'data') };
+  settings = {
+    HTTP_PORT: `${await freePort()}`,
+    WS_PORT: `${await freePort()}`,
+    DATA_DIR: join(scratch, 'data'),
+    CACHE_DIR: join(scratch, 'cache'),
+  };
 });
 after(() => rm(scratch, { recursive: true, force: true }));
 
@@ -48,6 +53,24 @@ test('a data directory without write permission is named', { skip: process.getui
   await mkdir(locked);
   await chmod(locked, 0o555);
   assertRefused(await runNexusd([], { ...settings, DATA_DIR: locked }), /locked/);
+});
+
+test('a cache key that is missing or too short is named', async () => {
+  const short = join(scratch, 'short-key');
+  await writeFile(short, 'only a few bytes\n');
+  for (const path of [short, join(scratch, 'no-key')])
+    assertRefused(await runNexusd([], { ...settings, CACHE_KEY_FILE: path }), /CACHE_KEY_FILE.*-key.*32 bytes/);
+});
+
+test('a cache directory that cannot be used is a warning, and the server runs', async () => {
+  const file = join(scratch, 'no-directory');
+  await writeFile(file, '');
+  const server = await Server.start({ env: { CACHE_DIR: join(file, 'cache') } });
+  try {
+    assert.match(server.log, /cache directory .*no-directory.* cannot be used/);
+  } finally {
+    await server.stop();
+  }
 });
 
 const BAD_SETTINGS = [
