@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "native_quickjs.h"
@@ -47,21 +48,54 @@ class CountState final : public engine::StateView {
   value::Value count_ = 5;
 };
 
+engine::RunRequest increment() {
+  return {.panel_id = "bench",
+          .handler_name = "increment",
+          .source = {kHandler, {1, 1}},
+          .args = value::Object{},
+          .scope = value::Object{},
+          .capabilities = capability::GrantSet::everything(),
+          .extensions = nullptr,
+          .limits = {}};
+}
+
 void warm_run(benchmark::State& state) {
   const auto engine = must(engine::Engine::create({}));
   const CountState count;
-  const engine::RunRequest request{.panel_id = "bench",
-                                   .handler_name = "increment",
-                                   .source = {kHandler, {1, 1}},
-                                   .args = value::Object{},
-                                   .scope = value::Object{},
-                                   .capabilities = capability::GrantSet::everything(),
-                                   .extensions = nullptr,
-                                   .limits = {}};
+  const engine::RunRequest request = increment();
   for (auto _ : state) {
     const engine::Outcome outcome = engine->execute(request, count);
     if (outcome.mutations.size() != 1 || outcome.mutations[0].value != value::Value(6)) std::abort();
   }
+}
+
+// One engine for all threads: what they share must not slow them down.
+void warm_run_on_threads(benchmark::State& state) {
+  static const auto engine = must(engine::Engine::create({}));
+  std::optional<sandbox::ThreadScope> scope;
+  if (state.thread_index() > 0) scope.emplace();
+  const CountState count;
+  const engine::RunRequest request = increment();
+  for (auto _ : state)
+    if (engine->execute(request, count).status != engine::Status::kSuccess) std::abort();
+}
+
+// Nothing stays in memory, so that each run reads its bytecode from disk.
+void first_run_from_disk(benchmark::State& state) {
+  std::string folder = std::filesystem::temp_directory_path() / "nexus-bench-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) std::abort();
+  engine::Options options;
+  options.cache_dir = folder;
+  options.cache_memory_bytes = 0;
+  {
+    const auto engine = must(engine::Engine::create(options));
+    const CountState count;
+    const engine::RunRequest request = increment();
+    engine->execute(request, count);
+    for (auto _ : state)
+      if (!engine->execute(request, count).metrics.cache_hit) std::abort();
+  }
+  std::filesystem::remove_all(folder);
 }
 
 // The equivalent without any host: state is a plain object of the script.
@@ -187,6 +221,13 @@ class RatioReporter final : public benchmark::ConsoleReporter {
                  kHandler, at("warm_run") / 1000, at("native_fresh_run") / 1000,
                  at("native_fresh_run") / at("warm_run"), at("reset_alone") / 1000,
                  100 * at("reset_alone") / at("warm_run"));
+    if (at("first_run_from_disk") > 0 && at("native_runtime_and_context") > 0)
+      fmt::print("a first run with bytecode on disk: {:.1f} us; a native runtime and context: {:.1f} us; {:.2f} times\n",
+                 at("first_run_from_disk") / 1000, at("native_runtime_and_context") / 1000,
+                 at("first_run_from_disk") / at("native_runtime_and_context"));
+    if (at("warm_run_on_1_thread") > 0 && at("warm_run_on_2_threads") > 0)
+      fmt::print("two threads give {:.2f} times the runs of one\n",
+                 at("warm_run_on_1_thread") / at("warm_run_on_2_threads"));
   }
 
  private:
@@ -206,6 +247,9 @@ int main(int argc, char** argv) {
   const nexus::sandbox::ThreadScope thread;
   benchmark::Initialize(&argc, argv);
   benchmark::RegisterBenchmark("warm_run", warm_run);
+  benchmark::RegisterBenchmark("warm_run_on_1_thread", warm_run_on_threads)->UseRealTime();
+  benchmark::RegisterBenchmark("warm_run_on_2_threads", warm_run_on_threads)->Threads(2)->UseRealTime();
+  benchmark::RegisterBenchmark("first_run_from_disk", first_run_from_disk);
   benchmark::RegisterBenchmark("native_fresh_run", native_fresh_run);
   benchmark::RegisterBenchmark("native_runtime_and_context", native_runtime_and_context);
   benchmark::RegisterBenchmark("reset_alone", reset_alone);

@@ -220,6 +220,17 @@ test('details of an error leave the server only when it was told so', async () =
   }
 });
 
+test('no detail of an error leaves the server otherwise, over HTTP or WebSocket', async () => {
+  const created = await server.createPanel(panelWith("\n  throw new Error('look here');"), { panelId: 'closed' });
+  assert.equal(created.status, 201, created.text);
+  const client = await server.connect('closed');
+  client.send({ type: 'TRIGGER', tool: 'run', requestId: 'r' });
+  const result = (await client.untilType('RESULT')).at(-1).result;
+  await client.close();
+  for (const error of [(await server.trigger('closed', 'run')).json.error, result.error])
+    assert.deepEqual(error, { code: 'EXECUTION_ERROR', message: 'look here' });
+});
+
 // --- Frames -----------------------------------------------------------------------------------------------------
 
 // What a client may wrongly say, and the code of the ERROR; the connection stays.

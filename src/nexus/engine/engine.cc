@@ -170,9 +170,7 @@ Outcome EngineImpl::begin(RunRequest request, Compiled compiled, Clock::Steady q
   stats_.observe(Timing::kQueue, SteadyClock::now() - queued_at - compiled.took);
   const auto run = std::make_shared<HandlerRun>(std::move(request), std::move(compiled.code), Clock::system());
   run->compile_time = compiled.took;
-  std::array<std::uint32_t, 4> seed;
-  random_bytes(seed.data(), sizeof seed);
-  Outcome outcome = run_segment(run, {Export::kRun, seed}, state, lease.value());
+  Outcome outcome = run_segment(run, {Export::kRun, run->seed()}, state, lease.value());
   outcome.metrics.cache_hit = compiled.cache_hit;
   if (!compiled.cache_hit)
     outcome.metrics.compile_us = std::chrono::duration_cast<std::chrono::microseconds>(compiled.took).count();
@@ -224,6 +222,7 @@ Outcome EngineImpl::run_segment(const std::shared_ptr<HandlerRun>& run, const En
   outcome.metrics.memory_used_bytes =
       std::min<std::uint64_t>(lease->counters().heap_bytes, lease->memory().size());
   outcome.metrics.host_calls = run->host_calls_by_name();
+  outcome.inputs = run->inputs();
   if (outcome.status == Status::kSuspended) outcome = suspend(run, lease, std::move(outcome));
   record(*run, outcome);
   return outcome;

@@ -26,18 +26,18 @@ struct Options {
   // Compiled handlers. Those in memory are lost with the process, those in `cache_dir` are not; several
   // processes may share it. A directory that cannot be used is a warning.
   std::size_t cache_memory_bytes = 64u << 20;
-  std::string cache_dir;  // empty: memory only
+  std::string cache_dir = {};  // empty: memory only
   std::uint64_t cache_disk_bytes = 64u << 20;
   // Secret of at least 32 bytes that seals cache files and precompiled handlers. Empty: one that is made
   // at first use and kept in `cache_dir`, readable by this user only; without a directory, one for the
   // life of this process.
-  std::string cache_key;
+  std::string cache_key = {};
 
   // Accepted and without effect: the guest is always native code, made when Nexus was built.
   bool enable_aot = false;
 
   // Told what an operator should know, a few lines at most; on any thread.
-  std::function<void(std::string_view)> on_warning;
+  std::function<void(std::string_view)> on_warning = {};
 };
 
 // Guarded: every method may be called on any thread that holds a sandbox::ThreadScope

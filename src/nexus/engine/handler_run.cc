@@ -58,17 +58,28 @@ void cut_character(std::string& text) {
   if (start > 0 && static_cast<unsigned char>(text[start - 1]) >= 0xc0) text.resize(start - 1);
 }
 
-std::int64_t now_ms(const Clock& clock) { return unix_ms(clock.wall()); }
-
 }  // namespace
 
 HandlerRun::HandlerRun(RunRequest request, Code code, const Clock& clock)
     : request_(std::move(request)),
       code_(std::move(code)),
-      clock_(clock),
+      clock_(clock, request_.replay ? &request_.replay->clock : nullptr, request_.record_inputs),
       id_(random_uuid()),
       args_bytes_(value::to_msgpack(request_.args.is_null() ? Value(value::Object{}) : request_.args)),
-      scope_bytes_(value::to_msgpack(request_.scope.is_null() ? Value(value::Object{}) : request_.scope)) {}
+      scope_bytes_(value::to_msgpack(request_.scope.is_null() ? Value(value::Object{}) : request_.scope)) {
+  if (request_.replay)
+    seed_ = request_.replay->seed;
+  else
+    random_bytes(seed_.data(), sizeof seed_);
+  // The generator would stand still.
+  if (seed_ == std::array<std::uint32_t, 4>{}) seed_[0] = 1;
+}
+
+std::optional<RunInputs> HandlerRun::inputs() const {
+  if (!request_.record_inputs) return std::nullopt;
+  auto clock = clock_.recorded();
+  return clock ? std::optional(RunInputs{seed_, std::move(*clock)}) : std::nullopt;
+}
 
 void HandlerRun::begin_segment(const StateView& state) {
   state_ = &state;
@@ -126,10 +137,7 @@ std::map<std::string_view, std::uint32_t> HandlerRun::host_calls_by_name() const
   return counts;
 }
 
-std::uint64_t HandlerRun::wall_clock_ns() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.wall().time_since_epoch()).count());
-}
+std::uint64_t HandlerRun::wall_clock_ns() { return static_cast<std::uint64_t>(clock_.read()) * 1'000'000; }
 
 HostReply HandlerRun::call(HostFunction function, const std::uint32_t* a, GuestMemory& memory) {
   if (counts(function)) {
@@ -383,7 +391,7 @@ HostReply HandlerRun::emit_event(Args a, GuestMemory& memory) {
   if (++events_ > request_.limits.events) return exceed("events", request_.limits.events);
   auto payload = read_value({a[2], a[3]}, memory);
   if (!payload.ok()) return refuse(payload.error());
-  segment_events_.push_back({std::move(name).take(), std::move(payload).take(), now_ms(clock_)});
+  segment_events_.push_back({std::move(name).take(), std::move(payload).take(), clock_.read()});
   return {};
 }
 
@@ -419,12 +427,12 @@ HostReply HandlerRun::log(Args a, GuestMemory& memory) {
     level = LogLevel::kWarn;
     text = fmt::format("further log lines of this run are dropped: limit {}", limit);
   }
-  segment_logs_.push_back({level, std::move(*text), now_ms(clock_)});
+  segment_logs_.push_back({level, std::move(*text), clock_.read()});
   return {};
 }
 
 HostReply HandlerRun::now(Args a, GuestMemory& memory) {
-  const auto milliseconds = static_cast<double>(now_ms(clock_));
+  const auto milliseconds = static_cast<double>(clock_.read());
   memory.write(a[0], std::as_bytes(std::span(&milliseconds, 1)));
   return {};
 }

@@ -11,6 +11,7 @@
 #include "nexus/base/clock.h"
 #include "nexus/engine/code_cache.h"
 #include "nexus/engine/engine.h"
+#include "nexus/engine/run_clock.h"
 #include "nexus/engine/state_overlay.h"
 #include "nexus/sandbox/host_calls.h"
 #include "nexus/sandbox/snapshot.h"
@@ -55,6 +56,9 @@ class HandlerRun final : public sandbox::HostCalls {
 
   const RunRequest& request() const { return request_; }
   const std::string& id() const { return id_; }
+  const std::array<std::uint32_t, 4>& seed() const { return seed_; }
+  // What Outcome::inputs says.
+  std::optional<RunInputs> inputs() const;
   std::map<std::string_view, std::uint32_t> host_calls_by_name() const;
   // By sandbox::HostFunction.
   const std::array<std::uint32_t, sandbox::kHostFunctionCount>& host_calls() const { return call_counts_; }
@@ -113,7 +117,8 @@ class HandlerRun final : public sandbox::HostCalls {
 
   const RunRequest request_;
   const Code code_;
-  const Clock& clock_;
+  RunClock clock_;
+  std::array<std::uint32_t, 4> seed_;
   const std::string id_;
   std::string args_bytes_;
   std::string scope_bytes_;

@@ -39,7 +39,7 @@ void write_map(const std::map<std::string, std::uint64_t>& samples, const char* 
 void write_breakdowns(const Stats& stats, TextWriter& writer) {
   writer.counter("nexus_host_calls_total", "Calls of handlers to the host, by function.");
   write_map(stats.host_calls, "function", writer);
-  writer.counter("nexus_errors_total", "Runs that ended in an error, by code.");
+  writer.counter("nexus_errors_total", "Failed runs, and resumptions of runs that do not exist, by code.");
   write_map(stats.errors, "code", writer);
   writer.counter("nexus_denials_total", "Calls refused for want of a capability, by kind of token.");
   write_map(stats.denials, "capability", writer);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nexus/base/error.h"
+#include "nexus/engine/request.h"
 #include "nexus/value/value.h"
 
 // What the engine hands back: plain data.
@@ -102,6 +103,8 @@ struct Outcome {
   std::vector<Denial> denials;
   std::optional<RunError> error;
   Metrics metrics;
+  // When the request asked for them: the inputs of the run so far. Absent past RunClock::kMaxRecorded.
+  std::optional<RunInputs> inputs;
 };
 
 }  // namespace nexus::engine

@@ -70,6 +70,23 @@ struct ExtensionEntry {
 // Extensions a handler may call, by their alias in `$ext`.
 using ExtensionMethods = std::map<std::string, ExtensionEntry, std::less<>>;
 
+// One reading of the clock, given `times` times in a row.
+struct ClockReading {
+  std::int64_t unix_ms = 0;
+  std::uint32_t times = 1;
+  bool operator==(const ClockReading&) const = default;
+};
+
+// What a run learns of time and chance: a run with the same request, state and answers, and these inputs,
+// does the same again. Ids of runs and suspensions are new each time.
+struct RunInputs {
+  std::array<std::uint32_t, 4> seed{};  // of Math.random
+  // What Date.now(), new Date(), $time.now() and the times of events and log lines came from, in order. The
+  // clock goes on during a run, so that a handler can wait for it and measure with it.
+  std::vector<ClockReading> clock;
+  bool operator==(const RunInputs&) const = default;
+};
+
 // Everything one run needs. Owned by the run until it ends.
 struct RunRequest {
   std::string panel_id;      // for logs
@@ -80,6 +97,8 @@ struct RunRequest {
   capability::GrantSet capabilities;
   std::shared_ptr<const ExtensionMethods> extensions;
   Limits limits;  // the engine's own are the upper bounds
+  std::optional<RunInputs> replay = {};  // not set: a fresh seed and the machine's clock
+  bool record_inputs = false;            // Outcome::inputs is wanted
   // When the run began to wait for its turn, for the metrics; not set: now.
   std::optional<Clock::Steady> queued_at = {};
 };

@@ -45,9 +45,9 @@ void turn_into_failure(Outcome& outcome, RunError error) {
   outcome.new_suspensions.clear();
 }
 
-engine::AsyncResult to_async(Result<value::Value> answer) {
-  if (answer.ok()) return {true, std::move(answer).take(), {}, {}};
-  return {false, {}, answer.error().message, std::string(to_string(answer.error().code))};
+engine::AsyncResult to_async(Result<value::Value> answer, Clock::Steady now) {
+  if (answer.ok()) return {true, std::move(answer).take(), {}, {}, now};
+  return {false, {}, answer.error().message, std::string(to_string(answer.error().code)), now};
 }
 
 }  // namespace
@@ -143,7 +143,8 @@ engine::RunRequest LivePanel::make_request(const PreparedHandler& handler,
           .scope = value::Object{},
           .capabilities = handler.capabilities,
           .extensions = program_->methods,
-          .limits = handler.limits};
+          .limits = handler.limits,
+          .queued_at = host_.clock.now()};
 }
 
 // --- Turns
@@ -187,6 +188,7 @@ bool LivePanel::begin_segment(Turn& turn) {
 
 void LivePanel::finish_segment(const std::shared_ptr<Run>& run, Outcome outcome) {
   log_lines(id_, run->handler(), outcome);
+  log_denials(id_, run->handler(), outcome);
   active_ = nullptr;
   last_activity_ = host_.clock.wall();
   if (phase_ == Phase::kClosing) {
@@ -313,7 +315,7 @@ void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension s
 void LivePanel::take_answer(const std::shared_ptr<Run>& run, const std::string& suspension_id,
                             Result<value::Value> answer) {
   if (!run->close_call(suspension_id)) return;
-  queue_.resume({run, suspension_id, to_async(std::move(answer))});
+  queue_.resume({run, suspension_id, to_async(std::move(answer), host_.clock.now())});
   pump();
 }
 

@@ -37,15 +37,21 @@ void log_lines(std::string_view panel_id, std::string_view handler,
                 outcome.run_id, quoted(line.message));
 }
 
+void log_denials(std::string_view panel_id, std::string_view handler,
+                 const engine::Outcome& outcome) {
+  for (const auto& denial : outcome.denials)
+    spdlog::warn("panel={} handler={} run={} denied action={} token={} times={} unreported={}",
+                 panel_id, handler, outcome.run_id, quoted(denial.operation), quoted(denial.token),
+                 denial.times, denial.unreported);
+}
+
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
                  const engine::RunError& error) {
   std::string where;
   if (error.location) where = fmt::format(" line={} column={}", error.location->line, error.location->column);
-  // What a handler was not allowed to do is an operator's business, its own mistakes are its
-  // author's.
-  const auto level =
-      error.code == ErrorCode::kPermissionDenied ? spdlog::level::warn : spdlog::level::info;
-  spdlog::log(level, "panel={} handler={} run={} failed code={}{} message={} stack={}", panel_id,
+  // A handler's mistakes are its author's business; what it was not allowed to do is in
+  // log_denials().
+  spdlog::info("panel={} handler={} run={} failed code={}{} message={} stack={}", panel_id,
               handler, run_id, to_string(error.code), where, quoted(error.message),
               quoted(error.stack));
 }

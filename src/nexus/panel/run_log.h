@@ -10,6 +10,10 @@ namespace nexus::panel {
 // Handlers' text is quoted as JSON, so that it cannot pass for a line of the server.
 void log_lines(std::string_view panel_id, std::string_view handler, const engine::Outcome& outcome);
 
+// Writes what a segment was not allowed to do, as warnings: the audit log. The engine picks few enough.
+void log_denials(std::string_view panel_id, std::string_view handler,
+                 const engine::Outcome& outcome);
+
 // Writes how a run failed, with everything that its author needs and clients do not get.
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
                  const engine::RunError& error);
