@@ -78,8 +78,9 @@ class CompileHost final : public sandbox::HostCalls {
 }  // namespace
 
 Ending play(engine::Engine& engine, std::string source, milliseconds timeout, TenantState& state,
-            std::vector<Outcome>& seen) {
+            std::vector<Outcome>& seen, const capability::GrantSet& grants) {
   engine::RunRequest request = request_of(std::move(source));
+  request.capabilities = grants;
   request.limits.timeout = timeout;
   seen.push_back(engine.execute(std::move(request), state));
   for (int answers = 0; answers < kMaxAnswers; ++answers) {
@@ -108,36 +109,39 @@ std::string SandboxStage::compile(const std::string& source) {
   return host.code;
 }
 
-Ending SandboxStage::play(std::string source, milliseconds timeout, TenantState& state) {
+Ending SandboxStage::play(std::string source, milliseconds timeout, TenantState& state, Waiting waiting,
+                          const Note& note) {
   std::string code = compile(source);
   if (code.empty()) return ended_with(ErrorCode::kCompilationError, "");
   engine::RunRequest request = request_of(std::move(source));
   request.limits.timeout = timeout;
   engine::HandlerRun run(std::move(request), std::make_shared<const std::string>(std::move(code)), Clock::system());
-  Ending ending = segment(run, Export::kRun, {1, 2, 3, 4}, state);
+  Ending ending = segment(run, Export::kRun, {1, 2, 3, 4}, state, note);
   for (int answers = 0; answers < kMaxAnswers && ending.text == "SUSPENDED"; ++answers) {
     const std::vector<engine::Suspension> open = run.open_calls();
     const auto* const call = next_answerable(open);
     if (call == nullptr) break;
-    if (auto loaded = instance_->load(instance_->snapshot(), kMemoryBytes); !loaded.ok())
-      return ended_with(loaded.error().code, loaded.error().message);
+    if (waiting == Waiting::kSnapshot)
+      if (auto loaded = instance_->load(instance_->snapshot(), kMemoryBytes); !loaded.ok())
+        return ended_with(loaded.error().code, loaded.error().message);
     const engine::AsyncResult answer = answer_to(*call, state);
     const std::uint32_t index = *run.index_of(call->id);
     run.close(call->id);
     run.set_answer(answer);
-    ending = segment(run, Export::kResume, {index, answer.success ? 1u : 0u}, state);
+    ending = segment(run, Export::kResume, {index, answer.success ? 1u : 0u}, state, note);
   }
   return ending;
 }
 
 Ending SandboxStage::segment(engine::HandlerRun& run, Export entry, std::array<std::uint32_t, 4> arguments,
-                             TenantState& state) {
+                             TenantState& state, const Note& note) {
   const auto start = steady_clock::now();
   run.begin_segment(state);
   const auto left = run.request().limits.timeout - run.total_time;
   const Exit exit = instance_->call(entry, arguments, run, {start + left, kMemoryBytes});
   run.total_time += steady_clock::now() - start;
   engine::HandlerRun::Segment done = run.end_segment();
+  if (note) note(done);
   if (done.limit_error) return ended_with(*done.limit_error);
   if (exit.stop != StopReason::kNone) return stopped_by(exit);
   if (exit.value == NX_RUN_THREW)

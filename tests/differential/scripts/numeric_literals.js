@@ -1,0 +1,1 @@
+print(1_000_000, 0xff, 0b11, 0o17, .5e-3, 5., Number.MAX_SAFE_INTEGER, Number.EPSILON, 0.1 + 0.2, 1e-400, 9007199254740993);

@@ -1,0 +1,2 @@
+print('never'
+let = 5 5;
