@@ -1,7 +1,9 @@
-// Random handlers, each run in two ways that must not differ in anything but times and ids: what it did to the
-// state, what it emitted, commanded, logged and returned, how it failed and where, and what it asked of the host.
+// Random handlers, each run in two ways that must not differ in anything but times and ids: what it
+// did to the state, what it emitted, commanded, logged and returned, how it failed and where, and
+// what it asked of the host.
 //
-// NEXUS_DIFFERENTIAL_HANDLERS sets how many; NEXUS_DIFFERENTIAL_SEED the first one's seed. A failure prints seed and handler.
+// NEXUS_DIFFERENTIAL_HANDLERS sets how many; NEXUS_DIFFERENTIAL_SEED the first one's seed. A
+// failure prints seed and handler.
 
 #include <gtest/gtest.h>
 
@@ -32,12 +34,16 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 
 void write(const std::vector<engine::Mutation>& mutations, std::string& out) {
   for (const engine::Mutation& each : mutations)
-    out += (each.operation == engine::Mutation::Operation::kSet ? "set " : "delete ") + each.key + ' ' + value::to_json(each.value) + '\n';
+    out += (each.operation == engine::Mutation::Operation::kSet ? "set " : "delete ") + each.key +
+           ' ' + value::to_json(each.value) + '\n';
 }
 
 void write(const engine::RunError& error, std::string& out) {
-  out += std::string(to_string(error.code)) + ' ' + error.name + ' ' + error.message + '\n' + error.stack + '\n';
-  if (error.location) out += std::to_string(error.location->line) + ':' + std::to_string(error.location->column) + '\n';
+  out += std::string(to_string(error.code)) + ' ' + error.name + ' ' + error.message + '\n' +
+         error.stack + '\n';
+  if (error.location)
+    out +=
+        std::to_string(error.location->line) + ':' + std::to_string(error.location->column) + '\n';
   out += error.snippet.value_or("") + '\n';
 }
 
@@ -45,17 +51,24 @@ void write(const engine::RunError& error, std::string& out) {
 void write(const Outcome& outcome, std::string& out) {
   out += std::string(to_string(outcome.status)) + '\n';
   write(outcome.mutations, out);
-  for (const auto& each : outcome.events) out += "event " + each.name + ' ' + value::to_json(each.payload) + '\n';
+  for (const auto& each : outcome.events)
+    out += "event " + each.name + ' ' + value::to_json(each.payload) + '\n';
   for (const auto& each : outcome.view_commands)
-    out += "view " + each.type + ' ' + each.component_id.value_or("") + ' ' + value::to_json(each.args) + '\n';
-  for (const auto& each : outcome.logs) out += "log " + std::string(to_string(each.level)) + ' ' + each.message + '\n';
+    out += "view " + each.type + ' ' + each.component_id.value_or("") + ' ' +
+           value::to_json(each.args) + '\n';
+  for (const auto& each : outcome.logs)
+    out += "log " + std::string(to_string(each.level)) + ' ' + each.message + '\n';
   for (const auto& each : outcome.suspensions)
-    out += "waits " + each.extension + '.' + each.method + ' ' + value::to_json(value::Value(each.args)) + '\n';
-  out += std::to_string(outcome.new_suspensions.size()) + " new, " + std::to_string(outcome.closed_suspensions.size()) + " closed\n";
+    out += "waits " + each.extension + '.' + each.method + ' ' +
+           value::to_json(value::Value(each.args)) + '\n';
+  out += std::to_string(outcome.new_suspensions.size()) + " new, " +
+         std::to_string(outcome.closed_suspensions.size()) + " closed\n";
   if (outcome.has_return_value) out += "returns " + value::to_json(outcome.return_value) + '\n';
   if (outcome.error) write(*outcome.error, out);
-  for (const auto& [name, count] : outcome.metrics.host_calls) out += std::string(name) + ' ' + std::to_string(count) + '\n';
-  out += std::to_string(outcome.metrics.memory_used_bytes) + " bytes, at most " + std::to_string(outcome.metrics.memory_peak_bytes) + '\n';
+  for (const auto& [name, count] : outcome.metrics.host_calls)
+    out += std::string(name) + ' ' + std::to_string(count) + '\n';
+  out += std::to_string(outcome.metrics.memory_used_bytes) + " bytes, at most " +
+         std::to_string(outcome.metrics.memory_peak_bytes) + '\n';
 }
 
 // The whole run in an engine, from the first segment to the last, and the state it leaves.
@@ -70,14 +83,17 @@ std::string transcript(engine::Engine& engine, const std::string& source,
 }
 
 // The same on one sandbox instance.
-std::string transcript(adversarial::SandboxStage& stage, const std::string& source, adversarial::Waiting waiting) {
+std::string transcript(adversarial::SandboxStage& stage, const std::string& source,
+                       adversarial::Waiting waiting) {
   TenantState state;
   std::string text;
   const auto note = [&text](const engine::HandlerRun::Segment& done) {
     if (done.mutations.ok()) write(*done.mutations, text);
-    for (const auto& each : done.events) text += "event " + each.name + ' ' + value::to_json(each.payload) + '\n';
+    for (const auto& each : done.events)
+      text += "event " + each.name + ' ' + value::to_json(each.payload) + '\n';
     for (const auto& each : done.logs) text += "log " + each.message + '\n';
-    for (const auto& each : done.started) text += "waits " + each.method + ' ' + value::to_json(value::Value(each.args)) + '\n';
+    for (const auto& each : done.started)
+      text += "waits " + each.method + ' ' + value::to_json(value::Value(each.args)) + '\n';
     text += done.return_bytes.value_or("") + done.error_report + '\n';
   };
   const adversarial::Ending ending = stage.play(source, kTimeout, state, waiting, note);
@@ -120,11 +136,14 @@ TEST_F(Differential, TheGeneratorReachesEveryKindOfEnding) {
     TenantState state;
     std::vector<Outcome> seen;
     adversarial::play(*engine, source, kTimeout, state, seen);
-    ++endings[std::string(to_string(seen.back().status)) + (seen.size() > 1 ? " after waiting" : "")];
+    ++endings[std::string(to_string(seen.back().status)) +
+              (seen.size() > 1 ? " after waiting" : "")];
     if (!state.to_json().starts_with(TenantState().to_json())) ++endings["changed"];
-    ASSERT_TRUE(!seen.back().error || seen.back().error->code != ErrorCode::kCompilationError) << seen.back().error->message;
+    ASSERT_TRUE(!seen.back().error || seen.back().error->code != ErrorCode::kCompilationError)
+        << seen.back().error->message;
   });
-  for (const char* each : {"success", "error", "success after waiting", "error after waiting", "changed"})
+  for (const char* each :
+       {"success", "error", "success after waiting", "error after waiting", "changed"})
     EXPECT_GE(endings[each], 10) << each;
 }
 
@@ -182,7 +201,8 @@ TEST_F(Differential, OnlyWhatWasInferredAgainstEveryCapability) {
   for_each_handler(1, [&](const std::string& source) {
     std::vector<capability::Token> needed;
     for (const auto& need : capability::analyze_handler(source).needs) needed.push_back(need.token);
-    ASSERT_EQ(transcript(*engine, source, capability::GrantSet(needed)), transcript(*engine, source));
+    ASSERT_EQ(transcript(*engine, source, capability::GrantSet(needed)),
+              transcript(*engine, source));
   });
 }
 

@@ -1,5 +1,5 @@
-// Each script of scripts/ in the sandbox and in the same engine built natively: what they print, how they end
-// and what they complain of must be equal to the last byte.
+// Each script of scripts/ in the sandbox and in the same engine built natively: what they print,
+// how they end and what they complain of must be equal to the last byte.
 
 #include <gtest/gtest.h>
 
@@ -23,14 +23,16 @@ Result run(const std::string& program, const std::filesystem::path& script) {
   FILE* const pipe = popen((program + " '" + script.string() + "' 2>&1").c_str(), "r");
   if (pipe == nullptr) return result;
   std::array<char, 65536> buffer;
-  for (std::size_t got; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) result.output.append(buffer.data(), got);
+  for (std::size_t got; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    result.output.append(buffer.data(), got);
   result.status = pclose(pipe);
   return result;
 }
 
 std::vector<std::string> scripts() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(NEXUS_SCRIPTS)) names.push_back(entry.path().stem().string());
+  for (const auto& entry : std::filesystem::directory_iterator(NEXUS_SCRIPTS))
+    names.push_back(entry.path().stem().string());
   std::ranges::sort(names);
   return names;
 }

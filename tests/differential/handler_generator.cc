@@ -17,19 +17,27 @@ class Generator {
   std::string handler() {
     std::string text = "let a = 1, b = 'b', c = [1, 2], d = {x: 1};\n";
     for (int i = pick(4) + 3; i > 0; --i) text += statement(kDepth);
-    return text + "return {a, b, c, d, count: $state.count, name: $state.name, items: $state.items};\n";
+    return text +
+           "return {a, b, c, d, count: $state.count, name: $state.name, items: $state.items};\n";
   }
 
  private:
   int pick(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
-  std::string one_of(const std::vector<std::string>& choices) { return choices[random_() % choices.size()]; }
+  std::string one_of(const std::vector<std::string>& choices) {
+    return choices[random_() % choices.size()];
+  }
 
   std::string number(int depth) {
-    if (depth == 0) return one_of({"a", "1", "-3", "0.5", "$state.count", "$args.n", "c.length", "1e21"});
+    if (depth == 0)
+      return one_of({"a", "1", "-3", "0.5", "$state.count", "$args.n", "c.length", "1e21"});
     const std::string x = number(depth - 1);
     switch (pick(8)) {
       case 0:
-        return "(" + x + one_of({" + ", " - ", " * ", " % ", " | ", " ** ", " >> ", " ?" "? "}) + number(depth - 1) + ")";
+        return "(" + x +
+               one_of({" + ", " - ", " * ", " % ", " | ", " ** ", " >> ",
+                       " ?"
+                       "? "}) +
+               number(depth - 1) + ")";
       case 1:
         return "(" + condition(depth - 1) + " ? " + x + " : " + number(depth - 1) + ")";
       case 2:
@@ -41,14 +49,18 @@ class Generator {
       case 5:
         return "parseInt(" + text(depth - 1) + ", 36)";
       case 6:
-        return "($state.items[" + std::to_string(pick(3)) + "]?.id ?" "? " + x + ")";
+        return "($state.items[" + std::to_string(pick(3)) +
+               "]?.id ?"
+               "? " +
+               x + ")";
       default:
         return "((n) => n + " + x + ")(" + number(depth - 1) + ")";
     }
   }
 
   std::string text(int depth) {
-    if (depth == 0) return one_of({"b", "'x'", "'\\u00e9\\ud83d\\ude00'", "$state.name", "''", "`${a}`"});
+    if (depth == 0)
+      return one_of({"b", "'x'", "'\\u00e9\\ud83d\\ude00'", "$state.name", "''", "`${a}`"});
     const std::string x = text(depth - 1);
     switch (pick(6)) {
       case 0:
@@ -56,10 +68,12 @@ class Generator {
       case 1:
         return "`<${" + number(depth - 1) + "}>`";
       case 2:
-        return "JSON.stringify(" + value(depth - 1) + " ?" "? null).slice(0, 60)";
+        return "JSON.stringify(" + value(depth - 1) +
+               " ?"
+               "? null).slice(0, 60)";
       case 3:
-        return x + one_of({".toUpperCase()", ".replace(/[aeiou]/g, '*')", ".padStart(4, '.')", ".split('').reverse().join('')",
-                           ".at(-1) + ''", ".normalize('NFD')"});
+        return x + one_of({".toUpperCase()", ".replace(/[aeiou]/g, '*')", ".padStart(4, '.')",
+                           ".split('').reverse().join('')", ".at(-1) + ''", ".normalize('NFD')"});
       case 4:
         return "String(" + value(depth - 1) + ").slice(0, 40)";
       default:
@@ -73,7 +87,8 @@ class Generator {
       case 0:
         return "[" + number(depth - 1) + ", ..." + list(depth - 1) + "].slice(0, 8)";
       case 1:
-        return list(depth - 1) + ".map((each, i) => " + one_of({"i", "each", "`${each}`", "[each]"}) + ")";
+        return list(depth - 1) + ".map((each, i) => " +
+               one_of({"i", "each", "`${each}`", "[each]"}) + ")";
       case 2:
         return list(depth - 1) + ".filter((each) => " + condition(0) + ")";
       case 3:
@@ -84,9 +99,11 @@ class Generator {
   }
 
   std::string condition(int depth) {
-    const std::string left = depth == 0 ? one_of({"a", "$state.count", "c.length"}) : number(depth - 1);
-    return one_of({left + " > 2", left + " === 1", "!(" + left + " <= 0)", "'x' in d", "$state.name !== b",
-                   "'deep' in $state.config", "c.includes(1) && " + left + " < 9"});
+    const std::string left =
+        depth == 0 ? one_of({"a", "$state.count", "c.length"}) : number(depth - 1);
+    return one_of({left + " > 2", left + " === 1", "!(" + left + " <= 0)", "'x' in d",
+                   "$state.name !== b", "'deep' in $state.config",
+                   "c.includes(1) && " + left + " < 9"});
   }
 
   std::string value(int depth) {
@@ -100,7 +117,8 @@ class Generator {
       case 3:
         return list(depth - 1);
       default:
-        return "({" + one_of({"x", "id", "n"}) + ": " + value(depth - 1) + ", k: " + value(depth - 1) + "})";
+        return "({" + one_of({"x", "id", "n"}) + ": " + value(depth - 1) +
+               ", k: " + value(depth - 1) + "})";
     }
   }
 
@@ -111,8 +129,9 @@ class Generator {
   }
 
   std::string place() {
-    return one_of({"$state.config.deep.n", "$state.config.fresh", "$state.items[0].id", "$state.items[$state.items.length - 1].id",
-                   "$state.config[b]", "d.x", "$state.items[0].tags[0]"});
+    return one_of({"$state.config.deep.n", "$state.config.fresh", "$state.items[0].id",
+                   "$state.items[$state.items.length - 1].id", "$state.config[b]", "d.x",
+                   "$state.items[0].tags[0]"});
   }
 
   std::string write(int depth) {
@@ -126,15 +145,22 @@ class Generator {
       case 3:
         return "$state.items." + one_of({"push", "unshift"}) + "({id: " + number(depth) + "});\n";
       case 4:
-        return one_of({"c.push($state.items.pop()?.id);\n", "$state.items.shift();\n", "$state.items.splice(1, 1);\n",
-                       "$state.items.reverse();\n", "$state.items.sort((p, q) => (q.id ?" "? 0) - (p.id ?" "? 0));\n",
+        return one_of({"c.push($state.items.pop()?.id);\n", "$state.items.shift();\n",
+                       "$state.items.splice(1, 1);\n", "$state.items.reverse();\n",
+                       "$state.items.sort((p, q) => (q.id ?"
+                       "? 0) - (p.id ?"
+                       "? 0));\n",
                        "$state.items.length = 1;\n"});
       case 5:
-        return "delete " + one_of({"$state.config.deep", "$state.config.fresh", "$state.items[0].tags", "d.x", "$state.name"}) + ";\n";
+        return "delete " +
+               one_of({"$state.config.deep", "$state.config.fresh", "$state.items[0].tags", "d.x",
+                       "$state.name"}) +
+               ";\n";
       case 6:
         return "$state[" + condition(0) + " ? 'count' : 'nope'] = " + number(depth) + ";\n";
       case 7:
-        return "{ const alias = $state." + one_of({"items", "config"}) + "; alias[" + number(0) + "] = " + value(0) + "; }\n";
+        return "{ const alias = $state." + one_of({"items", "config"}) + "; alias[" + number(0) +
+               "] = " + value(0) + "; }\n";
       case 8:
         return "{ const { deep } = $state.config; deep.m = " + value(depth) + "; }\n";
       case 9:
@@ -151,25 +177,32 @@ class Generator {
   }
 
   std::string call(int depth) {
-    const std::string one = "$ext.api." + one_of({"echo", "echo", "fail", "clear"}) + "(" + value(depth) + ")";
+    const std::string one =
+        "$ext.api." + one_of({"echo", "echo", "fail", "clear"}) + "(" + value(depth) + ")";
     switch (pick(5)) {
       case 0:
-        return "c = (await Promise.allSettled([" + one + ", $ext.api.echo(a)])).map((each) => each.status);\n";
+        return "c = (await Promise.allSettled([" + one +
+               ", $ext.api.echo(a)])).map((each) => each.status);\n";
       case 1:
-        return "b = JSON.stringify(await Promise." + one_of({"all", "race", "any"}) + "([" + one + ", $ext.api.echo(b)])).slice(0, 50);\n";
+        return "b = JSON.stringify(await Promise." + one_of({"all", "race", "any"}) + "([" + one +
+               ", $ext.api.echo(b)])).slice(0, 50);\n";
       case 2:
         return "for (const each of [1, 2]) a += (await $ext.api.echo(each))[0];\n";
       case 3:
-        return "await Promise.all(c.slice(0, 3).map(async (each) => { d.x = await $ext.api.echo(each); }));\n";
+        return "await Promise.all(c.slice(0, 3).map(async (each) => { d.x = await "
+               "$ext.api.echo(each); }));\n";
       default:
         return "d = {x: await " + one + "};\n";
     }
   }
 
   std::string effect(int depth) {
-    return one_of({"$log(" + value(depth) + ", " + text(depth) + ");\n", "$log.warn(new RangeError(" + text(0) + ").message);\n",
-                   "$emit(" + one_of({"'saved'", "'x:' + a", "b"}) + ", " + value(depth) + ");\n", "$emit.toast(" + text(0) + ");\n",
-                   "$view.setFilter('t', " + value(depth) + ");\n", "$view.getElementById(b).setProp('p', " + value(0) + ");\n"});
+    return one_of({"$log(" + value(depth) + ", " + text(depth) + ");\n",
+                   "$log.warn(new RangeError(" + text(0) + ").message);\n",
+                   "$emit(" + one_of({"'saved'", "'x:' + a", "b"}) + ", " + value(depth) + ");\n",
+                   "$emit.toast(" + text(0) + ");\n",
+                   "$view.setFilter('t', " + value(depth) + ");\n",
+                   "$view.getElementById(b).setProp('p', " + value(0) + ");\n"});
   }
 
   std::string flow(int depth) {
@@ -177,21 +210,26 @@ class Generator {
       case 0:
         return "if (" + condition(depth) + ") " + block(depth) + " else " + block(depth) + "\n";
       case 1:
-        return "for (let i = 0; i < 3; i++) { if (i === 1 && " + condition(0) + ") continue; " + statement(depth - 1) + "}\n";
+        return "for (let i = 0; i < 3; i++) { if (i === 1 && " + condition(0) + ") continue; " +
+               statement(depth - 1) + "}\n";
       case 2:
         return "try " + block(depth) + " catch (e) { b = e.name + ': ' + e.message; }\n";
       case 3:
-        return "try " + block(depth) + " catch (e) { a = [e.code, e.extension].length; } finally { c = [a]; }\n";
+        return "try " + block(depth) +
+               " catch (e) { a = [e.code, e.extension].length; } finally { c = [a]; }\n";
       case 4:
-        return "switch (a) { case 1: " + statement(depth - 1) + " case 2: " + statement(depth - 1) + " break; default: " +
-               statement(depth - 1) + "}\n";
+        return "switch (a) { case 1: " + statement(depth - 1) + " case 2: " + statement(depth - 1) +
+               " break; default: " + statement(depth - 1) + "}\n";
       case 5:
-        return "{ function* steps() { yield a; try { yield* c; } finally { a++; } }\n for (const each of steps()) { if (each === 2) "
+        return "{ function* steps() { yield a; try { yield* c; } finally { a++; } }\n for (const "
+               "each of steps()) { if (each === 2) "
                "break; b += each; } }\n";
       case 6:
-        return "out: for (const p of [1, 2]) for (const q of 'xy') { if (q === 'y' && p === 1) continue out; b = (b + p + q).slice(-9); }\n";
+        return "out: for (const p of [1, 2]) for (const q of 'xy') { if (q === 'y' && p === 1) "
+               "continue out; b = (b + p + q).slice(-9); }\n";
       case 7:
-        return "{ class Box { #v = a; get v() { return this.#v; } static of() { return new this(); } } a = Box.of().v; }\n";
+        return "{ class Box { #v = a; get v() { return this.#v; } static of() { return new this(); "
+               "} } a = Box.of().v; }\n";
       default:
         return "await (async () => " + block(depth) + ")();\n";
     }
@@ -201,9 +239,13 @@ class Generator {
     const int kind = pick(20);
     if (kind < 7) return write(depth < 2 ? depth : 2);
     if (kind < 10) return effect(depth < 2 ? depth : 2);
-    if (kind < 12) return one_of({"a = " + number(2), "b = " + text(2), "c = " + list(2), "d = {x: " + value(1) + "}"}) + ";\n";
+    if (kind < 12)
+      return one_of({"a = " + number(2), "b = " + text(2), "c = " + list(2),
+                     "d = {x: " + value(1) + "}"}) +
+             ";\n";
     if (kind < 14) return call(1);
-    if (kind == 14 && depth < kDepth) return "throw new " + one_of({"Error", "TypeError", "RangeError"}) + "(" + text(1) + ");\n";
+    if (kind == 14 && depth < kDepth)
+      return "throw new " + one_of({"Error", "TypeError", "RangeError"}) + "(" + text(1) + ");\n";
     return depth > 0 ? flow(depth) : write(0);
   }
 
