@@ -27,7 +27,7 @@ Result<std::unique_ptr<InstancePool>> InstancePool::create(Sandbox& sandbox, con
   while (pool->available_.size() < options.min) {
     auto made = pool->make();
     if (made.ok()) {
-      pool->available_.push_back({std::move(made).take(), std::chrono::steady_clock::now()});
+      pool->available_.push_back({std::move(made).take(), std::chrono::steady_clock::now(), true});
       continue;
     }
     if (pool->available_.empty()) return std::move(made).take_error();
@@ -120,7 +120,9 @@ void InstancePool::pass_on(std::unique_ptr<Instance> instance) {
   --permits_used_;
   if (instance == nullptr) return;
   available_.push_back({std::move(instance), std::chrono::steady_clock::now()});
-  if (trimmer_asleep_ && available_.size() > options_.min) trim_wake_.notify_one();
+  if (!trimmer_asleep_) return;
+  trimmer_asleep_ = false;
+  trim_wake_.notify_one();
 }
 
 void InstancePool::forget(const Instance& instance) { std::erase(all_, &instance); }
@@ -134,8 +136,25 @@ std::optional<InstancePool::Time> InstancePool::trim(Time now) {
     idle.push_back(std::move(available_.front().instance));
     available_.pop_front();
   }
-  if (available_.size() <= options_.min) return std::nullopt;
-  return available_.front().since + options_.idle_time;
+  shrink_idle(now);
+  // The least recently used ones are first, and those that are shrunk are among them.
+  const bool above = available_.size() > options_.min;
+  const auto next = above ? available_.begin() : std::ranges::find(available_, false, &Idle::shrunk);
+  if (next == available_.end()) return std::nullopt;
+  return next->since + options_.idle_time;
+}
+
+// Holds mutex_.
+void InstancePool::shrink_idle(Time now) {
+  for (Idle& idle : available_) {
+    if (idle.shrunk || idle.since + options_.idle_time > now) continue;
+    idle.shrunk = true;
+    if (idle.instance->restore_whole()) continue;
+    ++replaced_;
+    forget(*idle.instance);
+    idle.instance.reset();
+  }
+  std::erase_if(available_, [](const Idle& idle) { return idle.instance == nullptr; });
 }
 
 void InstancePool::trim_when_due() {
@@ -148,8 +167,7 @@ void InstancePool::trim_when_due() {
       trim_wake_.wait_until(lock, *due, [this] { return closed_; });
     } else {
       trimmer_asleep_ = true;
-      trim_wake_.wait(lock, [this] { return closed_ || available_.size() > options_.min; });
-      trimmer_asleep_ = false;
+      trim_wake_.wait(lock, [this] { return closed_ || !trimmer_asleep_; });
     }
   }
 }

@@ -27,7 +27,8 @@ class InstancePool {
   struct Options {
     std::uint32_t min = 2;   // made at once and kept
     std::uint32_t max = 10;  // at least 1, and not below min
-    // Instances above `min` that nobody needed for so long are destroyed.
+    // Instances that nobody needed for so long are destroyed above `min`; the others give back the memory that
+    // runs have left them.
     std::chrono::milliseconds idle_time{10'000};
     // Told how long each restoration took, on the thread that did it.
     std::function<void(std::chrono::nanoseconds)> on_restored = {};
@@ -67,8 +68,8 @@ class InstancePool {
   // leases. Stops the sandbox's runs outside this pool too.
   void shutdown();
 
-  // Destroys the instances above `min` that have been idle for `idle_time` at `now`. The pool does so by
-  // itself; for tests. Returns when the next one is due, nullopt when none is.
+  // Does what is due at `now` because of `idle_time`. The pool calls this by itself; for tests. Returns when
+  // more will be due, nullopt when nothing will.
   std::optional<Time> trim(Time now);
 
   struct Counts {
@@ -86,6 +87,7 @@ class InstancePool {
   struct Idle {
     std::unique_ptr<Instance> instance;
     Time since;
+    bool shrunk = false;  // has given back what runs left it
   };
   // One call of lease() in line. Has a permit once `granted`, and `instance` unless one is to be made.
   struct Waiter {
@@ -100,6 +102,7 @@ class InstancePool {
   void give_back(std::unique_ptr<Instance> instance);
   void pass_on(std::unique_ptr<Instance> instance);
   void forget(const Instance& instance);
+  void shrink_idle(Time now);
   void trim_when_due();
 
   Sandbox& sandbox_;
@@ -114,7 +117,7 @@ class InstancePool {
   std::uint64_t replaced_ = 0;        // guarded by mutex_
   std::uint64_t retired_ = 0;         // guarded by mutex_
   bool closed_ = false;               // guarded by mutex_
-  bool trimmer_asleep_ = false;       // guarded by mutex_; waits for an instance above options_.min
+  bool trimmer_asleep_ = false;       // guarded by mutex_; until an instance comes back
   std::condition_variable trim_wake_;
   std::thread trimmer_;
 };

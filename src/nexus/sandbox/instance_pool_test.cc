@@ -171,6 +171,20 @@ TEST_F(InstancePoolTest, APeakIsForgottenWithoutFurtherTraffic) {
   EXPECT_EQ(pool_->counts().retired, 3u);
 }
 
+TEST_F(InstancePoolTest, AnIdleInstanceGivesBackWhatALargeRunLeftIt) {
+  make({.min = 1, .max = 1, .idle_time = hours(1)});
+  const std::uint64_t fresh = pool_->counts().memory_bytes;
+  run(*lease(), "const a = []; for (let i = 0; i < 2000; i++) a.push({i}); return a.length");
+  if (lease()->memory().tracks_writes()) {
+    EXPECT_GT(pool_->counts().memory_bytes, fresh);
+  }
+  EXPECT_TRUE(pool_->trim(Clock::now()));
+  EXPECT_FALSE(pool_->trim(Clock::now() + hours(2)));
+  EXPECT_EQ(pool_->counts().available, 1u);
+  EXPECT_LE(pool_->counts().memory_bytes, fresh + 4 * LinearMemory::page_size());
+  EXPECT_EQ(lease()->difference_to_pristine(), "");
+}
+
 TEST_F(InstancePoolTest, TheMemoryOfARunIsCountedWhileItRunsAndGivenBackAfterwards) {
   make({.min = 1, .max = 1});
   const std::uint64_t before = pool_->counts().memory_bytes;

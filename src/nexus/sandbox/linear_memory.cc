@@ -19,6 +19,8 @@ constexpr std::uint32_t kResetsPerLook = 64;
 // A page that so many looks in a row found unwritten leaves the resident set.
 constexpr std::uint8_t kMaxUnusedLooks = 4;
 constexpr std::size_t kMaxWindow = 32;
+// A run that faults more often writes so much that tracking costs more than it saves.
+constexpr std::uint32_t kMaxFaults = 32;
 
 }  // namespace
 
@@ -52,6 +54,7 @@ Result<void> LinearMemory::map(const BaseImage& image, CommonPages* common) {
   is_resident_ = std::make_unique<std::uint8_t[]>(pages);
   resident_count_ = 0;
   size_ = image_size_;
+  expect_no_faults();
   if (bounds_ == Bounds::kChecked) {
     allocate(image_size_);
     std::memcpy(base_, image.data(), image_size_);
@@ -106,6 +109,16 @@ void LinearMemory::prepare_write(std::uint32_t address, std::size_t length) {
     if (!is_resident_[page]) NX_CHECK(make_resident(page, 1, 0));
 }
 
+// As make_resident(), for all pages that are not in the set yet.
+bool LinearMemory::make_all_resident() {
+  if (mprotect(base_, image_size_, PROT_READ | PROT_WRITE) != 0) return false;
+  for (std::size_t page = 0; page < image_size_ / page_size(); ++page)
+    if (!is_resident_[page]) resident_[resident_count_++] = {static_cast<std::uint32_t>(page), 1};
+  std::memset(is_resident_.get(), 1, image_size_ / page_size());
+  account();
+  return true;
+}
+
 // How many pages from `page` on become writable by one fault: more and more while faults follow each other
 // upwards, as they do when the guest's heap grows.
 std::size_t LinearMemory::fault_window(std::size_t page) {
@@ -122,6 +135,7 @@ bool LinearMemory::handle_write_fault(std::uintptr_t address) {
   if (bounds_ == Bounds::kChecked || image_ == nullptr || offset >= image_size_) return false;
   const std::size_t page = offset / page_size();
   if (is_resident_[page]) return false;
+  if (++faults_ > kMaxFaults) return make_all_resident();
   const std::size_t count = fault_window(page);
   return make_resident(page, 1, 0) && (count == 1 || make_resident(page + 1, count - 1, 1));
 }
@@ -145,18 +159,42 @@ bool LinearMemory::reset() {
       std::memcpy(base_, image_->data(), image_size_);
     return true;
   }
-  window_ = 1;
-  after_window_ = 0;
-  if (resident_count_ > kMaxKeptPages && !release_from(kMaxKeptPages)) return false;
+  expect_no_faults();
+  if (resident_count_ > kMaxKeptPages) return keep_written();
   if (++resets_ % kResetsPerLook == 0) return look();
+  return copy_all_back();
+}
+
+void LinearMemory::expect_no_faults() {
+  faults_ = 0;
+  window_ = 1;
+  after_window_ = image_size_ / page_size();
+}
+
+bool LinearMemory::differs(const Resident& resident) const {
+  const std::size_t offset = resident.page * page_size();
+  return std::memcmp(base_ + offset, image_->data() + offset, page_size()) != 0;
+}
+
+// A reset after a run that made very many pages writable: keeps in the set what it wrote, unless that is too much.
+bool LinearMemory::keep_written() {
+  Resident* const end = std::stable_partition(resident_.get(), resident_.get() + resident_count_,
+                                              [this](const Resident& each) { return differs(each); });
+  const auto written = static_cast<std::size_t>(end - resident_.get());
+  if (written > kMaxKeptPages) return remap() && copy_all_back();
+  for (Resident* each = resident_.get(); each != end; ++each) each->unused = 0;
+  return release_from(written) && copy_all_back();
+}
+
+bool LinearMemory::copy_all_back() {
   for (std::size_t i = 0; i < resident_count_; ++i) copy_back(resident_[i]);
   return true;
 }
 
 void LinearMemory::copy_back(Resident& resident) {
-  const std::size_t offset = resident.page * page_size();
   // A page that is rarely written costs no memory of its own as long as nobody writes to it.
-  if (resident.unused > 0 && std::memcmp(base_ + offset, image_->data() + offset, page_size()) == 0) return;
+  if (resident.unused > 0 && !differs(resident)) return;
+  const std::size_t offset = resident.page * page_size();
   resident.unused = 0;
   std::memcpy(base_ + offset, image_->data() + offset, page_size());
 }
@@ -166,14 +204,12 @@ bool LinearMemory::look() {
   std::vector<std::uint32_t> written;
   for (std::size_t i = 0; i < resident_count_; ++i) {
     Resident& resident = resident_[i];
-    const std::size_t offset = resident.page * page_size();
-    if (std::memcmp(base_ + offset, image_->data() + offset, page_size()) == 0) {
+    if (!differs(resident)) {
       ++resident.unused;
       continue;
     }
     written.push_back(resident.page);
     copy_back(resident);
-    resident.unused = 0;
   }
   if (common_ != nullptr) common_->learn(written);
   const auto end = std::stable_partition(resident_.get(), resident_.get() + resident_count_,
@@ -199,16 +235,26 @@ bool LinearMemory::release_from(std::size_t index) {
   return true;
 }
 
+// Neighbours in one step.
+bool LinearMemory::add_common_pages() {
+  std::vector<std::uint32_t> pages = common_->get();
+  std::ranges::sort(pages);
+  for (std::size_t i = 0; i < pages.size();) {
+    std::size_t end = i + 1;
+    while (end < pages.size() && pages[end] == pages[i] + (end - i)) ++end;
+    if (!make_resident(pages[i], end - i, 0)) return false;
+    i = end;
+  }
+  return true;
+}
+
 bool LinearMemory::remap() {
   if (bounds_ == Bounds::kChecked) return true;
   if (!map_image_pages()) return false;
   for (std::size_t i = 0; i < resident_count_; ++i) is_resident_[resident_[i].page] = 0;
   resident_count_ = 0;
   account();
-  if (common_ != nullptr)
-    for (const std::uint32_t page : common_->get())
-      if (!make_resident(page, 1, 0)) return false;
-  return true;
+  return common_ == nullptr || add_common_pages();
 }
 
 }  // namespace nexus::sandbox

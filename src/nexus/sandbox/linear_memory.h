@@ -26,8 +26,9 @@ enum class Bounds {
 // write-protected. The first write to a page faults, the page becomes writable and joins the resident set;
 // reset copies the pages of the set back from the image and leaves them writable. So a handler that dirties
 // the same pages as the one before costs no fault, and what is not in the set cannot have changed. Pages that
-// runs have not written for long leave the set, and at reset those above kMaxKeptPages do. With checked
-// bounds there is no protection and reset compares and copies the whole image.
+// runs have not written for long leave the set. A run that faults very often gets the whole image writable,
+// and the image is mapped anew after it. With checked bounds there is no protection and reset compares and
+// copies the whole image.
 //
 // Owned by one instance, used by one thread at a time.
 class LinearMemory {
@@ -80,8 +81,8 @@ class LinearMemory {
 
   static std::size_t page_size();
 
-  // Pages that stay in the resident set after a reset: the bound on what an idle instance holds.
-  static constexpr std::size_t kMaxKeptPages = 64;
+  // Most pages that stay in the resident set after a reset: copying more costs more than faulting again.
+  static constexpr std::size_t kMaxKeptPages = 160;
 
  private:
   // 4 GiB of addresses plus 4 GiB of constant offsets, and room for the widest access at the very end.
@@ -95,11 +96,17 @@ class LinearMemory {
   };
 
   bool make_resident(std::size_t page, std::size_t count, std::uint8_t unused);
+  bool make_all_resident();
   std::size_t fault_window(std::size_t page);
   bool drop_grown();
   void copy_back(Resident& resident);
   bool look();
   bool release_from(std::size_t index);
+  bool copy_all_back();
+  bool keep_written();
+  void expect_no_faults();
+  bool differs(const Resident& resident) const;
+  bool add_common_pages();
   bool map_image_pages();
   // After anything that private_bytes() depends on.
   void account();
@@ -114,6 +121,7 @@ class LinearMemory {
   // Writes that go through the memory in order make more than one page writable per fault.
   std::size_t window_ = 1;
   std::size_t after_window_ = 0;
+  std::uint32_t faults_ = 0;  // since the last reset
   // Fixed arrays: the fault handler may not allocate.
   std::unique_ptr<Resident[]> resident_;
   std::size_t resident_count_ = 0;

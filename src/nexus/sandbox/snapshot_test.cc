@@ -49,6 +49,21 @@ TEST_P(SnapshotTest, ADamagedOrForeignSnapshotIsRefused) {
 }
 
 
+TEST_P(SnapshotTest, ARunWithMoreMemoryThanItsLimitIsNotLoaded) {
+  const auto sandbox = make();
+  const auto instance = instance_of(*sandbox);
+  RecordingHost host;
+  compile(*instance, host, "const kept = new Uint8Array(8 << 20).fill(1); await $ext.a.b(); return kept[0]");
+  ASSERT_EQ(run(*instance, host).value, unsigned{NX_RUN_PENDING});
+  const Snapshot snapshot = instance->snapshot();
+  // Limits are rounded up to whole WebAssembly pages.
+  EXPECT_TRUE(instance->load(snapshot, snapshot.memory_bytes - 1).ok());
+  const auto too_large = instance->load(snapshot, snapshot.memory_bytes - 65536);
+  ASSERT_FALSE(too_large.ok());
+  EXPECT_EQ(too_large.error().code, ErrorCode::kMemoryLimit);
+  expect_pristine(*instance);
+}
+
 INSTANTIATE_TEST_SUITE_P(Translations, SnapshotTest, testing::ValuesIn(built_translations()), name_of);
 
 }  // namespace
