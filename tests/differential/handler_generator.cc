@@ -29,7 +29,7 @@ class Generator {
 
   std::string number(int depth) {
     if (depth == 0)
-      return one_of({"a", "1", "-3", "0.5", "$state.count", "$args.n", "c.length", "1e21"});
+      return one_of({"a", "1", "(-3)", "0.5", "$state.count", "$args.n", "c.length", "1e21"});
     const std::string x = number(depth - 1);
     switch (pick(8)) {
       case 0:
