@@ -33,7 +33,7 @@ bool TenantState::apply(const std::vector<engine::Mutation>& mutations) {
   for (const engine::Mutation& each : mutations)
     written.push_back({each.operation == engine::Mutation::Operation::kSet ? state::Mutation::Operation::kSet
                                                                            : state::Mutation::Operation::kDelete,
-                       each.key, each.value});
+                       each.key, each.value, each.patch});
   return store_.apply(std::move(written)).ok();
 }
 

@@ -249,3 +249,28 @@ test('computed values are state: in the snapshot, in the same PATCH as their cau
   assert.equal((await server.state('receipt')).sum, 108);
   await client.close();
 });
+
+test('a client that takes JSON Patch gets one operation for one item more, others the whole key', async () => {
+  const rows = Array.from({ length: 10000 }, (_, id) => ({ id, text: `row ${id}` }));
+  const source = panelWith("$state.rows.push({ id: 'new' });", { state: '<State name="rows" type="list"/>' });
+  await server.createPanel(source, { panelId: 'long', initialState: { rows } });
+  const whole = await server.connect('long');
+  const client = await server.connect('long', { query: '?patches=json-patch' });
+  client.send({ type: 'TRIGGER', tool: 'run', requestId: 'r' });
+  const [patch, result] = await client.untilType('RESULT');
+  const added = [{ op: 'add', path: '/rows/10000', value: { id: 'new' } }];
+  assert.deepEqual(patch.patch, added);
+  assert.equal(patch.mutations, undefined);
+  assert.deepEqual(result.result.statePatch, added);
+  const [mutation] = (await whole.next()).mutations;
+  assert.equal(mutation.key, 'rows');
+  assert.equal(mutation.value.length, 10001);
+
+  client.send({ type: 'SET', path: ['rows', 3, 'text'], value: 'changed' });
+  const [written] = await client.untilType('PATCH');
+  assert.deepEqual(written.patch, [{ op: 'replace', path: '/rows/3/text', value: 'changed' }]);
+  assert.equal((await whole.next()).mutations[0].value[3].text, 'changed');
+
+  await assert.rejects(WebSocketClient.open(server.wsPort, '/panels/long/ws?patches=xml'), { status: 422 });
+  await Promise.all([client.close(), whole.close()]);
+});

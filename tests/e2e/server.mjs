@@ -142,8 +142,8 @@ export class Server {
   }
 
   // A WebSocket that has received CONNECTED, which is left in `connected`.
-  async connect(panel, { port = this.wsPort } = {}) {
-    const client = await WebSocketClient.open(port, `/panels/${panel}/ws`);
+  async connect(panel, { port = this.wsPort, query = '' } = {}) {
+    const client = await WebSocketClient.open(port, `/panels/${panel}/ws${query}`);
     client.connected = await client.next();
     return client;
   }

@@ -23,7 +23,7 @@ export interface LivePanelOptions {
 /** The address of a panel's socket: always the server that the page came from. */
 export function socketUrl(id: string, page: Location): string {
   const scheme = page.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${page.host}/panels/${encodeURIComponent(id)}/ws`;
+  return `${scheme}//${page.host}/panels/${encodeURIComponent(id)}/ws?patches=json-patch`;
 }
 
 /** A panel that follows its server: loads the document, renders it, applies what comes over the socket. */
@@ -62,7 +62,7 @@ export class LivePanel {
       case "PATCH":
         // One batch, so that taking a draft off and the value it became is one change.
         return batch(() => {
-          this.#store.apply(message.mutations);
+          this.#store.apply(message.patch);
           this.#writes.confirm();
         });
       case "EVENT":

@@ -99,11 +99,10 @@ export interface PanelList {
   nextCursor?: string;
 }
 
-export interface Mutation {
-  operation: "set" | "delete";
-  key: string;
-  value?: Json;
-}
+// RFC 6902; the path is a JSON Pointer into the state.
+export type PatchOperation =
+  | { op: "add" | "replace"; path: string; value: Json }
+  | { op: "remove"; path: string };
 export interface PanelEvent {
   name: string;
   payload: Json;
@@ -135,7 +134,7 @@ export type ClientMessage =
 
 export type ServerMessage =
   | { type: "CONNECTED"; version: number; panelId: string; epoch: string; state: Record<string, Json> }
-  | { type: "PATCH"; version: number; mutations: Mutation[]; timestamp: number }
+  | { type: "PATCH"; version: number; patch: PatchOperation[]; timestamp: number }
   | { type: "EVENT"; version: number; event: PanelEvent }
   | { type: "VIEW"; version: number; commands: ViewCommand[] }
   | { type: "PROGRESS"; version: number; requestId?: string; executionId: string; status: "suspended"; calls: Call[] }

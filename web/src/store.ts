@@ -1,6 +1,7 @@
 import { type Signal, batch, signal } from "@preact/signals-core";
+import { applyOperation, parsePointer } from "./patch.ts";
 import { deepEqual, readPath, reuse, withPath } from "./paths.ts";
-import type { Json, Mutation, Path } from "./protocol.ts";
+import type { Json, PatchOperation, Path } from "./protocol.ts";
 
 /** A local write that the server has not confirmed yet; it shows through until it is settled. */
 export interface Draft {
@@ -40,16 +41,20 @@ export class Store {
     });
   }
 
-  /** Applies one patch as a whole: no effect sees half of it. */
-  apply(mutations: readonly Mutation[]): void {
+  /** Applies one patch as a whole: no effect sees half of it. Throws when it does not fit the state. */
+  apply(patch: readonly PatchOperation[]): void {
+    const touched = new Set<string>();
     batch(() => {
-      for (const { operation, key, value } of mutations) {
-        if (operation === "delete") this.#confirmed.delete(key);
-        else this.#confirmed.set(key, value ?? null);
+      for (const operation of patch) {
+        const [key = "", ...rest] = parsePointer(operation.path);
+        touched.add(key);
+        if (rest.length > 0) this.#confirmed.set(key, applyOperation(this.#confirmed.get(key), rest, operation));
+        else if (operation.op === "remove") this.#confirmed.delete(key);
+        else this.#confirmed.set(key, operation.value);
       }
-      if (mutations.some(({ key }) => this.#confirmed.has(key) !== this.#keys.peek().includes(key)))
+      if ([...touched].some((key) => this.#confirmed.has(key) !== this.#keys.peek().includes(key)))
         this.#keys.value = [...this.#confirmed.keys()];
-      for (const { key } of mutations) this.#publish(key);
+      for (const key of touched) this.#publish(key);
     });
   }
 

@@ -179,7 +179,7 @@ function writing() {
   const refused: string[] = [];
   const type = (text: string) => writes.set(["name"], text, (message) => refused.push(message));
   const arrive = (value: Json) => {
-    store.apply([{ operation: "set", key: "name", value }]);
+    store.apply([{ op: "add", path: "/name", value }]);
     writes.confirm();
   };
   return { store, writes, refused, type, arrive };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { effect } from "@preact/signals-core";
-import type { Json, Mutation } from "../src/protocol.ts";
+import type { Json, PatchOperation } from "../src/protocol.ts";
 import { Store } from "../src/store.ts";
 
-const set = (key: string, value: Json): Mutation => ({ operation: "set", key, value });
+const set = (key: string, value: Json): PatchOperation => ({ op: "add", path: `/${key}`, value });
 
 function storeWith(state: Record<string, Json>): Store {
   const store = new Store();
@@ -51,6 +51,27 @@ test("what did not change inside a value keeps its identity", () => {
   assert.notEqual(after[1], before[1]);
 });
 
+test("an operation inside a key leaves the identity of everything beside it", () => {
+  const store = storeWith({ list: [{ id: 1 }, { id: 2 }], other: { a: 1 } });
+  const before = store.read("list") as Json[];
+  const other = store.read("other");
+  store.apply([
+    { op: "add", path: "/list/2", value: { id: 3 } },
+    { op: "replace", path: "/list/1/id", value: 5 },
+  ]);
+  const after = store.read("list") as Json[];
+  assert.deepEqual(after, [{ id: 1 }, { id: 5 }, { id: 3 }]);
+  assert.equal(after[0], before[0]);
+  assert.equal(store.read("other"), other);
+});
+
+test("a patch that does not fit is refused", () => {
+  const store = storeWith({ list: [1], o: {} });
+  for (const path of ["/list/2", "/list/x", "/list/0/a", "/none/a", "/o/a/b"])
+    assert.throws(() => store.apply([{ op: "add", path, value: 1 }]), /does not fit/, path);
+  for (const path of ["/list/1", "/o/a"]) assert.throws(() => store.apply([{ op: "remove", path }]), /does not fit/);
+});
+
 test("a key that appears later wakes who asked for it before", () => {
   const store = storeWith({});
   const seen = watch(() => store.read("late"));
@@ -61,7 +82,7 @@ test("a key that appears later wakes who asked for it before", () => {
 test("a deleted key is undefined and no longer part of the whole", () => {
   const store = storeWith({ a: 1, b: 2 });
   const whole = watch(() => Object.keys(store.whole()).join());
-  store.apply([{ operation: "delete", key: "a" }]);
+  store.apply([{ op: "remove", path: "/a" }]);
   assert.equal(store.read("a"), undefined);
   assert.deepEqual(whole, ["a,b", "b"]);
 });

@@ -42,8 +42,12 @@ class FakeState final : public StateView {
   }
 
   void apply(const std::vector<Mutation>& mutations) {
-    for (const Mutation& m : mutations)
-      m.operation == Mutation::Operation::kSet ? values_.set(m.key, m.value) : void(values_.erase(m.key));
+    for (const Mutation& m : mutations) {
+      for (const auto& operation : m.patch)
+        EXPECT_TRUE(value::apply_patch(operation, *values_.find(m.key)).ok());
+      if (m.operation == Mutation::Operation::kDelete) values_.erase(m.key);
+      if (m.operation == Mutation::Operation::kSet && m.patch.empty()) values_.set(m.key, m.value);
+    }
   }
   std::string json() const { return value::to_json(Value(values_)); }
 
@@ -53,9 +57,12 @@ class FakeState final : public StateView {
 
 inline std::string json(const std::vector<Mutation>& mutations) {
   Object all;
-  for (const Mutation& m : mutations)
-    all.set((m.operation == Mutation::Operation::kSet ? "" : "-") + m.key, m.value);
-  return value::to_json(Value(all));
+  std::string patches;
+  for (const Mutation& m : mutations) {
+    if (m.patch.empty()) all.set((m.operation == Mutation::Operation::kSet ? "" : "-") + m.key, m.value);
+    for (const auto& operation : m.patch) value::write_operation(m.key, operation, patches);
+  }
+  return all.empty() && !patches.empty() ? patches : value::to_json(Value(all)) + patches;
 }
 
 class EngineTest : public testing::Test {

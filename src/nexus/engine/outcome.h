@@ -9,17 +9,20 @@
 
 #include "nexus/base/error.h"
 #include "nexus/engine/request.h"
+#include "nexus/value/patch.h"
 #include "nexus/value/value.h"
 
 // What the engine hands back: plain data.
 namespace nexus::engine {
 
-// One change of a top-level state key. `value` is meaningful for kSet only.
+// One change of a top-level state key. For kSet the new value is `value`, or, when `patch` is not
+// empty, what these operations make of the value the key has; `value` then means nothing.
 struct Mutation {
   enum class Operation { kSet, kDelete };
   Operation operation = Operation::kSet;
   std::string key;
   value::Value value;
+  value::Patch patch = {};
 };
 
 struct Event {

@@ -24,6 +24,30 @@ TEST_F(EngineTest, NestedChangesMutateTheTopLevelKeyOnce) {
             R"({"items":[{"id":1,"tags":["a","b","c"]},{},{"id":3}],"config":{"deep":{"n":7},"fresh":[1]}})");
 }
 
+TEST_F(EngineTest, AChangeInsideAKeyIsHandedOverAsThatChange) {
+  EXPECT_EQ(json(run("$state.items.push({id: 3}); $state.items.push(4, 5)").mutations),
+            R"({"op":"add","path":"/items/2","value":{"id":3}})"
+            R"({"op":"add","path":"/items/3","value":4}{"op":"add","path":"/items/4","value":5})");
+  EXPECT_EQ(json(run("$state.config.deep.n = 7").mutations),
+            R"({"op":"replace","path":"/config/deep/n","value":7})");
+  EXPECT_EQ(json(run("$state.config.deep.m = 7").mutations), R"({"op":"add","path":"/config/deep/m","value":7})");
+  EXPECT_EQ(json(run("delete $state.items[0].tags").mutations), R"({"op":"remove","path":"/items/0/tags"})");
+  EXPECT_EQ(json(run("$state.items.push()").mutations), "{}");
+}
+
+TEST_F(EngineTest, ReadsSeeWhatWasPatchedBefore) {
+  EXPECT_EQ(result(run("$state.items.push(1); const all = $state.get('items'); return [all.length, $state.has('items'),"
+                       "$state.keys().length]")),
+            "[3,true,5]");
+  EXPECT_EQ(json(run("$state.items.push(1); $state.items[2] = 2; $state.items = $state.items").mutations),
+            R"({"items":[{"id":1,"tags":["a"]},{"id":2},2]})");
+}
+
+TEST_F(EngineTest, PlacesNestOnlySoDeep) {
+  EXPECT_THAT(result(run("let at = $state.config; for (let i = 0; i < 100; i++) { at.x = {}; at = at.x; }")),
+              HasSubstr("nest too deeply"));
+}
+
 TEST_F(EngineTest, ListsBehaveAsLists) {
   EXPECT_EQ(result(run("const i = $state.items; return [Array.isArray(i), i.length, i.map(x => x.id), [...i].length,"
                        "JSON.stringify(i[1]), i.filter(x => x.id > 1)[0].id, i.indexOf(i[1]), 'tags' in i[0],"

@@ -30,20 +30,30 @@ class StateOverlay {
   Result<void> patch(Patch operation, const value::List& path, value::Value value);
 
   // What differs from the panel's state now, one entry per key in the order of the first touch. Error when
-  // a key as it is now would not be accepted (its size, for example).
+  // a value as it is now would not be accepted (its size, for example).
   Result<std::vector<Mutation>> mutations() const;
 
  private:
   struct Touched {
     std::string key;
-    std::optional<value::Value> value;  // nullopt: deleted
+    std::optional<value::Value> value;  // nullopt: deleted, or `pending` not applied yet
+    // The only changes of the key so far, kept apart from its value: adding to a long list must not
+    // cost a copy of it. Empty once there is a value.
+    value::Patch pending;
   };
 
-  const Touched* find(std::string_view key) const;
+  Touched* find(std::string_view key) const;
   Touched& touch(std::string_view key);
+  // Whether nothing but appending to the list at `steps` happened to the key.
+  static bool appends_only(const Touched& own, const value::List& steps);
+  const value::Value* settle(Touched& own) const;
+  Result<void> append(std::string_view key, const value::List& steps, value::Value items);
+  // Takes changes that were checked.
+  void keep(std::string_view key, value::Patch changes);
+  bool is_noop(const Touched& own) const;
 
   const StateView& base_;
-  std::vector<Touched> touched_;
+  mutable std::vector<Touched> touched_;  // settling a value shows to nobody
 };
 
 }  // namespace nexus::engine

@@ -214,7 +214,7 @@ TEST_F(EngineTest, AfterASuspensionReadsSeeWhatOthersWroteAndHandlesStayLive) {
                 {Mutation::Operation::kSet, "count", 100}});
   const Outcome last = answer(first, 0, nullptr);
   EXPECT_EQ(result(last), "[100,2]");
-  EXPECT_EQ(json(last.mutations), R"({"items":[{"id":7},{"id":9}]})");
+  EXPECT_EQ(json(last.mutations), R"({"op":"add","path":"/items/1","value":{"id":9}})");
 }
 
 TEST_F(EngineTest, AHandleToAPlaceThatIsGoneThrows) {

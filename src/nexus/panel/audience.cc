@@ -11,10 +11,19 @@ void Audience::attach(Client* client) {
 void Audience::detach(Client* client) { std::erase(clients_, client); }
 
 void Audience::send(const Frame& frame) {
+  send([&frame](bool) { return frame; });
+}
+
+void Audience::send(const std::function<Frame(bool patches)>& encode) {
+  Frame encoded[2];
   // A copy, because a client that cannot keep up may leave while it is being sent to.
   const std::vector<Client*> present = clients_;
-  for (Client* client : present)
-    if (contains(client)) client->send(frame);
+  for (Client* client : present) {
+    if (!contains(client)) continue;
+    Frame& frame = encoded[client->takes_patches() ? 1 : 0];
+    if (frame == nullptr) frame = encode(client->takes_patches());
+    client->send(frame);
+  }
 }
 
 void Audience::close_all(std::uint16_t code, std::string_view reason) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,9 @@ class Audience {
   void detach(Client* client);
   // Sends to everyone who is attached when its turn comes.
   void send(const Frame& frame);
+  // The same for a frame of two kinds, with patches and with whole keys; each is encoded at most
+  // once, and only when somebody takes it.
+  void send(const std::function<Frame(bool patches)>& encode);
   // Closes and forgets everyone.
   void close_all(std::uint16_t code, std::string_view reason);
 

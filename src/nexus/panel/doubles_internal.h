@@ -217,6 +217,7 @@ class RecordingClient : public Client {
     frames.push_back(*frame);
     if (on_send) on_send();
   }
+  bool takes_patches() const override { return patches; }
   void close(std::uint16_t code, std::string_view reason) override {
     closed_with = code;
     close_reason = reason;
@@ -225,6 +226,7 @@ class RecordingClient : public Client {
   std::vector<std::string> take() { return std::exchange(frames, {}); }
 
   std::vector<std::string> frames;
+  bool patches = false;
   std::uint16_t closed_with = 0;
   std::string close_reason;
   std::function<void()> on_send;

@@ -11,13 +11,46 @@ namespace {
 using value::ObjectWriter;
 using value::write_json_string;
 
-void write_mutation(const engine::Mutation& mutation, std::string& out) {
+// `value` is nullptr for a key that was deleted.
+void write_mutation(std::string_view key, const value::Value* value, std::string& out) {
+  ObjectWriter object(out);
+  object.text("operation", value != nullptr ? "set" : "delete");
+  object.text("key", key);
+  if (value != nullptr) object.value("value", *value);
+  object.close();
+}
+
+void write_whole(const engine::Mutation& mutation, std::string& out) {
+  const bool set = mutation.operation == engine::Mutation::Operation::kSet;
+  write_mutation(mutation.key, set ? &mutation.value : nullptr, out);
+}
+
+// A key of its own is a member of the state: set with "add", which also replaces.
+void write_key_operation(const engine::Mutation& mutation, std::string& out) {
   ObjectWriter object(out);
   const bool set = mutation.operation == engine::Mutation::Operation::kSet;
-  object.text("operation", set ? "set" : "delete");
-  object.text("key", mutation.key);
+  object.text("op", set ? "add" : "remove");
+  value::write_pointer(mutation.key, {}, object.key("path"));
   if (set) object.value("value", mutation.value);
   object.close();
+}
+
+// RFC 6902 over the state object.
+void write_patch(const std::vector<engine::Mutation>& mutations, std::string& out) {
+  std::string operations;
+  for (const auto& mutation : mutations) {
+    if (mutation.patch.empty()) {
+      operations += ',';
+      write_key_operation(mutation, operations);
+    }
+    for (const auto& operation : mutation.patch) {
+      operations += ',';
+      value::write_operation(mutation.key, operation, operations);
+    }
+  }
+  out += '[';
+  if (!operations.empty()) out.append(operations, 1);
+  out += ']';
 }
 
 void write_event(const engine::Event& event, std::string& out) {
@@ -116,12 +149,27 @@ Frame encode_connected(std::string_view panel_id, std::uint64_t version, std::st
   return share(std::move(out));
 }
 
+Frame encode_mutations(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
+                       const engine::StateView& state, std::int64_t timestamp_ms) {
+  std::string out;
+  ObjectWriter frame = begin_frame("PATCH", out);
+  frame.number("version", version);
+  value::write_json_list(mutations, frame.key("mutations"),
+                         [&](const engine::Mutation& mutation, std::string& to) {
+                           if (mutation.patch.empty()) return write_whole(mutation, to);
+                           write_mutation(mutation.key, state.get(mutation.key), to);
+                         });
+  frame.number("timestamp", timestamp_ms);
+  frame.close();
+  return share(std::move(out));
+}
+
 Frame encode_patch(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
                    std::int64_t timestamp_ms) {
   std::string out;
   ObjectWriter frame = begin_frame("PATCH", out);
   frame.number("version", version);
-  value::write_json_list(mutations, frame.key("mutations"), write_mutation);
+  write_patch(mutations, frame.key("patch"));
   frame.number("timestamp", timestamp_ms);
   frame.close();
   return share(std::move(out));
@@ -177,7 +225,11 @@ void write_json(const ExecutionResult& result, bool debug, std::string& out) {
   object.text("executionId", result.execution_id);
   object.text("status", to_string(outcome.status));
   if (outcome.has_return_value) object.value("returnValue", outcome.return_value);
-  value::write_json_list(outcome.mutations, object.key("stateMutations"), write_mutation);
+  if (result.patches) {
+    write_patch(outcome.mutations, object.key("statePatch"));
+  } else {
+    value::write_json_list(outcome.mutations, object.key("stateMutations"), write_whole);
+  }
   value::write_json_list(outcome.events, object.key("events"), write_event);
   value::write_json_list(outcome.view_commands, object.key("viewCommands"), write_view_command);
   if (outcome.error) write_error(*outcome.error, debug, object.key("error"));

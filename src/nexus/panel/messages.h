@@ -17,6 +17,9 @@ namespace nexus::panel {
 
 Frame encode_connected(std::string_view panel_id, std::uint64_t version, std::string_view epoch,
                        std::string_view state_json);
+// The two forms of PATCH: whole keys, which for patched ones are taken from `state`, and JSON Patch.
+Frame encode_mutations(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
+                       const engine::StateView& state, std::int64_t timestamp_ms);
 Frame encode_patch(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
                    std::int64_t timestamp_ms);
 Frame encode_event(std::uint64_t version, const engine::Event& event);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "nexus/panel/doubles_internal.h"
+#include "nexus/panel/panel_state.h"
 
 namespace nexus::panel {
 namespace {
@@ -20,10 +21,21 @@ TEST(Messages, ConnectedCarriesTheStateAsItIs) {
 TEST(Messages, PatchListsSetsAndDeletes) {
   const std::vector<engine::Mutation> mutations = {set_key("a", Object{{"x", List{1, "\"\n"}}}),
                                                    {engine::Mutation::Operation::kDelete, "b", {}}};
+  const PanelState state(
+      state::Store::create({}).take(),
+      std::make_shared<const ComputedValues>(nxml::Document{}, engine::Limits{}), "p");
   EXPECT_EQ(
-      *encode_patch(7, mutations, 1700000000123),
+      *encode_mutations(7, mutations, state, 1700000000123),
       R"({"type":"PATCH","version":7,"mutations":[{"operation":"set","key":"a","value":{"x":[1,"\"\n"]}},)"
       R"({"operation":"delete","key":"b"}],"timestamp":1700000000123})");
+}
+
+TEST(Messages, AsJsonPatchAKeyIsAMemberOfTheState) {
+  const std::vector<engine::Mutation> mutations = {
+      set_key("a", 1), {engine::Mutation::Operation::kDelete, "b", {}, {}}};
+  EXPECT_EQ(*encode_patch(7, mutations, 5),
+            R"({"type":"PATCH","version":7,"patch":[{"op":"add","path":"/a","value":1},)"
+            R"({"op":"remove","path":"/b"}],"timestamp":5})");
 }
 
 TEST(Messages, EventAndView) {

@@ -102,7 +102,8 @@ Result<void> LivePanel::start_tool(TriggerRequest& request) {
     return Error{ErrorCode::kToolNotFound,
                  fmt::format("panel \"{}\" has no tool \"{}\"", id_, request.tool)};
   NX_TRY(value::Value args, bind_arguments(*tool->second.declaration, std::move(request.args)));
-  auto run = std::make_shared<Run>(request.tool, std::move(request.on_progress), request.on_done);
+  auto run = std::make_shared<Run>(request.tool, request.patches, std::move(request.on_progress),
+                                   request.on_done);
   return admit(StartTurn{std::move(run), make_request(tool->second.handler, std::move(args))});
 }
 
@@ -127,7 +128,7 @@ Result<void> LivePanel::admit(Turn turn) {
 }
 
 void LivePanel::start_lifecycle(const PreparedHandler& handler, Run::OnDone done) {
-  auto run = std::make_shared<Run>(handler.name, nullptr, std::move(done));
+  auto run = std::make_shared<Run>(handler.name, true, nullptr, std::move(done));
   Turn turn = StartTurn{std::move(run), make_request(handler, value::Object{})};
   // Mount is the first to come and unmount the last, so nobody is in their way.
   NX_CHECK(queue_.admit(turn));
@@ -203,7 +204,7 @@ void LivePanel::finish_segment(const std::shared_ptr<Run>& run, Outcome outcome)
 
 void LivePanel::conclude(const std::shared_ptr<Run>& run, Outcome outcome) {
   if (outcome.status != Status::kError) {
-    if (auto committed = commit(outcome); !committed.ok()) {
+    if (auto committed = commit(outcome, run->takes_patches()); !committed.ok()) {
       if (outcome.status == Status::kSuspended) host_.segments.engine.cancel(outcome.run_id);
       turn_into_failure(outcome, run_error(committed.error().code, committed.error().message));
     }
@@ -215,9 +216,10 @@ void LivePanel::conclude(const std::shared_ptr<Run>& run, Outcome outcome) {
 }
 
 // One segment, one transaction: all of it is applied or none, and clients hear of it in this order.
-Result<void> LivePanel::commit(Outcome& outcome) {
+Result<void> LivePanel::commit(Outcome& outcome, bool patches) {
   NX_TRY_VOID(state_->apply(outcome.mutations));
   if (!outcome.mutations.empty()) publish_patch(outcome.mutations);
+  if (!patches) state_->complete(outcome.mutations);
   if (audience_.empty()) return {};
   for (const auto& event : outcome.events) audience_.send(encode_event(version(), event));
   if (!outcome.view_commands.empty()) audience_.send(encode_view(version(), outcome.view_commands));
@@ -265,8 +267,11 @@ void LivePanel::commit_write(std::vector<engine::Mutation> changes,
 }
 
 void LivePanel::publish_patch(const std::vector<engine::Mutation>& mutations) {
-  if (!audience_.empty())
-    audience_.send(encode_patch(version(), mutations, unix_ms(host_.clock.wall())));
+  const auto now = unix_ms(host_.clock.wall());
+  audience_.send([&](bool patches) {
+    return patches ? encode_patch(version(), mutations, now)
+                   : encode_mutations(version(), mutations, *state_, now);
+  });
 }
 
 // --- Suspended runs

@@ -73,7 +73,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   bool begin_segment(Turn& turn);
   void finish_segment(const std::shared_ptr<Run>& run, engine::Outcome outcome);
   void conclude(const std::shared_ptr<Run>& run, engine::Outcome outcome);
-  Result<void> commit(engine::Outcome& outcome);
+  // `patches`: the outcome keeps the changes as patches, else it gets the whole values.
+  Result<void> commit(engine::Outcome& outcome, bool patches);
   void apply_write(SetRequest request);
   bool begin_write(const SetRequest& request);
   void finish_write(Result<std::vector<engine::Mutation>> changes,

@@ -15,13 +15,13 @@ using value::Value;
 state::Mutation to_state(engine::Mutation mutation) {
   const bool set = mutation.operation == engine::Mutation::Operation::kSet;
   return {set ? state::Mutation::Operation::kSet : state::Mutation::Operation::kDelete,
-          std::move(mutation.key), std::move(mutation.value)};
+          std::move(mutation.key), std::move(mutation.value), std::move(mutation.patch)};
 }
 
 engine::Mutation to_engine(state::Mutation mutation) {
   const bool set = mutation.operation == state::Mutation::Operation::kSet;
   return {set ? engine::Mutation::Operation::kSet : engine::Mutation::Operation::kDelete,
-          std::move(mutation.key), std::move(mutation.value)};
+          std::move(mutation.key), std::move(mutation.value), std::move(mutation.patch)};
 }
 
 std::string step_text(const PathStep& step) {
@@ -38,6 +38,7 @@ class ChangedState : public engine::StateView {
   const Value* get(std::string_view key) const override {
     const auto change = changes_.find(key);
     if (change == changes_.end()) return base_.get(key);
+    if (!change->second->patch.empty()) return patched(*change->second);
     const bool set = change->second->operation == engine::Mutation::Operation::kSet;
     return set ? &change->second->value : nullptr;
   }
@@ -47,15 +48,28 @@ class ChangedState : public engine::StateView {
   }
 
  private:
+  // Made when it is asked for: most patched keys are not read.
+  const Value* patched(const engine::Mutation& mutation) const {
+    const auto [place, is_new] = patched_.try_emplace(mutation.key);
+    if (is_new) {
+      place->second = *base_.get(mutation.key);
+      for (const auto& operation : mutation.patch)
+        NX_CHECK(value::apply_patch(operation, place->second).ok());
+    }
+    return &place->second;
+  }
+
   const engine::StateView& base_;
   std::map<std::string_view, const engine::Mutation*> changes_;
+  mutable std::map<std::string_view, Value> patched_;
 };
 
 Error leads_nowhere(const PathStep& step, std::string_view why) {
   return {ErrorCode::kInvalidArgument, fmt::format("path step {} {}", step_text(step), why)};
 }
 
-Result<Value*> child(Value& parent, const PathStep& step) {
+// What stands at `step` of `parent`; nullptr when an object has no such member.
+Result<const Value*> child(const Value& parent, const PathStep& step) {
   if (step.index) {
     if (!parent.is_list()) return leads_nowhere(step, "does not stand in a list");
     if (*step.index >= parent.list().size())
@@ -67,21 +81,19 @@ Result<Value*> child(Value& parent, const PathStep& step) {
   return parent.object().find(step.key);
 }
 
-// Puts `value` at `path` inside `root`. Every step but the last must exist.
-Result<void> put(Value& root, std::span<const PathStep> path, Value value) {
-  Value* place = &root;
+// The operation that puts `value` at `path` inside `root`. Every step but the last must exist.
+Result<value::PatchOperation> operation_at(const Value& root, std::span<const PathStep> path,
+                                           Value value) {
+  value::PatchOperation operation{.path = {}, .value = std::move(value)};
+  const Value* place = &root;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    NX_TRY(Value * next, child(*place, path[i]));
-    const bool last = i + 1 == path.size();
-    if (next == nullptr && !last) return leads_nowhere(path[i], "does not exist");
-    if (next == nullptr) {
-      place->object().append(path[i].key, std::move(value));
-      return {};
-    }
-    place = next;
+    NX_TRY(place, child(*place, path[i]));
+    if (place == nullptr && i + 1 < path.size()) return leads_nowhere(path[i], "does not exist");
+    operation.path.push_back(path[i].index ? Value(*path[i].index) : Value(path[i].key));
   }
-  *place = std::move(value);
-  return {};
+  using Kind = value::PatchOperation::Kind;
+  operation.kind = place == nullptr ? Kind::kAdd : Kind::kReplace;
+  return operation;
 }
 
 }  // namespace
@@ -113,17 +125,30 @@ Result<void> PanelState::apply(std::vector<engine::Mutation>& mutations) {
   return {};
 }
 
+void PanelState::complete(std::vector<engine::Mutation>& mutations) const {
+  for (auto& mutation : mutations)
+    if (!mutation.patch.empty()) mutation.value = *get(mutation.key);
+}
+
 Result<engine::Mutation> PanelState::resolve_write(const std::vector<PathStep>& path,
                                                    Value value) const {
   if (path.empty() || path.front().index)
     return Error{ErrorCode::kInvalidArgument, "path must start with the name of a State"};
   const std::string& key = path.front().key;
-  Value whole;
-  if (const Value* current = get(key)) whole = *current;
-  NX_TRY_VOID(put(whole, std::span(path).subspan(1), std::move(value)));
-  if (auto allowed = check_write(key, &whole); !allowed.ok())
-    return Error{ErrorCode::kInvalidArgument, allowed.error().message};
-  return engine::Mutation{engine::Mutation::Operation::kSet, key, std::move(whole)};
+  const auto refuse = [](const Error& error) {
+    return Error{ErrorCode::kInvalidArgument, error.message};
+  };
+  if (path.size() == 1) {
+    if (auto fits = check_write(key, &value); !fits.ok()) return refuse(fits.error());
+    return engine::Mutation{engine::Mutation::Operation::kSet, key, std::move(value), {}};
+  }
+  if (auto writable = check_write(key, nullptr); !writable.ok()) return refuse(writable.error());
+  const Value* const root = get(key);
+  if (root == nullptr) return leads_nowhere(path.front(), "does not exist");
+  NX_TRY(auto operation, operation_at(*root, std::span(path).subspan(1), std::move(value)));
+  if (auto fits = value::check_patch(operation, *root); !fits.ok()) return refuse(fits.error());
+  return engine::Mutation{
+      engine::Mutation::Operation::kSet, key, {}, {std::move(operation)}};
 }
 
 }  // namespace nexus::panel

@@ -44,6 +44,9 @@ class PanelState : public engine::StateView {
   // them by the changes that took place. Error kStateError. Loop thread, between segments.
   Result<void> apply(std::vector<engine::Mutation>& mutations);
 
+  // Puts the value that a key has now beside each patch, for who takes no patches.
+  void complete(std::vector<engine::Mutation>& mutations) const;
+
   // The mutation of a top-level key that puts `value` at `path`. Error kInvalidArgument names the
   // step that leads nowhere, or says why the value does not fit. An object takes a new member; a
   // list does not grow.

@@ -28,12 +28,15 @@ engine::PathStep key(std::string name) { return {std::move(name), {}}; }
 engine::PathStep at(std::uint32_t index) { return {"", index}; }
 
 std::string written(const std::vector<engine::PathStep>& path, Value value) {
-  const auto result = make_state().resolve_write(path, std::move(value));
+  PanelState state = make_state();
+  auto result = state.resolve_write(path, std::move(value));
   if (!result.ok()) {
     EXPECT_EQ(result.error().code, ErrorCode::kInvalidArgument);
     return result.error().message;
   }
-  return result->key + "=" + value::to_json(result->value);
+  std::vector<engine::Mutation> mutations = {std::move(*result)};
+  EXPECT_TRUE(state.apply(mutations).ok());
+  return mutations[0].key + "=" + value::to_json(*state.get(mutations[0].key));
 }
 
 TEST(PanelState, AWriteReplacesWhatStandsAtThePath) {

@@ -50,6 +50,45 @@ TEST_F(PanelTest, OneSegmentIsOnePatchThenEventsViewAndTheAnswer) {
   panel->detach(&client);
 }
 
+TEST_F(PanelTest, WhoTakesPatchesGetsWhatChangedInsideAKeyAndOthersTheWholeKey) {
+  engine_.handlers["a"] = [](const auto&, const auto&) {
+    engine::Mutation more{engine::Mutation::Operation::kSet, "list", {}, {}};
+    more.patch = {{value::PatchOperation::Kind::kAdd, {1}, "b"}};
+    return success("ra", {more, set_key("n", 1)});
+  };
+  std::string source = kSource;
+  source.insert(source.find("</Data>"), R"(<State name="list" type="list" default='["a"]'/>)");
+  Panel* panel = open_panel(source);
+  doubles::RecordingClient whole;
+  doubles::RecordingClient patches;
+  patches.patches = true;
+  panel->attach(&whole);
+  panel->attach(&patches);
+  whole.take();
+  patches.take();
+  const auto answer = trigger(panel, "a");
+  settle();
+  EXPECT_EQ(
+      whole.take(),
+      (Strings{
+          R"({"type":"PATCH","version":1,"mutations":[{"operation":"set","key":"list","value":["a","b"]},)"
+          R"({"operation":"set","key":"n","value":1}],"timestamp":1700000000123})"}));
+  EXPECT_EQ(patches.take(),
+            (Strings{R"({"type":"PATCH","version":1,"patch":[{"op":"add","path":"/list/1","value":"b"},)"
+                     R"({"op":"add","path":"/n","value":1}],"timestamp":1700000000123})"}));
+  std::string result;
+  write_json(*answer->result, false, result);
+  EXPECT_NE(result.find(R"("stateMutations":[{"operation":"set","key":"list","value":["a","b"]})"),
+            std::string::npos);
+  answer->result->patches = true;
+  result.clear();
+  write_json(*answer->result, false, result);
+  EXPECT_NE(result.find(R"("statePatch":[{"op":"add","path":"/list/1","value":"b"})"),
+            std::string::npos);
+  panel->detach(&whole);
+  panel->detach(&patches);
+}
+
 TEST_F(PanelTest, UnknownToolsAndBadArgumentsStartNoRun) {
   Panel* panel = open_panel();
   const auto unknown = trigger(panel, "nothing");

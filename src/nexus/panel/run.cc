@@ -55,7 +55,7 @@ ExecutionResult Run::collect(engine::Outcome last) {
   last.events = std::move(effects_.events);
   last.view_commands = std::move(effects_.view_commands);
   last.metrics = effects_.metrics;
-  return {id_, std::move(last), missed_deadline_};
+  return {id_, std::move(last), missed_deadline_, patches_};
 }
 
 void Run::answer(Result<ExecutionResult> result) {

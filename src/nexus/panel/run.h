@@ -22,12 +22,15 @@ class Run {
       std::function<void(const std::string&, const std::vector<engine::Suspension>&)>;
   using OnDone = std::function<void(Result<ExecutionResult>)>;
 
-  Run(std::string handler, OnProgress on_progress, OnDone on_done)
+  // `patches`: how the result gives the changes of state.
+  Run(std::string handler, bool patches, OnProgress on_progress, OnDone on_done)
       : handler_(std::move(handler)),
+        patches_(patches),
         on_progress_(std::move(on_progress)),
         on_done_(std::move(on_done)) {}
 
   const std::string& handler() const { return handler_; }
+  bool takes_patches() const { return patches_; }
   // The engine's id of the run; empty until its first segment has ended.
   const std::string& id() const { return id_; }
   // Whether the trigger has been answered.
@@ -66,6 +69,7 @@ class Run {
   void answer(Result<ExecutionResult> result);
 
   const std::string handler_;
+  const bool patches_;
   std::string id_;
   OnProgress on_progress_;
   OnDone on_done_;                              // empty once called

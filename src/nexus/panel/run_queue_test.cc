@@ -6,7 +6,7 @@ namespace nexus::panel {
 namespace {
 
 std::shared_ptr<Run> make_run(std::string name) {
-  return std::make_shared<Run>(std::move(name), nullptr, [](Result<ExecutionResult>) {});
+  return std::make_shared<Run>(std::move(name), false, nullptr, [](Result<ExecutionResult>) {});
 }
 
 Turn start(std::string name) { return StartTurn{make_run(std::move(name)), {}}; }

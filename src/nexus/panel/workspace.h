@@ -31,6 +31,8 @@ class Client {
   virtual ~Client() = default;
   // Queues one text frame; never blocks. A client that cannot keep up is closed by its own session.
   virtual void send(const Frame& frame) = 0;
+  // Whether it is sent what changed inside a key as JSON Patch instead of the whole key.
+  virtual bool takes_patches() const { return false; }
   // Starts the closing handshake with `code` (RFC 6455 section 7.4) and forgets the panel.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 };
@@ -58,6 +60,8 @@ struct ExecutionResult {
   engine::Outcome outcome;  // the last segment, with the effects of all segments in order
   // The run ended because an extension did not answer in time; HTTP says 504 (design.md section 4).
   bool missed_deadline = false;
+  // The changes of state are given as JSON Patch, else as whole keys.
+  bool patches = false;
 };
 
 // Appends the JSON form of an ExecutionResult. `debug` adds location, snippet and stack.
@@ -68,6 +72,7 @@ struct TriggerRequest {
   std::string tool;
   value::Value args;  // object by name, list by position, scalar for the first; null for none
   std::optional<std::string> request_id;
+  bool patches = false;  // how the result gives the changes of state
   // Called at each suspension, after the segment's patches were sent.
   std::function<void(const std::string& execution_id, const std::vector<engine::Suspension>& calls)>
       on_progress = {};

@@ -1,4 +1,5 @@
 #include "nexus/server/admission.h"
+#include "nexus/server/panel_request.h"
 
 #include <fmt/format.h>
 
@@ -107,7 +108,8 @@ Refusal check_body_fields(const Head& head) {
   return std::nullopt;
 }
 
-Refusal check_upgrade(const Context& context, const Head& head, const Match& match) {
+Refusal check_upgrade(const Context& context, const Head& head, const Request& request) {
+  const Match& match = request.match;
   if (!head.upgrade) {
     const Error error{ErrorCode::kBadRequest, "this path takes WebSockets; connect with ws://"};
     return with_field(error_reply(426, error), "Upgrade", "websocket");
@@ -119,6 +121,8 @@ Refusal check_upgrade(const Context& context, const Head& head, const Match& mat
   }
   if (head.ws_key.size() != kWsKeyLength)
     return bad_request("sec-websocket-key is not 16 bytes in base64");
+  if (auto query = parse_socket_request(request.query); !query.ok())
+    return error_reply(query.error());
   if (context.stopping)
     return error_reply({ErrorCode::kUnavailable, "the server is shutting down"});
   if (!context.workspace.find(match.panel)) {
@@ -157,7 +161,7 @@ std::variant<Request, Reply> admit(const Context& context, Port port, const Head
   if (!refusal && head.method == Method::kOptions) refusal = options_reply(route);
   if (!refusal) refusal = check_origin(context, head, request.host);
   if (!refusal) refusal = check_body_fields(head);
-  if (!refusal && route == Route::kSocket) refusal = check_upgrade(context, head, request.match);
+  if (!refusal && route == Route::kSocket) refusal = check_upgrade(context, head, request);
   if (refusal) return *std::move(refusal);
   return request;
 }

@@ -17,6 +17,7 @@
 #include <optional>
 #include <utility>
 
+#include "nexus/server/panel_request.h"
 #include "nexus/server/admission.h"
 #include "nexus/server/handlers.h"
 #include "nexus/server/ws_session.h"
@@ -286,7 +287,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     error_code error;
     const int descriptor = stream_.socket().release(error);
     WsHandshake handshake{OwnedSocket(error ? -1 : descriptor, family_), request_.match.panel,
-                          std::string(head.ws_key), std::string(head.ws_protocols)};
+                          std::string(head.ws_key), std::string(head.ws_protocols),
+                          parse_socket_request(request_.query)->patches};
     if (!error) start_ws_session(context_, std::move(handshake));
     end();
   }

@@ -97,6 +97,19 @@ Result<ListRequest> parse_list_request(std::string_view query) {
   return request;
 }
 
+Result<SocketRequest> parse_socket_request(std::string_view query) {
+  NX_TRY(const std::vector<QueryField> fields, parse_query(query));
+  SocketRequest request;
+  for (const QueryField& field : fields) {
+    if (field.key != "patches") continue;
+    if (field.value != "json-patch")
+      return invalid(fmt::format("patches is '{}'; send 'json-patch', or nothing for whole keys",
+                                 field.value.substr(0, 32)));
+    request.patches = true;
+  }
+  return request;
+}
+
 Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body) {
   const std::string type = media_type(content_type);
   if (type == "application/json") return read_create_json(body);

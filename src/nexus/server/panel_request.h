@@ -23,6 +23,14 @@ struct ListRequest {
 // read.
 Result<ListRequest> parse_list_request(std::string_view query);
 
+struct SocketRequest {
+  bool patches = false;  // `patches=json-patch`
+};
+
+// The query of a WebSocket's upgrade. Errors as above; kInvalidArgument for another kind of
+// patches.
+Result<SocketRequest> parse_socket_request(std::string_view query);
+
 // The body of POST /panels: NXML as application/xml, or JSON {source, panelId?, initialState?}.
 // Errors: kUnsupportedMediaType, kParseError for JSON that cannot be read, kInvalidArgument for a
 // field that is missing, unknown or of the wrong type: an ignored `grants` would be a hole.

@@ -56,6 +56,7 @@ class WsSession final : public Session,
       : context_(std::move(context)),
         limits_(context_->options.limits),
         panel_id_(handshake.panel),
+        patches_(handshake.patches),
         request_(upgrade_request(handshake)),
         stream_(context_->loop.context().get_executor()) {
     error_code ignored;  // the answer to the upgrade then fails
@@ -83,6 +84,8 @@ class WsSession final : public Session,
     queue_.push_back(frame);
     if (!writing_) write_next();
   }
+
+  bool takes_patches() const override { return patches_; }
 
   void close(std::uint16_t code, std::string_view reason) override {
     panel_ = nullptr;
@@ -210,6 +213,7 @@ class WsSession final : public Session,
     request.tool = std::move(message.tool);
     request.args = std::move(message.args);
     request.request_id = message.request_id;
+    request.patches = patches_;
     request.on_progress = [weak, id = message.request_id](
                               const std::string& execution,
                               const std::vector<engine::Suspension>& calls) {
@@ -345,6 +349,7 @@ class WsSession final : public Session,
   const std::shared_ptr<Context> context_;
   const Limits& limits_;
   const std::string panel_id_;
+  const bool patches_;
   const http::request<http::empty_body> request_;
 
   WsStream stream_;

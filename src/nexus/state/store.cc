@@ -113,22 +113,48 @@ Result<void> Store::check_write(std::string_view key, value::Value* value) const
 Result<std::vector<Mutation>> Store::apply(std::vector<Mutation> written,
                                            std::vector<Mutation> computed) {
   std::vector<Change> changes;
-  NX_TRY_VOID(plan(std::move(written), Writer::kHandler, changes));
-  NX_TRY_VOID(plan(std::move(computed), Writer::kServer, changes));
-  NX_TRY(const std::size_t total, total_after(changes));
-
+  auto total = plan_all(std::move(written), std::move(computed), changes);
+  if (!total.ok()) {
+    undo(changes);
+    return std::move(total).take_error();
+  }
   std::vector<Mutation> effective;
   effective.reserve(changes.size());
-  for (Change& change : changes) {
-    Entry& entry = entries_[change.place];
-    entry.present = change.mutation.operation == Mutation::Operation::kSet;
-    entry.value = change.mutation.value;
-    entry.bytes = change.bytes;
-    effective.push_back(std::move(change.mutation));
-  }
-  bytes_ = total;
+  for (Change& change : changes) effective.push_back(commit(std::move(change)));
+  bytes_ = *total;
   if (!effective.empty()) ++version_;
   return effective;
+}
+
+Result<std::size_t> Store::plan_all(std::vector<Mutation> written, std::vector<Mutation> computed,
+                                    std::vector<Change>& changes) {
+  NX_TRY_VOID(plan(std::move(written), Writer::kHandler, changes));
+  NX_TRY_VOID(plan(std::move(computed), Writer::kServer, changes));
+  return total_after(changes);
+}
+
+void Store::undo(std::vector<Change>& changes) {
+  for (Change& change : changes)
+    for (auto step = change.undo.rbegin(); step != change.undo.rend(); ++step)
+      NX_CHECK(value::apply_patch(std::move(*step), entries_[change.place].value).ok());
+}
+
+// What a value replaces is looked through once more for what is left of it.
+Mutation Store::commit(Change change) {
+  Entry& entry = entries_[change.place];
+  Mutation mutation = std::move(change.mutation);
+  entry.bytes = change.bytes;
+  if (!mutation.patch.empty()) return mutation;
+  const bool was_present = entry.present;
+  entry.present = mutation.operation == Mutation::Operation::kSet;
+  if (was_present && entry.present)
+    if (auto patch = value::diff(entry.value, mutation.value)) mutation.patch = std::move(*patch);
+  if (mutation.patch.empty()) {
+    entry.value = mutation.value;
+  } else {
+    entry.value = std::exchange(mutation.value, {});
+  }
+  return mutation;
 }
 
 std::string Store::to_json() const {
@@ -145,21 +171,45 @@ std::string Store::to_json() const {
 }
 
 Result<void> Store::plan(std::vector<Mutation> mutations, Writer writer,
-                         std::vector<Change>& changes) const {
+                         std::vector<Change>& changes) {
   for (Mutation& mutation : mutations) {
     NX_TRY(const std::size_t place, writable(mutation.key, writer));
     if (mutation.operation == Mutation::Operation::kDelete) mutation.value = {};
-    if (mutation.operation == Mutation::Operation::kSet)
+    if (mutation.operation == Mutation::Operation::kSet && mutation.patch.empty())
       NX_TRY_VOID(coerce(entries_[place], mutation.value));
   }
   for (Mutation& mutation : last_per_key(std::move(mutations))) {
-    const std::size_t place = index_.find(mutation.key)->second;
-    const Entry& entry = entries_[place];
-    const bool sets = mutation.operation == Mutation::Operation::kSet;
-    const bool unchanged = entry.present == sets && (!sets || entry.value == mutation.value);
-    if (unchanged) continue;
-    const std::size_t bytes = sets ? entry_bytes(mutation.key, mutation.value) : 0;
-    changes.push_back({.place = place, .bytes = bytes, .mutation = std::move(mutation)});
+    if (!mutation.patch.empty()) {
+      NX_TRY_VOID(plan_patch(std::move(mutation), changes));
+    } else {
+      plan_value(std::move(mutation), changes);
+    }
+  }
+  return {};
+}
+
+void Store::plan_value(Mutation mutation, std::vector<Change>& changes) const {
+  const std::size_t place = index_.find(mutation.key)->second;
+  const Entry& entry = entries_[place];
+  const bool sets = mutation.operation == Mutation::Operation::kSet;
+  if (entry.present == sets && (!sets || entry.value == mutation.value)) return;
+  const std::size_t bytes = sets ? entry_bytes(mutation.key, mutation.value) : 0;
+  changes.push_back({.place = place, .bytes = bytes, .mutation = std::move(mutation)});
+}
+
+Result<void> Store::plan_patch(Mutation mutation, std::vector<Change>& changes) {
+  const std::size_t place = index_.find(mutation.key)->second;
+  Entry& entry = entries_[place];
+  changes.push_back({.place = place, .bytes = entry.bytes, .mutation = std::move(mutation)});
+  Change& change = changes.back();
+  for (const value::PatchOperation& operation : change.mutation.patch) {
+    if (!entry.present) return state_error(fmt::format("state key {} is gone", quoted(change.mutation.key)));
+    auto applied = value::apply_patch(operation, entry.value);
+    if (!applied.ok())
+      return state_error(
+          fmt::format("state key {}: {}", quoted(change.mutation.key), applied.error().message));
+    change.bytes = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(change.bytes) + applied->bytes);
+    change.undo.push_back(std::move(applied->inverse));
   }
   return {};
 }

@@ -9,6 +9,7 @@
 
 #include "nexus/base/result.h"
 #include "nexus/value/data_type.h"
+#include "nexus/value/patch.h"
 #include "nexus/value/value.h"
 
 // The typed state of one panel: what is declared, what it holds, how often it changed.
@@ -24,13 +25,14 @@ struct Declaration {
   bool computed = false;
 };
 
-// One change of a top-level key; the same shape as engine::Mutation. `value` is meaningful for
-// kSet.
+// One change of a top-level key; the same shape as engine::Mutation. For kSet the new value is
+// `value`, or, when `patch` is not empty, what these operations make of the one the key has.
 struct Mutation {
   enum class Operation { kSet, kDelete };
   Operation operation = Operation::kSet;
   std::string key;
   value::Value value = {};
+  value::Patch patch = {};
   bool operator==(const Mutation&) const = default;
 };
 
@@ -69,9 +71,11 @@ class Store {
 
   // Applies one segment: what handlers wrote, and the new values of computed keys. All or nothing:
   // any mutation that check_write() would refuse, a `computed` one for a key that is not computed,
-  // or a result over the size limit is kStateError and leaves the store as it was. Returns the
-  // changes that took place: at most one per key, in order of first touch, values as stored,
-  // unchanged keys left out. The version rises by one when that list is not empty.
+  // a patch that does not fit, or a result over the size limit is kStateError and leaves the store
+  // as it was. A key with a patch is mutated once. Returns the changes that took place: at most one
+  // per key, in order of first touch, unchanged keys left out, each as a patch when that is
+  // shorter, else with the value as stored. The version rises by one when that list is not empty.
+  // A patch costs what it changes, not what the key holds.
   Result<std::vector<Mutation>> apply(std::vector<Mutation> written,
                                       std::vector<Mutation> computed = {});
 
@@ -94,11 +98,13 @@ class Store {
   };
   enum class Writer { kHandler, kServer };
 
-  // An effective mutation of the key at `place` of entries_, and the bytes it will count.
+  // An effective mutation of the key at `place` of entries_, and the bytes it will count. A patch
+  // has taken place already; `undo` takes it back.
   struct Change {
     std::size_t place;
     std::size_t bytes;
     Mutation mutation;
+    value::Patch undo = {};
   };
 
   explicit Store(std::size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -108,7 +114,13 @@ class Store {
   Result<void> override_initial(const value::Value& overrides);
 
   Result<void> plan(std::vector<Mutation> mutations, Writer writer,
-                    std::vector<Change>& changes) const;
+                    std::vector<Change>& changes);
+  void plan_value(Mutation mutation, std::vector<Change>& changes) const;
+  Result<void> plan_patch(Mutation mutation, std::vector<Change>& changes);
+  Result<std::size_t> plan_all(std::vector<Mutation> written, std::vector<Mutation> computed,
+                               std::vector<Change>& changes);
+  void undo(std::vector<Change>& changes);
+  Mutation commit(Change change);
   Result<std::size_t> total_after(const std::vector<Change>& changes) const;
   Result<std::size_t> writable(std::string_view key, Writer writer) const;
   Result<void> coerce(const Entry& entry, value::Value& value) const;

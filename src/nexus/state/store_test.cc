@@ -274,6 +274,59 @@ TEST(Store, ACopyIsASnapshot) {
   EXPECT_EQ(snapshot.version(), 0u);
 }
 
+// --- Patches
+
+using Kind = value::PatchOperation::Kind;
+
+Mutation patch(std::string key, value::Patch operations) {
+  return {.key = std::move(key), .patch = std::move(operations)};
+}
+
+TEST(Store, APatchChangesAPlaceInsideAKey) {
+  Store store = make_store();
+  const Mutation more = patch("items", {{Kind::kAdd, {1}, "x"}, {Kind::kReplace, {0}, 5}});
+  const auto applied = store.apply({more});
+  ASSERT_TRUE(applied.ok());
+  EXPECT_THAT(applied.value(), ElementsAre(more)) << "and is reported as it is";
+  EXPECT_EQ(value::to_json(*store.get("items")), R"([5,"x"])");
+  EXPECT_EQ(store.version(), 1u);
+}
+
+TEST(Store, WhatOneWritesWholeIsReportedAsThePartThatChanged) {
+  Store store = make_store();
+  List list;
+  for (int i = 0; i < 100; ++i) list.emplace_back(i);
+  ASSERT_TRUE(store.apply({set("items", list)}).ok());
+  list.emplace_back("new");
+  const auto applied = store.apply({set("items", list)});
+  ASSERT_TRUE(applied.ok());
+  EXPECT_THAT(applied.value(), ElementsAre(patch("items", {{Kind::kAdd, {100}, "new"}})));
+  EXPECT_EQ(store.get("items")->list(), list);
+}
+
+TEST(Store, AFailedBatchTakesItsPatchesBack) {
+  Store store = make_store();
+  const std::string before = store.to_json();
+  const Mutation good = patch("items", {{Kind::kAdd, {1}, 1}, {Kind::kRemove, {0}}});
+  for (const Mutation& bad : {patch("items", {{Kind::kAdd, {0}, 1}, {Kind::kAdd, {9}, 1}}),
+                              patch("title", {{Kind::kAdd, {0}, 1}}), patch("nothing", {{Kind::kAdd, {0}, 1}}),
+                              patch("total", {{Kind::kAdd, {0}, 1}}), set("count", "no number")}) {
+    EXPECT_FALSE(store.apply({bad.key == "items" ? set("title", "x") : good, bad}).ok()) << bad.key;
+    EXPECT_EQ(store.to_json(), before) << bad.key;
+  }
+  EXPECT_EQ(store.version(), 0u);
+}
+
+TEST(Store, APatchCountsTowardTheSizeLimit) {
+  auto store = Store::create({{.name = "list", .type = DataType::kList, .initial = List{}}}, {}, 100);
+  ASSERT_TRUE(store.ok());
+  int added = 0;
+  while (store->apply({patch("list", {{Kind::kAdd, {added}, "0123456789"}})}).ok()) ++added;
+  EXPECT_EQ(added, 8);
+  EXPECT_EQ(store->get("list")->list().size(), 8u);
+  EXPECT_EQ(store->bytes(), 4 + value::msgpack_size(*store->get("list")));
+}
+
 // Random batches against the plainest possible store.
 class Model {
  public:
@@ -283,6 +336,11 @@ class Model {
   bool apply(const std::vector<Mutation>& batch) {
     const std::map<std::string, Value> before = values;
     for (const Mutation& mutation : batch) {
+      if (!mutation.patch.empty()) {
+        for (const auto& operation : mutation.patch)
+          EXPECT_TRUE(value::apply_patch(operation, values.at(mutation.key)).ok());
+        continue;
+      }
       values.erase(mutation.key);
       if (mutation.operation == Mutation::Operation::kSet)
         values.emplace(mutation.key, mutation.value);

@@ -120,13 +120,6 @@ void write_value(nx_mp_writer& writer, const Value& value) {
   }
 }
 
-std::size_t text_size(std::string_view text) {
-  const std::size_t bytes = is_valid_utf8(text) ? text.size() : replace_invalid_utf8(text).size();
-  return bytes + (bytes < 32 ? 1 : bytes <= 0xff ? 2 : bytes <= 0xffff ? 3 : 5);
-}
-
-std::size_t header_size(std::size_t count) { return count < 16 ? 1 : count <= 0xffff ? 3 : 5; }
-
 std::size_t number_size(double number) {
   if (!std::isfinite(number)) return 1;
   std::uint8_t scratch[9];
@@ -163,6 +156,15 @@ void encode_msgpack(const Value& value, std::string& out) {
   out.resize(writer.size);
 }
 
+std::size_t msgpack_text_size(std::string_view text) {
+  const std::size_t bytes = is_valid_utf8(text) ? text.size() : replace_invalid_utf8(text).size();
+  return bytes + (bytes < 32 ? 1 : bytes <= 0xff ? 2 : bytes <= 0xffff ? 3 : 5);
+}
+
+std::size_t msgpack_header_size(std::size_t count) {
+  return count < 16 ? 1 : count <= 0xffff ? 3 : 5;
+}
+
 std::size_t msgpack_size(const Value& value) {
   std::size_t size = 1;  // null and booleans
   switch (value.type()) {
@@ -172,15 +174,15 @@ std::size_t msgpack_size(const Value& value) {
     case Value::Type::kNumber:
       return number_size(value.number());
     case Value::Type::kString:
-      return text_size(value.string());
+      return msgpack_text_size(value.string());
     case Value::Type::kList:
-      size = header_size(value.list().size());
+      size = msgpack_header_size(value.list().size());
       for (const Value& element : value.list()) size += msgpack_size(element);
       break;
     case Value::Type::kObject:
-      size = header_size(value.object().size());
+      size = msgpack_header_size(value.object().size());
       for (const auto& [key, member] : value.object())
-        size += text_size(key) + msgpack_size(member);
+        size += msgpack_text_size(key) + msgpack_size(member);
       break;
   }
   return size;

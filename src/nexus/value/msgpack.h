@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "nexus/base/result.h"
 #include "nexus/value/value.h"
@@ -28,5 +29,8 @@ inline std::string to_msgpack(const Value& value) {
 
 // The bytes encode_msgpack appends for `value`, without encoding it. Any thread.
 std::size_t msgpack_size(const Value& value);
+// The same for a string, and for what stands before `count` elements or members.
+std::size_t msgpack_text_size(std::string_view text);
+std::size_t msgpack_header_size(std::size_t count);
 
 }  // namespace nexus::value
