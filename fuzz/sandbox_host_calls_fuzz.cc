@@ -297,6 +297,7 @@ class HostileGuest {
       for (const Mutation& mutation : *segment.mutations) {
         NX_CHECK(covered(Kind::kStateWrite, mutation.key));
         check_value(mutation.value);
+        for (const auto& operation : mutation.patch) check_value(operation.value);
       }
     NX_CHECK(segment.logs.size() <= 21);
   }

@@ -204,6 +204,8 @@ std::string encode_info(const Program& program, const PanelFacts& facts) {
   info.number("version", facts.version);
   info.text("epoch", facts.epoch);
   value::write_json_list(document.tools, info.key("tools"), write_tool);
+  if (facts.triggers != nullptr && !facts.triggers->empty())
+    facts.triggers->write_json(info.key("triggers"));
   info.text("createdAt", iso_time(facts.created_at));
   info.text("lastActivity", iso_time(facts.last_activity));
   info.number("clientCount", facts.clients);

@@ -9,6 +9,7 @@
 #include "nexus/base/clock.h"
 #include "nexus/engine/engine.h"
 #include "nexus/panel/program.h"
+#include "nexus/panel/triggers.h"
 #include "nexus/panel/workspace.h"
 
 // The frames and bodies a panel writes, as docs/PROTOCOL.md gives them. Pure; `version` is the
@@ -35,6 +36,7 @@ struct PanelFacts {
   Clock::Wall last_activity{};
   std::size_t clients = 0;
   const engine::RunError* mount_error = nullptr;
+  const Triggers* triggers = nullptr;
 };
 std::string encode_info(const Program& program, const PanelFacts& facts);
 

@@ -61,9 +61,16 @@ LivePanel::LivePanel(std::string id, std::string owner, LoadedPanel loaded, cons
       state_(std::make_shared<PanelState>(std::move(loaded.store), program_->computed, id_)),
       created_at_(host.clock.wall()),
       last_activity_(created_at_),
-      queue_(host.settings.queue_per_panel) {}
+      queue_(host.settings.queue_per_panel),
+      triggers_(
+          *program_->document, host.segments.loop, host.clock,
+          [this](const std::string& tool, value::Value args, unsigned chain, Triggers::Done done) {
+            return start_by_trigger(tool, std::move(args), chain, std::move(done));
+          },
+          [this](const std::string& tool, const Error& error) { report_trigger(tool, error); }) {}
 
 LivePanel::~LivePanel() {
+  triggers_.stop();
   cancel_waiting();
   if (active_ != nullptr && !active_->ended())
     active_->fail(run_error(ErrorCode::kCancelled, "the server ended during the run"));
@@ -77,7 +84,8 @@ std::string LivePanel::info_json() const {
                                  .created_at = created_at_,
                                  .last_activity = last_activity_,
                                  .clients = audience_.size(),
-                                 .mount_error = mount_error_ ? &*mount_error_ : nullptr});
+                                 .mount_error = mount_error_ ? &*mount_error_ : nullptr,
+                                 .triggers = &triggers_});
 }
 
 void LivePanel::attach(Client* client) {
@@ -89,14 +97,14 @@ void LivePanel::attach(Client* client) {
 
 void LivePanel::trigger(TriggerRequest request) {
   last_activity_ = host_.clock.wall();
-  auto started = start_tool(request);
+  auto started = start_tool(request, 0);
   if (started.ok()) return;
   // Never from inside trigger(): the caller may not be ready for its answer yet.
   host_.segments.loop.post([done = std::move(request.on_done),
                             error = std::move(started).take_error()] { done(Error(error)); });
 }
 
-Result<void> LivePanel::start_tool(TriggerRequest& request) {
+Result<void> LivePanel::start_tool(TriggerRequest& request, unsigned chain) {
   const auto tool = program_->tools.find(request.tool);
   if (tool == program_->tools.end())
     return Error{ErrorCode::kToolNotFound,
@@ -104,7 +112,61 @@ Result<void> LivePanel::start_tool(TriggerRequest& request) {
   NX_TRY(value::Value args, bind_arguments(*tool->second.declaration, std::move(request.args)));
   auto run = std::make_shared<Run>(request.tool, request.patches, std::move(request.on_progress),
                                    request.on_done);
+  run->set_chain(chain);
   return admit(StartTurn{std::move(run), make_request(tool->second.handler, std::move(args))});
+}
+
+Result<void> LivePanel::start_by_trigger(const std::string& tool, value::Value args,
+                                         unsigned chain, Triggers::Done done) {
+  TriggerRequest request;
+  request.tool = tool;
+  request.args = std::move(args);
+  request.patches = true;
+  request.on_done = [done = std::move(done)](Result<ExecutionResult> result) {
+    if (!result.ok()) return done(result.error());
+    const auto& error = result->outcome.error;
+    done(error ? std::optional(Error{error->code, error->message}) : std::nullopt);
+  };
+  return start_tool(request, chain);
+}
+
+// Nobody waits for the answer of such a run, so the log and whoever looks at the panel hear of it.
+void LivePanel::report_trigger(const std::string& tool, const Error& error) {
+  log_trigger_failure(id_, tool, error);
+  if (audience_.empty()) return;
+  const auto now = unix_ms(host_.clock.wall());
+  value::Object payload{{"code", std::string(to_string(error.code))},
+                        {"message", error.message},
+                        {"tool", tool}};
+  audience_.send(encode_event(version(), {"system:error", std::move(payload), now}));
+}
+
+void LivePanel::view(std::function<void(Result<std::string>)> done) {
+  auto answer = [done = std::move(done), epoch = epoch_](std::uint64_t version,
+                                                         const Result<std::string>& members) {
+    if (!members.ok()) return done(members.error());
+    done(fmt::format("{{\"epoch\":\"{}\",\"version\":{},{}}}", epoch, version, *members));
+  };
+  loop::Loop& loop = host_.segments.loop;
+  if (view_ != nullptr && view_version_ == version())
+    return loop.post([answer, version = version(), view = view_] { answer(version, *view); });
+  const bool accepted = host_.loads.submit(
+      [answer, self = weak_from_this(), id = id_, version = version(), state = state_json(),
+       script = program_->view, &loop, &engine = host_.segments.engine]() mutable {
+        auto members =
+            std::make_shared<Result<std::string>>(script->resolve(engine, id, std::move(state)));
+        loop.post([answer = std::move(answer), self = std::move(self), version, members] {
+          if (const auto panel = self.lock(); panel && members->ok()) {
+            panel->view_ = std::make_shared<const std::string>(**members);
+            panel->view_version_ = version;
+          }
+          answer(version, *members);
+        });
+      });
+  if (!accepted)
+    loop.post([answer] {
+      answer(0, Error{ErrorCode::kResourceLimit, "the server is busy; try again later"});
+    });
 }
 
 void LivePanel::set(SetRequest request) {
@@ -207,6 +269,8 @@ void LivePanel::conclude(const std::shared_ptr<Run>& run, Outcome outcome) {
     if (auto committed = commit(outcome, run->takes_patches()); !committed.ok()) {
       if (outcome.status == Status::kSuspended) host_.segments.engine.cancel(outcome.run_id);
       turn_into_failure(outcome, run_error(committed.error().code, committed.error().message));
+    } else {
+      triggers_.on_segment(outcome.mutations, outcome.events, run->chain());
     }
   }
   if (outcome.status == Status::kSuspended) return suspend(run, std::move(outcome));
@@ -263,6 +327,7 @@ void LivePanel::commit_write(std::vector<engine::Mutation> changes,
   // The writer waits for a PATCH to know that its value has arrived, even if it was there already.
   if (changes.empty()) changes.push_back(std::move(written));
   publish_patch(changes);
+  triggers_.on_segment(changes, {}, 0);
   on_done({});
 }
 
@@ -343,7 +408,10 @@ void LivePanel::end_run(const std::shared_ptr<Run>& run, RunError error) {
 // --- Mount, unmount and the end
 
 void LivePanel::mount(std::function<void()> ready) {
-  if (!program_->mount) return ready();
+  if (!program_->mount) {
+    triggers_.start();
+    return ready();
+  }
   mount_ready_ = std::move(ready);
   lifecycle_timer_ =
       host_.segments.loop.after(host_.settings.lifecycle_wait, [this] { mount_over(); });
@@ -355,6 +423,7 @@ void LivePanel::mount(std::function<void()> ready) {
 
 void LivePanel::mount_over() {
   if (!mount_ready_) return;
+  triggers_.start();
   lifecycle_timer_.reset();
   const auto ready = std::exchange(mount_ready_, nullptr);
   ready();
@@ -366,6 +435,7 @@ void LivePanel::close(Farewell farewell, std::uint16_t code, std::string reason,
   unmount_wanted_ =
       farewell == Farewell::kUnmount && phase_ == Phase::kOpen && program_->unmount.has_value();
   phase_ = Phase::kClosing;
+  triggers_.stop();
   close_code_ = code;
   close_reason_ = std::move(reason);
   if (farewell == Farewell::kAtOnce) audience_.close_all(close_code_, close_reason_);

@@ -14,6 +14,7 @@
 #include "nexus/panel/program.h"
 #include "nexus/panel/run_queue.h"
 #include "nexus/panel/segment.h"
+#include "nexus/panel/triggers.h"
 #include "nexus/panel/workspace.h"
 
 namespace nexus::panel {
@@ -43,6 +44,7 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   std::string state_json() const override { return state_->to_json(); }
   std::string info_json() const override;
   const std::string& ast_json() const override { return program_->ast_json; }
+  void view(std::function<void(Result<std::string>)> done) override;
   void trigger(TriggerRequest request) override;
   void set(SetRequest request) override;
   void attach(Client* client) override;
@@ -63,7 +65,10 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   enum class Phase { kOpen, kClosing, kUnmounting, kClosed };
 
   // Requests.
-  Result<void> start_tool(TriggerRequest& request);
+  Result<void> start_tool(TriggerRequest& request, unsigned chain);
+  Result<void> start_by_trigger(const std::string& tool, value::Value args, unsigned chain,
+                                Triggers::Done done);
+  void report_trigger(const std::string& tool, const Error& error);
   Result<void> admit(Turn turn);
   void start_lifecycle(const PreparedHandler& handler, Run::OnDone done);
   engine::RunRequest make_request(const PreparedHandler& handler, value::Value args) const;
@@ -109,8 +114,13 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   Audience audience_;
   RunQueue queue_;
   std::shared_ptr<Run> active_;               // whose segment is under way
+  Triggers triggers_;
   std::set<std::shared_ptr<Run>> suspended_;  // the active one included, when it was resumed
   std::unique_ptr<loop::Timer> retry_;        // set while the executor has no room
+
+  // The view as last resolved, for the version it was asked for.
+  std::shared_ptr<const std::string> view_;
+  std::uint64_t view_version_ = 0;
 
   std::function<void()> mount_ready_;  // empty once called
   std::unique_ptr<loop::Timer> lifecycle_timer_;

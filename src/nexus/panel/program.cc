@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "nexus/panel/cron_time.h"
 #include "nexus/panel/grants.h"
 #include "nexus/panel/panel_state.h"
 
@@ -59,6 +60,7 @@ class Loader {
   void prepare_tools();
   void prepare_lifecycles();
   void prepare_computed();
+  void check_time_zones();
   PreparedHandler prepare(std::string name, const nxml::Handler& handler,
                           const std::vector<nxml::CapabilityDecl>* declared, engine::Limits limits);
   Result<state::Store> make_store(const CreateRequest& request) const;
@@ -84,6 +86,7 @@ std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request
   prepare_tools();
   prepare_lifecycles();
   prepare_computed();
+  check_time_zones();
   if (std::any_of(diagnostics_.begin(), diagnostics_.end(), is_error))
     return refuse(std::move(diagnostics_));
   auto store = make_store(request);
@@ -93,6 +96,7 @@ std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request
     return CreateError{std::move(error), {}};
   }
   program_.ast_json = nxml::to_json(*program_.document);
+  program_.view = std::make_shared<const ResolvedView>(*program_.document, limits_);
   return LoadedPanel{std::make_shared<const Program>(std::move(program_)), std::move(store).take()};
 }
 
@@ -167,6 +171,18 @@ void Loader::prepare_computed() {
   if (compiled.ok()) return;
   diagnostics_.push_back({Severity::kError, std::string(to_string(compiled.error().code)),
                           compiled.error().message, program_.document->computed.front().span});
+}
+
+void Loader::check_time_zones() {
+  for (const auto& tool : program_.document->tools)
+    for (const auto& trigger : tool.triggers) {
+      if (trigger.type != nxml::Trigger::Type::kCron || is_time_zone(trigger.timezone)) continue;
+      diagnostics_.push_back(
+          {Severity::kError, "INVALID_TRIGGER",
+           fmt::format("there is no time zone '{}'; write one as 'Europe/Berlin', or leave it out for UTC",
+                       trigger.timezone.substr(0, 64)),
+           trigger.span});
+    }
 }
 
 Result<state::Store> Loader::make_store(const CreateRequest& request) const {

@@ -11,6 +11,7 @@
 #include "nexus/extension/registry.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/panel/computed_values.h"
+#include "nexus/panel/resolved_view.h"
 #include "nexus/panel/workspace.h"
 #include "nexus/state/store.h"
 
@@ -39,6 +40,7 @@ struct Program {
   std::optional<PreparedHandler> mount;
   std::optional<PreparedHandler> unmount;
   std::shared_ptr<const ComputedValues> computed;
+  std::shared_ptr<const ResolvedView> view;
 };
 
 struct LoadedPanel {

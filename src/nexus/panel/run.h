@@ -31,6 +31,9 @@ class Run {
 
   const std::string& handler() const { return handler_; }
   bool takes_patches() const { return patches_; }
+  // How many runs, each the cause of the next, led to this one; see Triggers.
+  unsigned chain() const { return chain_; }
+  void set_chain(unsigned chain) { chain_ = chain; }
   // The engine's id of the run; empty until its first segment has ended.
   const std::string& id() const { return id_; }
   // Whether the trigger has been answered.
@@ -70,6 +73,7 @@ class Run {
 
   const std::string handler_;
   const bool patches_;
+  unsigned chain_ = 0;
   std::string id_;
   OnProgress on_progress_;
   OnDone on_done_;                              // empty once called

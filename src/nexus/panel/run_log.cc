@@ -56,6 +56,11 @@ void log_failure(std::string_view panel_id, std::string_view handler, std::strin
               quoted(error.stack));
 }
 
+void log_trigger_failure(std::string_view panel_id, std::string_view tool, const Error& error) {
+  spdlog::warn("panel={} tool={} trigger failed code={} message={}", panel_id, tool,
+               to_string(error.code), quoted(error.message));
+}
+
 void log_computed_failure(std::string_view panel_id, std::string_view name, Location at,
                           std::string_view reason) {
   spdlog::warn("panel={} computed={} has no value line={} column={} message={}", panel_id, name,

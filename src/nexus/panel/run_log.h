@@ -18,6 +18,9 @@ void log_denials(std::string_view panel_id, std::string_view handler,
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
                  const engine::RunError& error);
 
+// Writes why a trigger started no run of `tool`, or how the run it started ended.
+void log_trigger_failure(std::string_view panel_id, std::string_view tool, const Error& error);
+
 // Writes that a Computed, whose element starts `at`, has no value, and why.
 void log_computed_failure(std::string_view panel_id, std::string_view name, Location at,
                           std::string_view reason);

@@ -145,6 +145,10 @@ class Panel {
   // The AST of docs/PROTOCOL.md; encoded once.
   virtual const std::string& ast_json() const = 0;
 
+  // The view as it is now, resolved: the answer of GET /panels/{id}/view in docs/PROTOCOL.md. `done`
+  // is called once, later. Errors: kResourceLimit and what stopped the run.
+  virtual void view(std::function<void(Result<std::string>)> done) = 0;
+
   // Checks the arguments, queues the run and returns. Runs of one panel go segment by segment in
   // order of arrival; a suspended run lets the next one in.
   virtual void trigger(TriggerRequest request) = 0;

@@ -30,6 +30,8 @@ class FakePanel final : public panel::Panel {
   std::string info_json() const override { return R"({"id":")" + id_ + R"(","status":"running"})"; }
   const std::string& ast_json() const override { return ast_; }
 
+  void view(std::function<void(Result<std::string>)> done) override { done(std::string("{}")); }
+
   // Kept until the test answers it, but for the tools "echo" and "unknown".
   void trigger(panel::TriggerRequest request) override {
     if (request.tool == "unknown")

@@ -18,6 +18,8 @@ void handle_panel(const Context& context, Request request, const Respond& respon
       return show_state(context, request, respond);
     case Route::kAst:
       return show_ast(context, request, respond);
+    case Route::kView:
+      return show_view(context, request, respond);
     case Route::kTrigger:
       return trigger_tool(context, request, respond);
     default:

@@ -21,6 +21,7 @@ void create_panel(const Context& context, Request request, const Respond& respon
 void show_panel(const Context& context, const Request& request, const Respond& respond);
 void show_state(const Context& context, const Request& request, const Respond& respond);
 void show_ast(const Context& context, const Request& request, const Respond& respond);
+void show_view(const Context& context, const Request& request, const Respond& respond);
 void trigger_tool(const Context& context, const Request& request, const Respond& respond);
 void delete_panel(const Context& context, const Request& request, const Respond& respond);
 

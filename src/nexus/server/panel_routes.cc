@@ -113,11 +113,15 @@ void show_panel(const Context& context, const Request& request, const Respond& r
   respond(panel ? json_reply(200, panel->info_json()) : no_panel(request));
 }
 
+// The epoch too: versions start again when a panel of the same id is created anew.
+std::string etag_of(const Panel& panel) {
+  return fmt::format("\"{}-{}\"", panel.epoch(), panel.version());
+}
+
 void show_state(const Context& context, const Request& request, const Respond& respond) {
   const Panel* panel = context.workspace.find(request.match.panel);
   if (!panel) return respond(no_panel(request));
-  // The epoch too: versions start again when a panel of the same id is created anew.
-  const std::string etag = fmt::format("\"{}-{}\"", panel->epoch(), panel->version());
+  const std::string etag = etag_of(*panel);
   respond(conditional_reply(request.if_none_match, etag, [panel] {
     Reply reply = json_reply(200, panel->state_json());
     reply.fields = {{"Cache-Control", "no-cache"}};
@@ -133,6 +137,20 @@ void show_ast(const Context& context, const Request& request, const Respond& res
   append_member("version", std::to_string(panel->version()), json);
   append_member("ast", panel->ast_json(), json);
   respond(json_reply(200, json + "}"));
+}
+
+void show_view(const Context& context, const Request& request, const Respond& respond) {
+  Panel* panel = context.workspace.find(request.match.panel);
+  if (!panel) return respond(no_panel(request));
+  panel->view([respond, etag = etag_of(*panel),
+               if_none_match = request.if_none_match](Result<std::string> view) {
+    if (!view.ok()) return respond(error_reply(view.error()));
+    respond(conditional_reply(if_none_match, etag, [&] {
+      Reply reply = json_reply(200, *view);
+      reply.fields = {{"Cache-Control", "no-cache"}};
+      return reply;
+    }));
+  });
 }
 
 void trigger_tool(const Context& context, const Request& request, const Respond& respond) {

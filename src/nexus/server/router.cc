@@ -29,6 +29,7 @@ constexpr std::array<Row, kRouteCount> kRows = {{
     {Route::kPanel, "/panels/{id}", kRead | kRemove},
     {Route::kState, "/panels/{id}/state", kRead},
     {Route::kAst, "/panels/{id}/ast", kRead},
+    {Route::kView, "/panels/{id}/view", kRead},
     {Route::kTrigger, "/panels/{id}/trigger/{tool}", kCreate},
     {Route::kSocket, "/panels/{id}/ws", kRead},
     {Route::kHealth, "/health", kRead},

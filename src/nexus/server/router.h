@@ -21,6 +21,7 @@ enum class Route {
   kPanel,
   kState,
   kAst,
+  kView,
   kTrigger,
   kSocket,
   kHealth,

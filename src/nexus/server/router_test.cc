@@ -32,6 +32,7 @@ TEST(Router, FindsEveryRouteOfTheProtocol) {
       {"/panels/tides", Route::kPanel, "tides"},
       {"/panels/tides/state", Route::kState, "tides"},
       {"/panels/tides/ast", Route::kAst, "tides"},
+      {"/panels/tides/view", Route::kView, "tides"},
       {"/panels/tides/trigger/load", Route::kTrigger, "tides", "load"},
       {"/panels/tides/ws", Route::kSocket, "tides"},
       {"/health", Route::kHealth},
