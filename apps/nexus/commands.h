@@ -56,4 +56,10 @@ struct EvalOptions {
 // Runs plain scripts one after the other in one bare sandboxed context; for conformance suites.
 int eval(const EvalOptions& options);
 
+// Copies the database of a data directory to a new file; the server may be running.
+int backup(const std::string& directory, const std::string& file);
+
+// Makes an empty data directory what a backup was taken from.
+int restore(const std::string& file, const std::string& directory);
+
 }  // namespace nexus::cli

@@ -1,4 +1,4 @@
-// nexus: looks at panels and runs their handlers without a server.
+// nexus: looks at panels, runs their handlers without a server, and saves what a server stored.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -7,7 +7,7 @@
 
 int main(int argc, char** argv) {
   using namespace nexus::cli;  // NOLINT: the whole program is this function
-  CLI::App app{"Checks panels and runs their handlers without a server"};
+  CLI::App app{"Checks panels, runs their handlers without a server, and backs up what a server stored"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "nexus " NEXUS_VERSION);
 
@@ -48,6 +48,17 @@ int main(int argc, char** argv) {
   timeout->check(CLI::Range(std::int64_t{1}, std::int64_t{86'400'000}));
   eval_command->add_flag("--module", eval_options.module, "Run the files as modules");
 
+  std::string directory;
+  std::string file;
+  CLI::App* const backup_command =
+      app.add_subcommand("backup", "Copy the database of a data directory to a new file, also while nexusd runs");
+  backup_command->add_option("DATA_DIR", directory, "Data directory of nexusd")->required();
+  backup_command->add_option("FILE", file, "File to create")->required();
+  CLI::App* const restore_command =
+      app.add_subcommand("restore", "Make an empty data directory what a backup was taken from");
+  restore_command->add_option("FILE", file, "File that nexus backup wrote")->required();
+  restore_command->add_option("DATA_DIR", directory, "Directory that is empty or does not exist")->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -59,6 +70,8 @@ int main(int argc, char** argv) {
   if (ast_command->parsed()) return ast(ast_options);
   if (caps_command->parsed()) return caps(caps_options);
   if (run_command->parsed()) return run(run_options);
+  if (backup_command->parsed()) return backup(directory, file);
+  if (restore_command->parsed()) return restore(file, directory);
   if (timeout->count() > 0) eval_options.timeout = std::chrono::milliseconds(timeout_ms);
   return eval(eval_options);
 }
