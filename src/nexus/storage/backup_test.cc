@@ -80,6 +80,18 @@ TEST_F(BackupTest, ABackupUnderWritesIsOneMoment) {
   writer.join();
 }
 
+TEST_F(BackupTest, WhatACrashLeftIsSavedWithItsLog) {
+  fill();
+  std::filesystem::create_directory(root / "left");
+  for (const std::string_view name : {"nexus.db", "nexus.db-wal"})
+    std::filesystem::copy(path() + "/" + std::string(name), root / ("left/" + std::string(name)));
+  ASSERT_STORED(backup(root / "left", root / "backup.db"));
+  ASSERT_STORED(restore(root / "backup.db", root / "restored"));
+  expect_equal(store->load("one").take(), open_store(root / "restored").take()->load("one").take());
+  store.reset();
+  ASSERT_STORED(backup(path(), root / "closed.db"));
+}
+
 TEST_F(BackupTest, NothingIsEverReplaced) {
   fill();
   write_all(root / "taken", "precious");

@@ -49,6 +49,34 @@ TEST_F(FaultTest, AFullDiskRefusesAndLetsGoOnWhenThereIsRoomAgain) {
   EXPECT_EQ(as_map(store->load("one").take().state), (State{{"n", "3"}}));
 }
 
+TEST_F(FaultTest, AWriteTooLargeForTheDiskDoesNotFailItsNeighbours) {
+  open(faulty());
+  PanelRecord small = make_panel("small");
+  PanelRecord large = make_panel("large");
+  ASSERT_STORED(create(*store, small));
+  ASSERT_STORED(create(*store, large));
+  disk.limit_files(512 << 10);
+  // Holds the writer until the others wait, so that they become one group.
+  std::promise<void> queued;
+  std::atomic<int> order = 0;
+  std::promise<bool> answers[3];
+  store->commit(next_segment(small, {{"n", "1"}}), [&](Result<void> result) {
+    queued.get_future().wait();
+    answers[0].set_value(result.ok() && order++ == 0);
+  });
+  store->commit(next_segment(large, {{"n", std::string(2 << 20, 'x')}}), [&](Result<void> result) {
+    answers[1].set_value(!result.ok() &&
+                         result.error().message == "storage failed: the disk is full" &&
+                         order++ == 1);
+  });
+  store->commit(next_segment(small, {{"n", "2"}}),
+                [&](Result<void> result) { answers[2].set_value(result.ok() && order++ == 2); });
+  queued.set_value();
+  for (std::promise<bool>& answer : answers) EXPECT_TRUE(answer.get_future().get());
+  EXPECT_EQ(as_map(store->load("small").take().state), (State{{"n", "2"}}));
+  EXPECT_TRUE(store->load("large").take().state.empty());
+}
+
 TEST_F(FaultTest, AfterAFailedSyncNothingIsAcknowledgedUntilTheLogIsSoundAgain) {
   open(faulty());
   PanelRecord panel = make_panel("one");

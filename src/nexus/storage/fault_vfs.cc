@@ -40,12 +40,12 @@ int close_file(sqlite3_file* file) {
 }
 
 int write_file(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
-  if (const int code = of(file)->owner->before_write(); code != 0) return code;
+  if (const int code = of(file)->owner->before_write(at + size); code != 0) return code;
   return real(file)->pMethods->xWrite(real(file), bytes, size, at);
 }
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
-  if (const int code = of(file)->owner->before_write(); code != 0) return code;
+  if (const int code = of(file)->owner->before_write(0); code != 0) return code;
   return real(file)->pMethods->xTruncate(real(file), size);
 }
 
@@ -97,7 +97,7 @@ int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
 }
 
 int delete_file(sqlite3_vfs* vfs, const char* path, int sync_directory) {
-  if (const int code = owner_of(vfs)->before_write(); code != 0) return code;
+  if (const int code = owner_of(vfs)->before_write(0); code != 0) return code;
   owner_of(vfs)->removed(path);
   return system_vfs()->xDelete(system_vfs(), path, sync_directory);
 }
@@ -168,9 +168,15 @@ std::uint64_t FaultVfs::syncs() const {
   return syncs_;
 }
 
-int FaultVfs::before_write() {
+void FaultVfs::limit_files(std::int64_t bytes) {
   const std::lock_guard lock(mutex_);
-  return write_code_;
+  limit_ = bytes;
+}
+
+int FaultVfs::before_write(std::int64_t end) {
+  const std::lock_guard lock(mutex_);
+  if (write_code_ != 0) return write_code_;
+  return limit_ > 0 && end > limit_ ? SQLITE_FULL : SQLITE_OK;
 }
 
 int FaultVfs::before_sync() {

@@ -25,6 +25,9 @@ class FaultVfs {
   void fail_writes(int code);
   void fail_syncs(int code);
 
+  // Files cannot grow past this many bytes; 0 ends it.
+  void limit_files(std::int64_t bytes);
+
   // The power goes: nothing works any more. Of each block that was written and not synced, `random`
   // decides whether the disk has it.
   void cut_power(std::mt19937& random);
@@ -34,7 +37,7 @@ class FaultVfs {
   std::uint64_t syncs() const;
 
   // For the functions SQLite calls.
-  int before_write();
+  int before_write(std::int64_t end);  // of the bytes in the file
   int before_sync();
   void opened(const std::string& path);
   void synced(const std::string& path);
@@ -44,6 +47,7 @@ class FaultVfs {
   mutable std::mutex mutex_;
   int write_code_ = 0;
   int sync_code_ = 0;
+  std::int64_t limit_ = 0;
   std::uint64_t syncs_ = 0;
   std::map<std::string, std::string>
       durable_;  // path -> content as of its last sync, or of its opening

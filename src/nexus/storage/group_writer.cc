@@ -125,6 +125,7 @@ GroupWriter::Results GroupWriter::write_group(std::span<const Write> group) {
       continue;
     }
     auto single = attempt(group.subspan(i, 1));
+    note_health(single);
     results.push_back(single.ok() ? std::move(single.value().front())
                                   : Result<void>(single.error()));
   }

@@ -60,7 +60,6 @@ TableStatements statements_for(const PanelTable& table) {
           static_cast<int>(columns)};
 }
 
-// Kept, since a connection finds its prepared statements by the address of the text.
 const std::vector<TableStatements>& all_statements() {
   static const auto statements = [] {
     std::vector<TableStatements> all;

@@ -152,7 +152,7 @@ Result<void> Connection::execute(const char* sql) {
 }
 
 sqlite3_stmt* Connection::prepare(const char* sql) {
-  const auto found = statements_.find(sql);
+  const auto found = statements_.find(std::string_view(sql));
   if (found != statements_.end()) return found->second;
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -87,7 +88,8 @@ class Connection {
   // Runs statements that return nothing of interest and take no values.
   Result<void> execute(const char* sql);
 
-  // Prepares `sql`, a literal, once per connection and binds the values in order.
+  // Prepares `sql` once per connection and binds the values in order. One Query of a text at a
+  // time.
   template <typename... Values>
   Query query(const char* sql, const Values&... values) {
     return Query(database_, prepare(sql), values...);
@@ -107,7 +109,7 @@ class Connection {
   sqlite3_stmt* prepare(const char* sql);
 
   sqlite3* const database_;
-  std::map<const char*, sqlite3_stmt*> statements_;
+  std::map<std::string, sqlite3_stmt*, std::less<>> statements_;  // by their text
 };
 
 // The failure of the last call on `database` as an error a client may see; SQLite's words are the

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "nexus/storage/schema_internal.h"
 #include "nexus/storage/store_fixture_internal.h"
 
 namespace nexus::storage {
@@ -172,6 +173,25 @@ TEST_F(StoreTest, ADroppedPanelIsGoneAndItsIdIsFree) {
   EXPECT_TRUE(loaded.suspended.empty());
   EXPECT_EQ(store->kv("one", "k").value(), std::nullopt);
   EXPECT_TRUE(store->history("one", 100, 100).value().empty());
+}
+
+TEST_F(StoreTest, TheRowsOfADroppedPanelAreCleared) {
+  open();
+  PanelRecord panel = make_panel("one");
+  std::vector<StateChange> state;
+  for (int i = 0; i < 1500; ++i) state.push_back({"key-" + std::to_string(i), "x"});
+  ASSERT_STORED(create(*store, panel, std::move(state)));
+  Transaction transaction = next_segment(panel, {{"a", "1"}});
+  transaction.suspended = {make_run("run-1")};
+  transaction.kv = {{"k", "v"}};
+  ASSERT_STORED(commit(*store, std::move(transaction)));
+  ASSERT_STORED(wait_for([&](Done done) { store->drop("one", std::move(done)); }));
+  const auto reader = Connection::open(database_path(path()), Connection::Mode::kRead, {}).take();
+  while (reader->number("SELECT count(*) FROM dropped").value() > 0) std::this_thread::yield();
+  for (const PanelTable& table : panel_tables()) {
+    const std::string count = std::string("SELECT count(*) FROM ") + table.name;
+    EXPECT_EQ(reader->number(count.c_str()).value(), 0) << table.name;
+  }
 }
 
 TEST_F(StoreTest, HistoryIsReadFromTheNewestBackInPages) {
