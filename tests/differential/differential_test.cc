@@ -33,9 +33,11 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 }
 
 void write(const std::vector<engine::Mutation>& mutations, std::string& out) {
-  for (const engine::Mutation& each : mutations)
+  for (const engine::Mutation& each : mutations) {
     out += (each.operation == engine::Mutation::Operation::kSet ? "set " : "delete ") + each.key +
            ' ' + value::to_json(each.value) + '\n';
+    for (const auto& operation : each.patch) value::write_operation(each.key, operation, out);
+  }
 }
 
 void write(const engine::RunError& error, std::string& out) {

@@ -14,9 +14,15 @@ class NestedState : public EngineTest {
         {"o", Object{{"x", 1}, {"y", List{List{1}, List{2}}}}},
         {"n", 1}});
   }
+  // The values that the mutated keys get, whether they came whole or as a patch.
   std::string mutations(const std::string& code) {
-    const Outcome outcome = run(code);
-    return outcome.error ? result(outcome) : json(outcome.mutations);
+    Outcome outcome = run(code);
+    if (outcome.error) return result(outcome);
+    FakeState after = state_;
+    after.apply(outcome.mutations);
+    for (Mutation& mutation : outcome.mutations)
+      if (!std::exchange(mutation.patch, {}).empty()) mutation.value = *after.get(mutation.key);
+    return json(outcome.mutations);
   }
 };
 
