@@ -26,6 +26,13 @@ Ending ended_with(const RunError& error) { return {std::string(to_string(error.c
 
 Ending ended_with(ErrorCode code, std::string message) { return {std::string(to_string(code)), std::move(message)}; }
 
+// The size of the state is the store's to judge, as it is in a panel: a change inside a key does not cost
+// the engine a look at the whole. Anything else it refuses is what the engine should have.
+Ending refused(const Error& error) {
+  const bool size = error.message.find("the state would take") != std::string::npos;
+  return size ? ended_with(error.code, error.message) : Ending{"REFUSED", error.message};
+}
+
 Ending ending_of(const Outcome& outcome) {
   if (outcome.status == engine::Status::kSuspended) return {"SUSPENDED", {}};
   if (outcome.status == engine::Status::kError) return ended_with(*outcome.error);
@@ -84,7 +91,7 @@ Ending play(engine::Engine& engine, std::string source, milliseconds timeout, Te
   request.limits.timeout = timeout;
   seen.push_back(engine.execute(std::move(request), state));
   for (int answers = 0; answers < kMaxAnswers; ++answers) {
-    if (!state.apply(seen.back().mutations)) return {"REFUSED", "the store refuses what the engine let through"};
+    if (auto applied = state.apply(seen.back().mutations); !applied.ok()) return refused(applied.error());
     const auto* const call = next_answerable(seen.back().suspensions);
     if (call == nullptr) break;
     const engine::AsyncResult answer = answer_to(*call, state);
@@ -147,7 +154,7 @@ Ending SandboxStage::segment(engine::HandlerRun& run, Export entry, std::array<s
   if (exit.value == NX_RUN_THREW)
     return ended_with(engine::describe_exception(done.error_report, run.request().source));
   if (!done.mutations.ok()) return ended_with(done.mutations.error().code, done.mutations.error().message);
-  if (!state.apply(*done.mutations)) return {"REFUSED", "the store refuses what the run let through"};
+  if (auto applied = state.apply(*done.mutations); !applied.ok()) return refused(applied.error());
   if (exit.value == NX_RUN_DONE) return returned(done.return_bytes);
   if (run.open_calls().empty()) return ended_with(ErrorCode::kExecutionError, "waits for nothing");
   return {"SUSPENDED", {}};

@@ -28,13 +28,14 @@ state::Store make_store() {
 
 TenantState::TenantState() : store_(make_store()) {}
 
-bool TenantState::apply(const std::vector<engine::Mutation>& mutations) {
+Result<void> TenantState::apply(const std::vector<engine::Mutation>& mutations) {
   std::vector<state::Mutation> written;
   for (const engine::Mutation& each : mutations)
     written.push_back({each.operation == engine::Mutation::Operation::kSet ? state::Mutation::Operation::kSet
                                                                            : state::Mutation::Operation::kDelete,
                        each.key, each.value, each.patch});
-  return store_.apply(std::move(written)).ok();
+  NX_TRY_VOID(store_.apply(std::move(written)));
+  return {};
 }
 
 engine::RunRequest request_of(std::string source) {
@@ -58,7 +59,7 @@ const engine::Suspension* next_answerable(const std::vector<engine::Suspension>&
 engine::AsyncResult answer_to(const engine::Suspension& call, TenantState& state) {
   if (call.method == "fail") return {.success = false, .value = {}, .error = "no", .code = "TIMEOUT"};
   if (call.method == "clear")
-    NX_CHECK(state.apply({{engine::Mutation::Operation::kSet, "items", List{}}}));
+    NX_CHECK(state.apply({{engine::Mutation::Operation::kSet, "items", List{}}}).ok());
   return {.success = true, .value = call.args, .error = {}};
 }
 

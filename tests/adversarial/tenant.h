@@ -21,8 +21,8 @@ class TenantState final : public engine::StateView {
     return store_.check_write(key, value);
   }
 
-  // Commits a segment. False when the store refuses what the engine let through.
-  bool apply(const std::vector<engine::Mutation>& mutations);
+  // Commits a segment. Error: why the store refuses what the engine let through.
+  Result<void> apply(const std::vector<engine::Mutation>& mutations);
   std::string to_json() const { return store_.to_json(); }
 
  private:
