@@ -72,7 +72,7 @@ class Generator {
                " ?"
                "? null).slice(0, 60)";
       case 3:
-        return x + one_of({".toUpperCase()", ".replace(/[aeiou]/g, '*')", ".padStart(4, '.')",
+        return "(" + x + ")" + one_of({".toUpperCase()", ".replace(/[aeiou]/g, '*')", ".padStart(4, '.')",
                            ".split('').reverse().join('')", ".at(-1) + ''", ".normalize('NFD')"});
       case 4:
         return "String(" + value(depth - 1) + ").slice(0, 40)";
