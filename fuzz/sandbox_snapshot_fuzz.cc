@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -69,6 +70,27 @@ std::string compressed(std::string_view plain) {
   return packed;
 }
 
+// Page numbers and masks.
+std::size_t header_bytes(std::size_t pages) {
+  return pages * (sizeof(std::uint32_t) + LinearMemory::page_size() / 64);
+}
+
+// Appends zeros up to `end`; the number of bits set from `begin` on.
+std::size_t bits(std::string& plain, std::size_t begin, std::size_t end) {
+  plain.resize(std::max(plain.size(), end));
+  std::size_t count = 0;
+  for (std::size_t at = begin; at < end; ++at)
+    count += static_cast<std::size_t>(std::popcount(static_cast<std::uint8_t>(plain[at])));
+  return count;
+}
+
+// What `plain` must measure for the words and bytes that its masks announce.
+std::size_t honest_bytes(std::string plain, std::size_t pages) {
+  const std::size_t header = header_bytes(pages);
+  const std::size_t words = bits(plain, pages * sizeof(std::uint32_t), header);
+  return header + words + bits(plain, header, header + words);
+}
+
 Snapshot parse(const std::uint8_t* data, std::size_t size) {
   const std::uint8_t flags = data[0];
   const std::string_view rest(reinterpret_cast<const char*>(data) + kHeaderBytes, size - kHeaderBytes);
@@ -79,9 +101,8 @@ Snapshot parse(const std::uint8_t* data, std::size_t size) {
   snapshot.plain_bytes = number(data + 3, 4);
   snapshot.memory_bytes = number(data + 7, 8);
   if (flags & kHonest) {
-    const std::size_t page_and_number = LinearMemory::page_size() + sizeof(std::uint32_t);
     snapshot.pages %= 64;
-    snapshot.plain_bytes = snapshot.pages * page_and_number;
+    snapshot.plain_bytes = honest_bytes(std::string(rest), snapshot.pages);
     snapshot.memory_bytes = kImageBytes + snapshot.memory_bytes % 64 * LinearMemory::page_size();
   }
   if (snapshot.memory_bytes > kMaxMemoryBytes && snapshot.memory_bytes <= std::uint64_t{8} << 30)

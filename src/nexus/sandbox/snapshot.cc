@@ -2,8 +2,13 @@
 
 #include <lz4.h>
 
+#include <array>
+#include <bit>
 #include <cstring>
+#include <memory>
 #include <numeric>
+#include <optional>
+#include <string_view>
 
 #include "nexus/sandbox/base_image.h"
 #include "nexus/sandbox/linear_memory.h"
@@ -11,27 +16,38 @@
 namespace nexus::sandbox {
 namespace {
 
-constexpr std::uint64_t kWasmPage = 65536;
+constexpr std::size_t kWasmPage = 65536;
 constexpr std::uint64_t kMaxPlainBytes = std::uint64_t{1} << 30;
 
 Error damaged(const char* what) {
   return Error{ErrorCode::kInvalidSuspension, std::string("the suspended run cannot be loaded: ") + what};
 }
 
-bool all_zero(const std::uint8_t* bytes, std::size_t size) {
-  return bytes[0] == 0 && std::memcmp(bytes, bytes + 1, size - 1) == 0;
+// The words of eight bytes that one mask tells of.
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+constexpr std::size_t kMaskedBytes = 64 * kWord;
+
+// Page number and masks.
+std::size_t header_bytes(std::size_t pages) {
+  return pages * (sizeof(std::uint32_t) + LinearMemory::page_size() / kMaskedBytes * kWord);
 }
 
-// dst ^= src, eight bytes at a time; pages are multiples of eight.
-void xor_page(char* dst, const std::uint8_t* src, std::size_t size) {
-  for (std::size_t at = 0; at < size; at += sizeof(std::uint64_t)) {
-    std::uint64_t a;
-    std::uint64_t b;
-    std::memcpy(&a, dst + at, sizeof a);
-    std::memcpy(&b, src + at, sizeof b);
-    a ^= b;
-    std::memcpy(dst + at, &a, sizeof a);
-  }
+std::uint64_t load(const void* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// What the page at `offset` started as.
+const std::uint8_t* original(const BaseImage& image, std::size_t offset) {
+  static constexpr std::array<std::uint8_t, kWasmPage> kZeros{};
+  return offset < image.size() ? image.data() + offset : kZeros.data();
+}
+
+std::uint64_t differing_words(const std::uint8_t* a, const std::uint8_t* b) {
+  std::uint64_t mask = 0;
+  for (std::size_t i = 0; i < 64; ++i) mask |= std::uint64_t{load(a + i * kWord) != load(b + i * kWord)} << i;
+  return mask;
 }
 
 std::vector<std::uint32_t> candidate_pages(const LinearMemory& memory) {
@@ -42,40 +58,102 @@ std::vector<std::uint32_t> candidate_pages(const LinearMemory& memory) {
 }
 
 std::string compress(const std::string& plain) {
-  std::string packed(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(plain.size()))), '\0');
-  const int size = LZ4_compress_default(plain.data(), packed.data(), static_cast<int>(plain.size()),
-                                        static_cast<int>(packed.size()));
-  packed.resize(static_cast<std::size_t>(size));
-  packed.shrink_to_fit();
-  return packed;
+  const int bound = LZ4_compressBound(static_cast<int>(plain.size()));
+  const auto packed = std::make_unique_for_overwrite<char[]>(static_cast<std::size_t>(bound));
+  const int size = LZ4_compress_default(plain.data(), packed.get(), static_cast<int>(plain.size()), bound);
+  return {packed.get(), static_cast<std::size_t>(size)};
+}
+
+// Appends the bytes in which two words differ, XORed; returns which they are.
+char append_differing_bytes(const std::uint8_t* a, const std::uint8_t* b, std::string& bytes) {
+  unsigned mask = 0;
+  std::array<char, kWord> found;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < kWord; ++i) {
+    found[count] = static_cast<char>(a[i] ^ b[i]);
+    mask |= unsigned{a[i] != b[i]} << i;
+    count += a[i] != b[i];
+  }
+  bytes.append(found.data(), count);
+  return static_cast<char>(mask);
+}
+
+// As packed in a snapshot.
+std::string encode(const LinearMemory& memory, const std::vector<std::uint32_t>& pages) {
+  std::string plain;
+  plain.reserve(4 * header_bytes(pages.size()));
+  plain.append(reinterpret_cast<const char*>(pages.data()), pages.size() * sizeof(std::uint32_t));
+  std::string byte_masks;
+  std::string bytes;
+  byte_masks.reserve(header_bytes(pages.size()));
+  bytes.reserve(4 * header_bytes(pages.size()));
+  for (const std::uint32_t page : pages) {
+    const std::size_t offset = page * LinearMemory::page_size();
+    const std::uint8_t* const before = original(*memory.image(), offset);
+    const std::uint8_t* const now = memory.data() + offset;
+    for (std::size_t at = 0; at < LinearMemory::page_size(); at += kMaskedBytes) {
+      const std::uint64_t mask = differing_words(now + at, before + at);
+      plain.append(reinterpret_cast<const char*>(&mask), sizeof mask);
+      for (std::uint64_t rest = mask; rest != 0; rest &= rest - 1) {
+        const std::size_t word = at + static_cast<std::size_t>(std::countr_zero(rest)) * kWord;
+        byte_masks += append_differing_bytes(now + word, before + word, bytes);
+      }
+    }
+  }
+  return plain.append(byte_masks).append(bytes);
+}
+
+std::size_t bits(std::string_view masks) {
+  std::size_t count = 0;
+  for (const char mask : masks) count += static_cast<std::size_t>(std::popcount(static_cast<std::uint8_t>(mask)));
+  return count;
+}
+
+// What an unpacked snapshot says of the changes to pages, in their order.
+struct Changes {
+  const char* word_masks;
+  const char* byte_masks;
+  const char* bytes;
+};
+
+// nullopt unless there is a mask for each word and a byte for each bit of it, and no more.
+std::optional<Changes> find_changes(std::string_view plain, std::size_t pages) {
+  const std::size_t numbers = pages * sizeof(std::uint32_t);
+  const std::size_t header = header_bytes(pages);
+  const std::size_t words = bits(plain.substr(numbers, header - numbers));
+  if (words > plain.size() - header) return std::nullopt;
+  if (plain.size() != header + words + bits(plain.substr(header, words))) return std::nullopt;
+  return Changes{plain.data() + numbers, plain.data() + header, plain.data() + header + words};
+}
+
+// Changes one page and goes on to the next.
+void apply_page(Changes& changes, std::uint8_t* page) {
+  for (std::size_t at = 0; at < LinearMemory::page_size(); at += kMaskedBytes, changes.word_masks += kWord)
+    for (std::uint64_t words = load(changes.word_masks); words != 0; words &= words - 1) {
+      std::uint8_t* const word = page + at + static_cast<std::size_t>(std::countr_zero(words)) * kWord;
+      for (unsigned rest = static_cast<std::uint8_t>(*changes.byte_masks++); rest != 0; rest &= rest - 1)
+        word[std::countr_zero(rest)] ^= static_cast<std::uint8_t>(*changes.bytes++);
+    }
 }
 
 }  // namespace
 
 std::vector<std::uint32_t> differing_pages(const LinearMemory& memory) {
   const std::size_t page_bytes = LinearMemory::page_size();
-  const BaseImage& image = *memory.image();
-  std::vector<std::uint32_t> pages;
-  for (const std::uint32_t page : candidate_pages(memory))
-    if (std::memcmp(memory.data() + page * page_bytes, image.data() + page * page_bytes, page_bytes) != 0)
-      pages.push_back(page);
+  std::vector<std::uint32_t> pages = candidate_pages(memory);
   for (std::size_t at = memory.image_size(); at < memory.size(); at += page_bytes)
-    if (!all_zero(memory.data() + at, page_bytes)) pages.push_back(static_cast<std::uint32_t>(at / page_bytes));
+    pages.push_back(static_cast<std::uint32_t>(at / page_bytes));
+  std::erase_if(pages, [&](std::uint32_t page) {
+    const std::size_t offset = page * page_bytes;
+    return std::memcmp(memory.data() + offset, original(*memory.image(), offset), page_bytes) == 0;
+  });
   return pages;
 }
 
 Snapshot take_snapshot(const LinearMemory& memory) {
-  const std::size_t page_bytes = LinearMemory::page_size();
-  const BaseImage& image = *memory.image();
   const std::vector<std::uint32_t> pages = differing_pages(memory);
-  std::string plain(reinterpret_cast<const char*>(pages.data()), pages.size() * sizeof(std::uint32_t));
-  for (const std::uint32_t page : pages) {
-    const std::size_t offset = std::size_t{page} * page_bytes;
-    const std::size_t start = plain.size();
-    plain.append(reinterpret_cast<const char*>(memory.data()) + offset, page_bytes);
-    if (offset < image.size()) xor_page(plain.data() + start, image.data() + offset, page_bytes);
-  }
-  return Snapshot{image.hash(), memory.size(), static_cast<std::uint32_t>(pages.size()), plain.size(),
+  const std::string plain = encode(memory, pages);
+  return Snapshot{memory.image()->hash(), memory.size(), static_cast<std::uint32_t>(pages.size()), plain.size(),
                   compress(plain)};
 }
 
@@ -83,28 +161,28 @@ Result<void> apply_snapshot(const Snapshot& snapshot, LinearMemory& memory) {
   const std::size_t page_bytes = LinearMemory::page_size();
   const BaseImage& image = *memory.image();
   if (snapshot.image_hash != image.hash()) return damaged("it was made by another build of the guest");
-  const std::uint64_t expected = std::uint64_t{snapshot.pages} * (sizeof(std::uint32_t) + page_bytes);
   // LZ4 packs at most 255 bytes into one: more is claimed only to make the host allocate.
-  if (snapshot.plain_bytes != expected || expected > kMaxPlainBytes || expected > snapshot.packed.size() * 255)
+  if (snapshot.plain_bytes < header_bytes(snapshot.pages) || snapshot.plain_bytes > kMaxPlainBytes ||
+      snapshot.plain_bytes > snapshot.packed.size() * 255)
     return damaged("its sizes disagree");
   if (snapshot.memory_bytes < image.size() || snapshot.memory_bytes > kMaxPlainBytes ||
       snapshot.memory_bytes % kWasmPage != 0)
     return damaged("its memory has an impossible size");
-  std::string plain(expected, '\0');
+  std::string plain(snapshot.plain_bytes, '\0');
   if (LZ4_decompress_safe(snapshot.packed.data(), plain.data(), static_cast<int>(snapshot.packed.size()),
-                          static_cast<int>(plain.size())) != static_cast<int>(expected))
+                          static_cast<int>(plain.size())) != static_cast<int>(plain.size()))
     return damaged("its bytes are damaged");
+  auto changes = find_changes(plain, snapshot.pages);
+  if (!changes) return damaged("its bytes do not fit its masks");
   if (snapshot.memory_bytes > memory.size() && !memory.grow(snapshot.memory_bytes - memory.size()))
     return damaged("there is no memory for it");
-  for (std::uint32_t i = 0; i < snapshot.pages; ++i) {
+  for (std::size_t i = 0; i < snapshot.pages; ++i) {
     std::uint32_t page;
     std::memcpy(&page, plain.data() + i * sizeof page, sizeof page);
     const std::uint64_t offset = std::uint64_t{page} * page_bytes;
     if (offset + page_bytes > memory.size()) return damaged("a page lies outside the memory");
-    char* const bytes = plain.data() + snapshot.pages * sizeof page + i * page_bytes;
     memory.prepare_write(static_cast<std::uint32_t>(offset), page_bytes);
-    if (offset < image.size()) xor_page(bytes, image.data() + offset, page_bytes);
-    std::memcpy(memory.data() + offset, bytes, page_bytes);
+    apply_page(*changes, memory.data() + offset);
   }
   return {};
 }

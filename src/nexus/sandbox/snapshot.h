@@ -18,8 +18,9 @@ struct Snapshot {
   std::uint64_t memory_bytes = 0;  // size of the linear memory
   std::uint32_t pages = 0;         // pages that differ
   std::uint64_t plain_bytes = 0;   // of `packed` once unpacked
-  // LZ4 of: page numbers (u32 each), then for each page its bytes, XORed with the image's where the image
-  // has that page.
+  // LZ4 of: page numbers (u32 each), then for each page which of its words of eight bytes differ (a bit each,
+  // the first word the lowest bit of the first u64), then for each such word which of its bytes differ (a bit
+  // each, the first byte the lowest), then those bytes, XORed with the image's, or with zeros past its end.
   std::string packed;
 
   // What holding it costs.
