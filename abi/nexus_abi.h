@@ -14,7 +14,7 @@
 #define NEXUS_ABI_H_
 
 /* Raised whenever anything below changes its meaning; part of every cache key. */
-#define NX_ABI_VERSION 1
+#define NX_ABI_VERSION 2
 
 /* Results of imports. */
 #define NX_OK 0
@@ -47,6 +47,7 @@
 #define NX_RUN_DONE 0
 #define NX_RUN_THREW 1
 #define NX_RUN_PENDING 2
+#define NX_RUN_TOO_MANY_JOBS 3
 
 /* Flags of nx_eval. */
 #define NX_EVAL_MODULE 1
@@ -83,6 +84,7 @@ struct nx_control {
   unsigned int heap_bytes; /* live bytes of the JavaScript heap */
   unsigned int heap_peak;  /* most of them during this run */
   unsigned int jobs;       /* promise jobs run */
+  unsigned int job_limit;  /* set by the host: run no more of them than that */
 };
 
 #endif /* NEXUS_ABI_H_ */

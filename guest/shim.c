@@ -26,7 +26,7 @@ static JSContext* context; /* for handlers: locked down, no eval */
 static JSContext* bare;    /* for conformance suites */
 static JSValue deep_freeze; /* (value) */
 static JSValue run_promise;
-static struct nx_control control;
+static struct nx_control control = {.job_limit = 0xffffffff};
 
 /* ---- Allocation: QuickJS's own accounting, visible to the host ---------------------------------- */
 
@@ -146,15 +146,18 @@ static int poll_interrupt(JSRuntime* rt, void* opaque) {
 
 /* Runs promise jobs until none is left or the host wants the run to stop. The flag is looked at between
  * jobs too: at an async boundary the engine turns the uncatchable interrupt into a plain rejection, and
- * code waiting for that must not go on. */
-static void drain_jobs(void) {
+ * code waiting for that must not go on. -1 when the limit on jobs is met and there is another one. */
+static int drain_jobs(void) {
   JSContext* ctx;
   while (!*(volatile unsigned*)&control.interrupt) {
-    const int ran = JS_ExecutePendingJob(runtime, &ctx);
-    if (ran == 0) return;
+    int ran;
+    if (control.jobs >= *(volatile unsigned*)&control.job_limit) return JS_IsJobPending(runtime) ? -1 : 0;
+    ran = JS_ExecutePendingJob(runtime, &ctx);
+    if (ran == 0) return 0;
     control.jobs++;
     if (ran < 0) JS_FreeValue(ctx, JS_GetException(ctx));
   }
+  return 0;
 }
 
 static int send_result(JSContext* ctx, JSValueConst value) {
@@ -172,7 +175,7 @@ static int send_result(JSContext* ctx, JSValueConst value) {
 static int settle(void) {
   JSValue value;
   int status;
-  drain_jobs();
+  if (drain_jobs() < 0) return NX_RUN_TOO_MANY_JOBS;
   switch (JS_PromiseState(context, run_promise)) {
     case JS_PROMISE_PENDING:
       return NX_RUN_PENDING;

@@ -1,5 +1,5 @@
 // Attack: waits for a million promises at once
-// expect: TIMEOUT|MEMORY_LIMIT|ok 1000000
+// expect: TIMEOUT|RESOURCE_LIMIT|MEMORY_LIMIT|ok 1000000
 // within: 12000
 // timeout: 3000
 // Why it matters: each element costs several objects, all made by one native call.

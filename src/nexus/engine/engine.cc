@@ -207,7 +207,9 @@ Outcome EngineImpl::run_segment(const std::shared_ptr<HandlerRun>& run, const En
   const Limits& limits = run->request().limits;
   const auto start = SteadyClock::now();
   run->begin_segment(state);
-  const sandbox::Budget budget{start + limits.timeout - run->total_time - run->compile_time, limits.memory_bytes};
+  const sandbox::Budget budget{.deadline = start + limits.timeout - run->total_time - run->compile_time,
+                               .memory_bytes = limits.memory_bytes,
+                               .promise_jobs = limits.promise_jobs};
   const Exit exit = lease->call(entry.function, entry.arguments, *run, budget);
   const auto took = SteadyClock::now() - start;
   run->total_time += took;

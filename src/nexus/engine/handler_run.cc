@@ -210,8 +210,12 @@ HostReply HandlerRun::deny(Kind kind, std::string_view scope, std::string_view o
                 fmt::format("Permission denied: {} requires capability '{}'", operation, token));
 }
 
+RunError HandlerRun::too_many(std::string_view what, std::uint64_t limit) {
+  return run_error(ErrorCode::kResourceLimit, fmt::format("too many {}: limit {} per run", what, limit));
+}
+
 HostReply HandlerRun::exceed(std::string_view what, std::uint64_t limit) {
-  limit_error_ = run_error(ErrorCode::kResourceLimit, fmt::format("too many {}: limit {} per run", what, limit));
+  limit_error_ = too_many(what, limit);
   return {NX_RESOURCE_LIMIT, StopReason::kHost};
 }
 

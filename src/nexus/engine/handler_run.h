@@ -54,6 +54,9 @@ class HandlerRun final : public sandbox::HostCalls {
   // Open calls, oldest first.
   std::vector<Suspension> open_calls() const;
 
+  // The error of a run that wanted more than `limit` of something.
+  static RunError too_many(std::string_view what, std::uint64_t limit);
+
   const RunRequest& request() const { return request_; }
   const std::string& id() const { return id_; }
   const std::array<std::uint32_t, 4>& seed() const { return seed_; }

@@ -108,6 +108,27 @@ TEST_F(BoundaryTest, LogLinesAreCutNotAnError) {
   }
 }
 
+// Each await of a value that is there is one job, and the end of the handler is none.
+TEST_F(BoundaryTest, PromiseJobs) {
+  const auto limit = [](Limits& l) { l.promise_jobs = 100; };
+  for (const auto& [jobs, expected] : {std::pair{99, "ok"}, {100, "ok"}, {101, kLimit}})
+    EXPECT_EQ(ending(repeat("await 0", jobs), limit), expected) << jobs;
+  EXPECT_EQ(ending("const again = () => Promise.resolve().then(again); again(); return 1", limit), kLimit)
+      << "also after the handler has returned";
+  EXPECT_EQ(ending("return 1", [](Limits& l) { l.promise_jobs = 0; }), "ok") << "nothing was asked of it";
+}
+
+TEST_F(BoundaryTest, PromiseJobsAddUpOverSegments) {
+  RunRequest r = request(repeat("await 0", 60) + "await $ext.api.get(); " + repeat("await 0", 60));
+  r.limits.promise_jobs = 100;
+  const Outcome first = run(std::move(r));
+  ASSERT_EQ(first.status, Status::kSuspended);
+  const Outcome last = answer(first, 0, nullptr);
+  ASSERT_TRUE(last.error.has_value());
+  EXPECT_EQ(last.error->code, ErrorCode::kResourceLimit);
+  EXPECT_THAT(last.error->message, HasSubstr("promise jobs: limit 100"));
+}
+
 // Runs start from the same memory, so that one needs the same each time.
 TEST_F(BoundaryTest, Memory) {
   const char* const hungry = "const a = []; for (let i = 0; i < 40; i++) a.push(new Uint8Array(65536)); return a.length";
@@ -139,14 +160,14 @@ TEST(Limits, ARunMayLowerEachAndRaiseNone) {
   small.timeout = std::chrono::milliseconds(1);
   small.memory_bytes = 1;
   small.host_calls = small.state_mutations = small.events = small.view_commands = small.log_lines = 1;
-  small.suspensions_in_flight = 1;
+  small.suspensions_in_flight = small.promise_jobs = 1;
   small.payload = {.depth = 1, .bytes = 1};
   small.total_bytes = 1;
   for (const Limits& limits : {lower_of(small, Limits()), lower_of(Limits(), small)}) {
     EXPECT_EQ(limits.timeout, small.timeout);
     EXPECT_EQ(limits.memory_bytes, 1u);
     for (const std::uint32_t each : {limits.host_calls, limits.state_mutations, limits.events, limits.view_commands,
-                                     limits.log_lines, limits.suspensions_in_flight})
+                                     limits.log_lines, limits.suspensions_in_flight, limits.promise_jobs})
       EXPECT_EQ(each, 1u);
     EXPECT_EQ(limits.payload.depth, 1u);
     EXPECT_EQ(limits.payload.bytes, 1u);

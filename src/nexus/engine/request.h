@@ -34,6 +34,7 @@ struct Limits {
   std::uint32_t view_commands = 100;
   std::uint32_t log_lines = 1000;
   std::uint32_t suspensions_in_flight = 64;
+  std::uint32_t promise_jobs = 1'000'000;  // continuations of an await or a then
   value::ValueLimits payload{.depth = 64, .bytes = 4u << 20};  // of one value that crosses the boundary
   std::size_t total_bytes = 32u << 20;  // memory of all values a run hands over: writes, events, calls, log lines
 };

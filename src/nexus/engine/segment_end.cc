@@ -36,6 +36,8 @@ RunError describe_stop(const Exit& exit, const Limits& limits) {
 std::optional<RunError> failure(const HandlerRun& run, const Exit& exit, HandlerRun::Segment& segment) {
   if (segment.limit_error) return std::move(segment.limit_error);
   if (exit.stop != StopReason::kNone) return describe_stop(exit, run.request().limits);
+  if (exit.value == NX_RUN_TOO_MANY_JOBS)
+    return HandlerRun::too_many("promise jobs", run.request().limits.promise_jobs);
   if (exit.value == NX_RUN_THREW) return describe_exception(segment.error_report, run.request().source);
   if (!segment.mutations.ok()) return run_error(segment.mutations.error().code, segment.mutations.error().message);
   if (exit.value == NX_RUN_PENDING && run.open_calls().empty())

@@ -119,6 +119,9 @@ Exit Instance::call(Export entry, std::array<std::uint32_t, 4> arguments, HostCa
   // Blank instances are watched too: their flag is a word of ours that nobody polls.
   std::uint32_t unpolled = 0;
   std::uint32_t* const flag = interrupt_flag();
+  if (flag != nullptr)
+    std::memcpy(memory_->data() + control_address_ + offsetof(nx_control, job_limit), &budget.promise_jobs,
+                sizeof budget.promise_jobs);
   const std::uint32_t run = thread->run + 1;
   thread->run = run;
   thread->memory = memory_.get();

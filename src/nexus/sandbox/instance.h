@@ -35,6 +35,8 @@ struct Budget {
   std::size_t memory_bytes;  // linear memory; rounded up to 64 KiB
   // What asking for more does: end the run, or let the guest's allocator fail.
   enum class OnMemoryLimit { kStop, kFail } on_memory_limit = OnMemoryLimit::kStop;
+  // Promise jobs of the whole run, kept by the guest; one more is NX_RUN_TOO_MANY_JOBS.
+  std::uint32_t promise_jobs = UINT32_MAX;
 };
 
 // A run's choices of entry into the guest; meanings in guest/shim.c.
