@@ -1,9 +1,25 @@
 #include "nexus/engine/engine_fixture_internal.h"
 
+#include <functional>
 #include <thread>
 
 namespace nexus::engine {
 namespace {
+
+// Calls back whenever the handler reads a key: the run is under way then.
+class CallingState final : public StateView {
+ public:
+  explicit CallingState(std::function<void()> on_get) : on_get_(std::move(on_get)) {}
+  const Value* get(std::string_view) const override {
+    on_get_();
+    return nullptr;
+  }
+  std::vector<std::string> keys() const override { return {"count"}; }
+  Result<void> check_write(std::string_view, Value*) const override { return {}; }
+
+ private:
+  const std::function<void()> on_get_;
+};
 
 TEST_F(EngineTest, TheSecondRunOfAHandlerUsesTheCache) {
   EXPECT_FALSE(run("return 'cache me'").metrics.cache_hit);
@@ -28,6 +44,48 @@ TEST_F(EngineTest, ShutdownEndsEverything) {
   engine_->shutdown();
   EXPECT_EQ(answer(first, 0, nullptr).error->code, ErrorCode::kInvalidSuspension);
   EXPECT_EQ(run("return 1").error->code, ErrorCode::kCancelled);
+}
+
+TEST_F(EngineTest, ARunUnderWayIsCancelledByShutdown) {
+  engine_ = make_engine({.limits = {.timeout = std::chrono::hours(1)}});
+  RunRequest r = request("try { $state.count; while (true); } finally { $state.name = 'kept' }");
+  r.limits.timeout = std::chrono::hours(1);
+  const CallingState state([this] { std::thread([this] { engine_->shutdown(); }).join(); });
+  const Outcome outcome = engine_->execute(std::move(r), state);
+  EXPECT_EQ(result(outcome), "CANCELLED: the engine is shutting down");
+  EXPECT_TRUE(outcome.mutations.empty());
+  EXPECT_EQ(engine_->stats().errors.at("CANCELLED"), 1u);
+  EXPECT_EQ(engine_->stats().instances_active, 0u);
+}
+
+TEST_F(EngineTest, IdleRunningAndSuspendedAreCountedApart) {
+  const auto expect_counts = [this](std::uint32_t idle, std::uint32_t running, std::uint32_t suspended) {
+    const Stats stats = engine_->stats();
+    EXPECT_EQ(stats.instances_available, idle);
+    EXPECT_EQ(stats.instances_active, running);
+    EXPECT_EQ(stats.runs_suspended, suspended);
+    EXPECT_EQ(stats.instances_created, 1u);
+    EXPECT_EQ(stats.suspended_bytes > 0, suspended > 0);
+    EXPECT_GT(stats.total_memory_bytes, stats.suspended_bytes);
+  };
+  expect_counts(1, 0, 0);
+  const Outcome first = run("await $ext.api.get()");
+  expect_counts(1, 0, 1);
+  const Outcome second = run("await Promise.all([$ext.api.get(), $ext.other.call()]); return $state.count");
+  expect_counts(1, 0, 2);
+  int looks = 0;
+  const CallingState state([&] {
+    ++looks;
+    expect_counts(0, 1, 1);
+  });
+  const Outcome half = answer(second, 0, nullptr);
+  ASSERT_EQ(half.status, Status::kSuspended);
+  expect_counts(1, 0, 2);
+  engine_->resume(half.suspensions[0].id, {.success = true, .value = {}, .error = {}}, state);
+  EXPECT_EQ(looks, 1);
+  expect_counts(1, 0, 1);
+  EXPECT_TRUE(engine_->cancel(first.run_id));
+  expect_counts(1, 0, 0);
 }
 
 TEST_F(EngineTest, ThreadsRunSideBySideWithoutSeeingEachOther) {

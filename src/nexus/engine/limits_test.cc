@@ -3,6 +3,8 @@
 namespace nexus::engine {
 namespace {
 
+using std::chrono::milliseconds;
+
 TEST_F(EngineTest, EachLimitEndsTheRunWithItsOwnCodeAndTheNextRunIsRight) {
   const std::pair<const char*, ErrorCode> cases[] = {
       {"while (true) {}", ErrorCode::kTimeout},
@@ -187,17 +189,28 @@ TEST_F(EngineTest, ALimitCannotBeCaught) {
   EXPECT_EQ(run(std::move(r)).error->code, ErrorCode::kResourceLimit);
 }
 
+// The machine may stall anywhere: a run below its limit has an hour, one above it would never end.
+TEST_F(EngineTest, ARunBelowItsTimeSucceedsAndOneAboveItIsStopped) {
+  engine_ = make_engine({.limits = {.timeout = std::chrono::hours(1)}});
+  RunRequest below = request("const end = Date.now() + 20; while (Date.now() < end); return 1");
+  below.limits.timeout = std::chrono::hours(1);
+  EXPECT_EQ(result(run(std::move(below))), "1");
+  RunRequest above = request("while (true);");
+  above.limits.timeout = milliseconds(20);
+  const Outcome outcome = run(std::move(above));
+  EXPECT_EQ(result(outcome), "TIMEOUT: the handler ran longer than its limit of 20 ms");
+  EXPECT_GE(outcome.metrics.total_us + outcome.metrics.compile_us, 19'990) << "not before its time";
+}
+
 TEST_F(EngineTest, RunningTimeAddsUpOverSegments) {
-  RunRequest r = request(
-      "const busy = () => { const end = Date.now() + 60; while (Date.now() < end); };"
-      "busy(); await $ext.api.get(); busy(); await $ext.api.get(); busy(); return 1");
-  r.limits.timeout = std::chrono::milliseconds(150);
+  RunRequest r = request("for (;;) { const end = Date.now() + 10; while (Date.now() < end); await $ext.api.get() }");
+  r.limits.timeout = milliseconds(200);
   Outcome outcome = run(std::move(r));
-  ASSERT_EQ(outcome.status, Status::kSuspended);
-  outcome = answer(outcome, 0, nullptr);
-  ASSERT_EQ(outcome.status, Status::kSuspended);
-  outcome = answer(outcome, 0, nullptr);
-  EXPECT_EQ(result(outcome).substr(0, 7), "TIMEOUT");
+  const auto compile_us = outcome.metrics.compile_us;
+  for (int segments = 1; segments < 200 && outcome.status == Status::kSuspended; ++segments)
+    outcome = answer(outcome, 0, nullptr);
+  EXPECT_EQ(result(outcome), "TIMEOUT: the handler ran longer than its limit of 200 ms");
+  EXPECT_GE(outcome.metrics.total_us + compile_us, 199'990) << "not before its time";
 }
 
 TEST_F(EngineTest, ARunCannotRaiseTheEnginesLimits) {

@@ -198,15 +198,15 @@ TEST_F(InstancePoolTest, TheMemoryOfARunIsCountedWhileItRunsAndGivenBackAfterwar
   EXPECT_LE(pool_->counts().memory_bytes, before + LinearMemory::kMaxKeptPages * LinearMemory::page_size());
 }
 
-// A limit on address space that leaves room for one more reservation.
+// A limit on address space `more` bytes above what the process has; below, nothing can be mapped at all.
 class AddressSpaceLimit {
  public:
-  explicit AddressSpaceLimit(std::uint64_t more) {
+  explicit AddressSpaceLimit(std::int64_t more) {
     getrlimit(RLIMIT_AS, &before_);
     std::uint64_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
     rlimit now = before_;
-    now.rlim_cur = pages * LinearMemory::page_size() + more;
+    now.rlim_cur = pages * LinearMemory::page_size() + static_cast<std::uint64_t>(more);
     NX_CHECK(setrlimit(RLIMIT_AS, &now) == 0);
   }
   ~AddressSpaceLimit() { setrlimit(RLIMIT_AS, &before_); }
@@ -216,7 +216,7 @@ class AddressSpaceLimit {
 };
 
 TEST_F(InstancePoolTest, WarmingThatFailsAfterTheFirstInstanceIsAWarning) {
-  const AddressSpaceLimit limit(std::uint64_t{12} << 30);
+  const AddressSpaceLimit limit(std::int64_t{12} << 30);
   make({.min = 3, .max = 3});
   ASSERT_TRUE(pool_->warm_up_failure());
   EXPECT_EQ(pool_->warm_up_failure()->code, ErrorCode::kWasmError);
@@ -228,10 +228,47 @@ TEST_F(InstancePoolTest, WarmingThatFailsAfterTheFirstInstanceIsAWarning) {
 }
 
 TEST_F(InstancePoolTest, WithoutEvenOneInstanceThereIsNoPool) {
-  const AddressSpaceLimit limit(std::uint64_t{1} << 30);
+  const AddressSpaceLimit limit(std::int64_t{1} << 30);
   const auto made = InstancePool::create(*sandbox_, {.min = 1, .max = 1});
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, ErrorCode::kWasmError);
+}
+
+TEST_F(InstancePoolTest, AnInstanceThatCannotBeRestoredIsTerminatedAndReplaced) {
+  make({.min = 1, .max = 1});
+  if (!lease()->memory().tracks_writes())
+    GTEST_SKIP() << "checked memory is restored without asking the system for anything";
+  const auto run_over_time = [](Instance& instance) {
+    RecordingHost host;
+    host.slots[NX_SLOT_CODE] = compiled(instance, "while (true);");
+    EXPECT_EQ(instance.call(Export::kRun, {}, host, budget(milliseconds(1))).stop, StopReason::kTimeout);
+  };
+  auto alone = sandbox_->new_instance();
+  ASSERT_TRUE(alone.ok());
+  run_over_time(**alone);
+  std::optional<InstancePool::Lease> mine(lease());
+  run_over_time(**mine);
+  {
+    // After a stop the image is mapped anew, which the system now refuses.
+    const AddressSpaceLimit limit(-(std::int64_t{1} << 30));
+    EXPECT_FALSE((*alone)->restore());
+    mine.reset();
+  }
+  EXPECT_EQ((*alone)->state(), InstanceState::kTerminated);
+  EXPECT_FALSE((*alone)->restore()) << "for good";
+  InstancePool::Counts counts = pool_->counts();
+  EXPECT_EQ(counts.replaced, 1u);
+  EXPECT_EQ(counts.active, 0u);
+  EXPECT_EQ(counts.available, 0u);
+  EXPECT_EQ(counts.memory_bytes, 0u);
+  {
+    auto next = lease();
+    EXPECT_EQ(next->difference_to_pristine(), "");
+    EXPECT_EQ(run(*next, "return 1").value, unsigned{NX_RUN_DONE});
+  }
+  counts = pool_->counts();
+  EXPECT_EQ(counts.created, 2u);
+  EXPECT_EQ(counts.available, 1u);
 }
 
 TEST_F(InstancePoolTest, ShutdownEndsWaitersAndRunsAndRefusesLeases) {

@@ -1,5 +1,7 @@
 #include "nexus/sandbox/sandbox_fixture_internal.h"
 
+#include <cstdio>
+#include <filesystem>
 #include <thread>
 
 namespace nexus::sandbox {
@@ -7,6 +9,27 @@ namespace {
 
 TEST_P(SandboxTest, TwoInitialisationsGiveTheSameImage) {
   EXPECT_EQ(make()->image().hash(), make()->image().hash());
+}
+
+constexpr std::string_view kHashLabel = "image hash: ";
+
+// What the test after this one runs in a process of its own.
+TEST_P(SandboxTest, SaysTheHashOfItsImage) {
+  const auto sandbox = make();
+  EXPECT_EQ(sandbox->image().hash().size(), 64u);
+  printf("%s%s\n", kHashLabel.data(), sandbox->image().hash().c_str());
+}
+
+TEST_P(SandboxTest, TwoProcessesMakeTheSameImage) {
+  const std::string command = "'" + std::filesystem::read_symlink("/proc/self/exe").string() +
+                              "' --gtest_filter=Translations/SandboxTest.SaysTheHashOfItsImage/" +
+                              name_of({GetParam(), 0});
+  FILE* const other = popen(command.c_str(), "r");
+  ASSERT_NE(other, nullptr);
+  std::string said;
+  for (int c = fgetc(other); c != EOF; c = fgetc(other)) said += static_cast<char>(c);
+  ASSERT_EQ(pclose(other), 0) << said;
+  EXPECT_THAT(said, testing::HasSubstr(std::string(kHashLabel) + make()->image().hash() + "\n"));
 }
 
 TEST_P(SandboxTest, RunsACompiledHandlerAndHandsOutItsResult) {
