@@ -45,6 +45,16 @@ void log_denials(std::string_view panel_id, std::string_view handler,
                  denial.times, denial.unreported);
 }
 
+void log_refused_load(std::string_view panel_id, const std::vector<nxml::Diagnostic>& diagnostics,
+                      RateLimit& limit) {
+  for (const auto& item : diagnostics) {
+    if (item.code != to_string(ErrorCode::kPermissionDenied)) continue;
+    if (const auto unreported = limit.admit(Clock::system().now()))
+      spdlog::warn("panel={} denied at load line={} column={} message={} unreported={}", panel_id,
+                   item.span.start.line, item.span.start.column, quoted(item.message), *unreported);
+  }
+}
+
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
                  const engine::RunError& error) {
   std::string where;

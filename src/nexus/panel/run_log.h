@@ -1,8 +1,11 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
+#include "nexus/base/rate_limit.h"
 #include "nexus/engine/engine.h"
+#include "nexus/nxml/nxml.h"
 
 namespace nexus::panel {
 
@@ -13,6 +16,11 @@ void log_lines(std::string_view panel_id, std::string_view handler, const engine
 // Writes what a segment was not allowed to do, as warnings: the audit log. The engine picks few enough.
 void log_denials(std::string_view panel_id, std::string_view handler,
                  const engine::Outcome& outcome);
+
+// Writes which uses the capabilities did not cover when a panel was refused: the audit log, as far as `limit`
+// lets it through.
+void log_refused_load(std::string_view panel_id, const std::vector<nxml::Diagnostic>& diagnostics,
+                      RateLimit& limit);
 
 // Writes how a run failed, with everything that its author needs and clients do not get.
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,

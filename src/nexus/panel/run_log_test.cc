@@ -5,7 +5,10 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <sstream>
+
+#include "nexus/panel/workspace_fixture_internal.h"
 
 namespace nexus::panel {
 namespace {
@@ -14,19 +17,58 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 // Takes the place of the server's log.
-class RunLogTest : public testing::Test {
- protected:
-  RunLogTest() : before_(spdlog::default_logger()) {
+class CapturedLog {
+ public:
+  CapturedLog() : before_(spdlog::default_logger()) {
     auto log = std::make_shared<spdlog::logger>(
         "test", std::make_shared<spdlog::sinks::ostream_sink_st>(text_));
     log->set_pattern("%l %v");
     spdlog::set_default_logger(std::move(log));
   }
-  ~RunLogTest() override { spdlog::set_default_logger(before_); }
+  ~CapturedLog() { spdlog::set_default_logger(before_); }
+  std::string str() const { return text_.str(); }
 
+ private:
   std::ostringstream text_;
   const std::shared_ptr<spdlog::logger> before_;
 };
+
+class RunLogTest : public testing::Test {
+ protected:
+  const CapturedLog text_;
+};
+
+class LoadLogTest : public doubles::WorkspaceTest {
+ protected:
+  static std::string source_of(const std::string& tool) {
+    return "<NexusPanel title=\"P\"><Data><State name=\"n\" type=\"number\"/></Data><Logic>\n<Tool name=\"save\">" +
+           tool + "</Tool></Logic></NexusPanel>";
+  }
+
+  const CapturedLog text_;
+};
+
+TEST_F(LoadLogTest, AHandlerRefusedForItsCapabilitiesIsAWarningWithItsPlace) {
+  open_workspace();
+  const Error error = refusal({source_of("<Capabilities/><Handler>$state.n = 1</Handler>"), "p", {}});
+  EXPECT_EQ(error.code, ErrorCode::kInvalidNxml);
+  EXPECT_THAT(text_.str(), HasSubstr("warning panel=p denied at load line=2 column="));
+  EXPECT_THAT(text_.str(), HasSubstr("capability \\\"state:write:n\\\""));
+}
+
+TEST_F(LoadLogTest, AnOtherMistakeIsNoDenial) {
+  open_workspace();
+  refusal({source_of("<Handler>fetch('x')</Handler>"), "p", {}});
+  EXPECT_THAT(text_.str(), testing::Not(HasSubstr("denied")));
+}
+
+TEST_F(LoadLogTest, AFloodOfRefusalsIsToldInPart) {
+  RateLimit limit(20, std::chrono::hours(1));
+  const std::vector<nxml::Diagnostic> many(50, {nxml::Severity::kError, "PERMISSION_DENIED", "no", {{1, 1}, {1, 2}}});
+  log_refused_load("p", many, limit);
+  const std::string text = text_.str();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 20);
+}
 
 TEST_F(RunLogTest, ADenialIsAWarningWithPanelHandlerActionAndToken) {
   engine::Outcome outcome;

@@ -9,6 +9,7 @@
 #include "nexus/base/random.h"
 #include "nexus/panel/panel.h"
 #include "nexus/panel/program.h"
+#include "nexus/panel/run_log.h"
 
 namespace nexus::panel {
 namespace {
@@ -71,6 +72,7 @@ class LoopWorkspace : public Workspace {
   std::map<std::string, LivePanel*, std::less<>> by_id_;
   std::vector<PanelPtr> ending_;  // destroyed, until their last run has ended
   std::size_t loading_ = 0;
+  RateLimit refusals_{20, std::chrono::seconds(1)};  // lines of the audit log
 
   bool shutting_down_ = false;
   std::function<void()> on_shut_down_;
@@ -125,7 +127,10 @@ void LoopWorkspace::finish_load(Load& load) {
     load.done(refuse(ErrorCode::kUnavailable, "the server is shutting down"));
     return report_end();
   }
-  if (auto* error = std::get_if<CreateError>(&*load.result)) return load.done(std::move(*error));
+  if (auto* error = std::get_if<CreateError>(&*load.result)) {
+    log_refused_load(load.request.panel_id.value_or("new"), error->diagnostics, refusals_);
+    return load.done(std::move(*error));
+  }
   auto& loaded = std::get<LoadedPanel>(*load.result);
   auto id = choose_id(load.request, *loaded.program->document);
   if (auto* error = std::get_if<CreateError>(&id)) return load.done(std::move(*error));
