@@ -49,6 +49,9 @@
 #define NX_RUN_PENDING 2
 #define NX_RUN_TOO_MANY_JOBS 3
 
+/* Columns that the wrapper of a handler takes before its first line. */
+#define NX_HEAD_COLUMNS 20
+
 /* Flags of nx_eval. */
 #define NX_EVAL_MODULE 1
 

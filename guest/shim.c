@@ -282,18 +282,19 @@ static JSValue compile_wrapped(const char* head, const char* tail, const uint8_t
   return script;
 }
 
-/* Compiles the body of a handler. Each wrapper puts it on line 2, so that positions need one line less.
- * The first wrapper only checks: a body that closes the second one and opens another (`}, function () {`)
- * does not fit both. A function, not an arrow: `this` must be undefined, not the global object. */
+/* Compiles the body of a handler. Each wrapper has NX_HEAD_COLUMNS characters before it and no line, so that
+ * the lines of stacks are the author's. The first wrapper only checks: a body that closes the second one and
+ * opens another (`}, function () {`) does not fit both. A function, not an arrow: `this` must be undefined, not
+ * the global object. */
 static JSValue compile(void) {
   size_t size;
   uint8_t* source = nx_take_slot(NX_SLOT_SOURCE, &size);
   JSValue script;
   if (source == NULL) return JS_ThrowOutOfMemory(context);
-  script = compile_wrapped("async function handler() {\n", "\n}", source, size);
+  script = compile_wrapped("async function f() {", "\n}", source, size);
   if (!JS_IsException(script)) {
     JS_FreeValue(context, script);
-    script = compile_wrapped("(async function () {\n", "\n})", source, size);
+    script = compile_wrapped("(async function () {", "\n})", source, size);
   }
   free(source);
   return script;

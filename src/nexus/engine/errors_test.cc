@@ -18,7 +18,17 @@ TEST_F(EngineTest, ErrorsCarryThePositionInTheAuthorsFile) {
   first_line.source.start = {10, 5};
   const Outcome on_first_line = run(std::move(first_line));
   EXPECT_EQ(on_first_line.error->location->line, 10);
-  EXPECT_GE(on_first_line.error->location->column, 5);
+  EXPECT_EQ(on_first_line.error->location->column, 20) << "the parenthesis of the call";
+}
+
+// The handler itself does not know where it stands in the file; the log does.
+TEST_F(EngineTest, StacksThatAHandlerReadsOrLogsNameTheAuthorsLine) {
+  RunRequest r = request("let e;\ntry {\n  null.x;\n} catch (caught) { e = caught }\n$log(e);\nreturn e.stack");
+  r.source.start = {10, 5};
+  const Outcome outcome = run(std::move(r));
+  EXPECT_THAT(result(outcome), HasSubstr("handler:3:7"));
+  ASSERT_EQ(outcome.logs.size(), 1u);
+  EXPECT_THAT(outcome.logs[0].message, HasSubstr("handler:12:7"));
 }
 
 TEST_F(EngineTest, SyntaxErrorsCarryThePositionToo) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "nexus/base/random.h"
+#include "nexus/engine/script_error.h"
 #include "nexus/value/msgpack.h"
 #include "nexus/value/utf8.h"
 #include "nexus_abi.h"
@@ -425,6 +426,8 @@ HostReply HandlerRun::log(Args a, GuestMemory& memory) {
   if (!text) return refuse(NX_INTERNAL_ERROR, ErrorCode::kInternalError, "a log line lies outside the memory");
   if (a[2] > kMaxLogLineBytes) cut_character(*text);
   text = value::replace_invalid_utf8(*text);
+  if (const auto frames = text->find("\n    at "); frames != std::string::npos)
+    text->replace(frames, std::string::npos, author_stack(std::string_view(*text).substr(frames), request_.source.start));
   if (const auto taken = take_bytes(text->size()); !taken.ok()) return refuse(taken.error());
   auto level = a[0] <= 3 ? static_cast<LogLevel>(a[0]) : LogLevel::kInfo;
   if (++log_lines_ > limit) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nexus/value/msgpack.h"
+#include "nexus_abi.h"
 
 namespace nexus::engine {
 namespace {
@@ -40,13 +41,13 @@ int code_points(std::string_view text) {
 // unclosed brace, for example) is reported at its end.
 Location to_author(int line, int column, const HandlerSource& source,
                    const std::vector<std::string_view>& lines) {
-  int own = line - kWrapperLines;
+  int own = line;
+  if (own == 1) column = std::max(column - NX_HEAD_COLUMNS, 1);
   // Without the text, as for precompiled handlers, there is no end to be known.
   if (!source.text.empty() && own > static_cast<int>(lines.size())) {
     own = static_cast<int>(lines.size());
     column = code_points(lines.back()) + 1;
   }
-  own = std::max(own, 1);
   return {source.start.line + own - 1, own == 1 ? source.start.column + column - 1 : column};
 }
 
@@ -132,6 +133,11 @@ std::string make_snippet(const HandlerSource& source, Location location, int& li
   }
   line_in_snippet = own - from + 1;
   return text;
+}
+
+std::string author_stack(std::string_view stack, Location start) {
+  std::optional<Location> first;
+  return translate_stack(stack, {{}, start}, first);
 }
 
 RunError describe_exception(std::string_view report, const HandlerSource& source) {
