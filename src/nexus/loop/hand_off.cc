@@ -1,7 +1,7 @@
 #include "nexus/loop/hand_off.h"
 
 #include <pthread.h>
-#include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,12 +26,15 @@ namespace {
 // call.
 constexpr int kLingerLooks = 100;
 
-// Runs only when nobody else wants the processor, and yields it at once to whoever wakes up.
-// Without privilege there is no way back, so a thread that went down never drives a loop again.
-// Where the system forbids even this, all run at the same priority.
+// About a third of the loop's weight. Not SCHED_IDLE: beside other programs that keep the processors
+// busy, a slow task would stand still there until its time is up. Without privilege there is no way
+// back, so a thread that went down never drives a loop again. Where the system forbids even this,
+// all run at the same priority.
+constexpr int kSlowNice = 5;
+
 void lower_priority(pid_t thread) {
-  const sched_param none = {};
-  sched_setscheduler(thread, SCHED_IDLE, &none);
+  const auto id = static_cast<id_t>(thread);
+  setpriority(PRIO_PROCESS, id, getpriority(PRIO_PROCESS, id) + kSlowNice);
 }
 
 clockid_t processor_clock() {
@@ -167,7 +170,7 @@ class AsioHandOff final : public HandOff, private Executor {
   };
 
   // A task that has lost the loop. Only its appetite tells whether it is slow, or was quick and
-  // waited for a processor; a quick one at the lowest priority might wait for ever.
+  // waited for a processor; a quick one must not be made to wait longer.
   struct Slow {
     Driver driver;
     std::chrono::nanoseconds processor_time;  // when it lost the loop

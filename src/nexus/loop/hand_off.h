@@ -14,7 +14,7 @@ namespace nexus::loop {
 //
 // A task that lasts longer than about a millisecond keeps its thread and loses the loop, which a
 // spare thread drives from then on. So a task must touch nothing that lives on the loop; it comes
-// back by post(). When it goes on to use the processor it continues at the lowest priority, and the
+// back by post(). When it goes on to use the processor it continues at a lower priority, and the
 // next task of its kind is run beside the loop from the start, until one is quick again.
 class HandOff {
  public:
