@@ -48,6 +48,18 @@ struct RunOptions {
 // Runs one tool of a panel in the sandbox and prints the ExecutionResult of docs/PROTOCOL.md.
 int run(const RunOptions& options);
 
+struct TokenOptions {
+  std::string subject = "developer";
+  std::string workspace = "default";
+  std::vector<std::string> permissions;
+  std::chrono::seconds lifetime{3600};
+  std::string issuer;
+  std::string audience;
+};
+// Prints a token signed with the secret in JWT_SECRET, and nothing else: for development and tests. Real
+// identities come from an identity provider.
+int token(const TokenOptions& options);
+
 struct EvalOptions {
   std::vector<std::string> files;
   std::optional<std::chrono::milliseconds> timeout;

@@ -39,6 +39,20 @@ int main(int argc, char** argv) {
   run_command->add_option("--allow-private-host", run_options.private_hosts,
                           "host:port that the http extension may reach although its address is private");
 
+  TokenOptions token_options;
+  token_options.permissions = {"panel:create", "panel:read", "panel:execute", "panel:delete"};
+  std::int64_t token_seconds = token_options.lifetime.count();
+  CLI::App* const token_command =
+      app.add_subcommand("token", "Print a development token signed with the secret in JWT_SECRET");
+  token_command->add_option("--sub", token_options.subject, "Who it stands for")->capture_default_str();
+  token_command->add_option("--workspace", token_options.workspace, "Its workspace_id")->capture_default_str();
+  token_command->add_option("--permission", token_options.permissions, "panel:create, panel:read, panel:execute, panel:delete, admin; may be repeated")
+      ->delimiter(',');
+  token_command->add_option("--seconds", token_seconds, "How long it is valid")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{7 * 86'400}))->capture_default_str();
+  token_command->add_option("--iss", token_options.issuer, "Its issuer, when the server has JWT_ISSUER");
+  token_command->add_option("--aud", token_options.audience, "Its audience, when the server has JWT_AUDIENCE");
+
   EvalOptions eval_options;
   std::int64_t timeout_ms = 0;
   CLI::App* const eval_command =
@@ -72,6 +86,10 @@ int main(int argc, char** argv) {
   if (run_command->parsed()) return run(run_options);
   if (backup_command->parsed()) return backup(directory, file);
   if (restore_command->parsed()) return restore(file, directory);
+  if (token_command->parsed()) {
+    token_options.lifetime = std::chrono::seconds(token_seconds);
+    return token(token_options);
+  }
   if (timeout->count() > 0) eval_options.timeout = std::chrono::milliseconds(timeout_ms);
   return eval(eval_options);
 }
