@@ -13,7 +13,9 @@
 #include <iterator>
 #include <thread>
 
+#include "authentication.h"
 #include "canary.h"
+#include "log_format.h"
 #include "nexus/engine/engine.h"
 #include "nexus/extension/http_extension.h"
 #include "nexus/extension/time_extension.h"
@@ -49,9 +51,23 @@ constexpr unsigned kMaxLoadThreads = 4;
 
 void set_up_log(const Settings& settings) {
   auto log = spdlog::stderr_logger_mt("nexusd");
-  log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  if (settings.log_format == "json")
+    log->set_formatter(make_json_formatter());
+  else
+    log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   log->set_level(spdlog::level::from_str(settings.log_level));
   spdlog::set_default_logger(std::move(log));
+  for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
+}
+
+Environment read_process_environment() {
+  Environment variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != text.npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
 }
 
 engine::Limits make_limits(const Settings& settings) {
@@ -120,6 +136,11 @@ server::Options make_server_options(const Settings& settings) {
   options.host = settings.host;
   options.http_port = static_cast<std::uint16_t>(settings.http_port);
   options.ws_port = static_cast<std::uint16_t>(settings.ws_port);
+  options.limits.connections = settings.max_connections;
+  options.access.workspace = settings.workspace_id;
+  options.access.address_rate = static_cast<std::uint32_t>(settings.rate_limit_address);
+  options.access.identity_rate = static_cast<std::uint32_t>(settings.rate_limit_identity);
+  options.access.trusted_proxies = settings.trusted_proxies;
   options.limits.body_bytes = settings.body_limit;
   options.limits.drain_time = kDrainTime;
   options.assets_dir = settings.web;
@@ -195,10 +216,12 @@ Result<void> serve(const Settings& settings) {
   const auto workspace =
       panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions,
                               Clock::system(), make_panel_settings(settings));
+  NX_TRY(const auto authenticator, make_authenticator(main_loop, settings));
   Canary canary(main_loop, hand_off->executor(), *runtime);
   bool loaded = false;
 
   server::Options options = make_server_options(settings);
+  options.access.authenticator = authenticator.get();
   options.ready = [&] { return loaded && canary.well(); };
   options.engine_stats = [&] { return runtime->stats(); };
   NX_TRY(const auto running, server::Server::start(main_loop, *workspace, metrics, options));
@@ -209,7 +232,7 @@ Result<void> serve(const Settings& settings) {
     });
   });
 
-  load_panel_files(*workspace, std::move(files), [&] {
+  load_panel_files(*workspace, std::move(files), settings.workspace_id, [&] {
     loaded = true;
     fmt::print("{}", ready_line(settings, *running, workspace->list().size()));
     std::fflush(stdout);
@@ -219,7 +242,7 @@ Result<void> serve(const Settings& settings) {
 }
 
 int run(int argc, const char* const* argv) {
-  auto asked = read_settings(argc, argv, [](const char* name) { return std::getenv(name); });
+  auto asked = read_settings(argc, argv, read_process_environment());
   if (!asked.ok()) {
     fmt::print(stderr, "nexusd: {}\n", asked.error().message);
     return kExitRefused;

@@ -41,8 +41,12 @@ void report(const std::string& file, const panel::CreateError& error) {
 // One file after the other, so that of two panels with one id the first in name order lives.
 class PanelLoad : public std::enable_shared_from_this<PanelLoad> {
  public:
-  PanelLoad(panel::Workspace& workspace, std::vector<std::string> files, std::function<void()> done)
-      : workspace_(workspace), files_(std::move(files)), done_(std::move(done)) {}
+  PanelLoad(panel::Workspace& workspace, std::vector<std::string> files, std::string owner,
+            std::function<void()> done)
+      : workspace_(workspace),
+        files_(std::move(files)),
+        owner_(std::move(owner)),
+        done_(std::move(done)) {}
 
   void next() {
     while (position_ < files_.size()) {
@@ -56,14 +60,17 @@ class PanelLoad : public std::enable_shared_from_this<PanelLoad> {
 
  private:
   void create(const std::string& file, std::string source) {
-    workspace_.create({std::move(source), {}, {}}, [self = shared_from_this(), file](auto created) {
-      if (const auto* error = std::get_if<panel::CreateError>(&created)) report(file, *error);
-      self->next();
-    });
+    workspace_.create({std::move(source), {}, {}, owner_},
+                      [self = shared_from_this(), file](auto created) {
+                        if (const auto* error = std::get_if<panel::CreateError>(&created))
+                          report(file, *error);
+                        self->next();
+                      });
   }
 
   panel::Workspace& workspace_;
   const std::vector<std::string> files_;
+  const std::string owner_;
   const std::function<void()> done_;
   std::size_t position_ = 0;
 };
@@ -85,8 +92,8 @@ Result<std::vector<std::string>> find_panel_files(const std::string& directory) 
 }
 
 void load_panel_files(panel::Workspace& workspace, std::vector<std::string> files,
-                      std::function<void()> done) {
-  auto load = std::make_shared<PanelLoad>(workspace, std::move(files), std::move(done));
+                      const std::string& owner, std::function<void()> done) {
+  auto load = std::make_shared<PanelLoad>(workspace, std::move(files), owner, std::move(done));
   load->next();
 }
 

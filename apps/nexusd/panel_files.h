@@ -13,10 +13,10 @@ namespace nexusd {
 // read.
 nexus::Result<std::vector<std::string>> find_panel_files(const std::string& directory);
 
-// Creates a panel from each file, in order, and calls `done` when every one has been answered. A
-// file that is no panel is reported on standard error, one "file:line:column: ..." line for each
-// diagnostic, and the others load. Loop thread.
+// Creates a panel of the workspace `owner` from each file, in order, and calls `done` when every
+// one has been answered. A file that is no panel is reported on standard error, one
+// "file:line:column: ..." line for each diagnostic, and the others load. Loop thread.
 void load_panel_files(nexus::panel::Workspace& workspace, std::vector<std::string> files,
-                      std::function<void()> done);
+                      const std::string& owner, std::function<void()> done);
 
 }  // namespace nexusd

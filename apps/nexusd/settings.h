@@ -12,13 +12,27 @@
 
 namespace nexusd {
 
-// Everything an operator can choose. Names, ranges and help texts are in one table in settings.cc.
+// Everything an operator can choose. Names, ranges and help texts are in one table in settings.cc,
+// which docs/CONFIG.md shows.
 struct Settings {
   std::uint64_t http_port = 3000;
   std::uint64_t ws_port = 3001;
   std::string host = "127.0.0.1";
   bool insecure = false;
+  bool auth_enabled = false;
+  std::string jwt_secret;
+  std::string jwt_jwks_file;
+  std::string jwt_jwks_url;
+  std::uint64_t jwt_jwks_refresh_ms = 30000;
+  std::string jwt_issuer;
+  std::string jwt_audience;
+  std::string workspace_id = "default";
+  std::uint64_t rate_limit_address = 200;   // requests a second
+  std::uint64_t rate_limit_identity = 200;  // the same
+  std::vector<std::string> trusted_proxies;
+  std::uint64_t max_connections = 10000;
   std::string log_level = "info";
+  std::string log_format = "text";
   std::uint64_t max_instances = 10;
   std::uint64_t min_instances = 2;
   std::uint64_t memory_limit_mb = 32;
@@ -40,21 +54,22 @@ struct Settings {
   bool debug_errors = false;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> cors_origins;
-  std::string panels;  // directory; empty: none
-  std::string web;     // directory of the built pages; empty: none
+  std::string panels;                 // directory; empty: none
+  std::string web;                    // directory of the built pages; empty: none
+  std::vector<std::string> warnings;  // what is odd about what was given, a line each
 };
 
-// The value of an environment variable, or nullptr.
-using Environment = std::function<const char*(const char* name)>;
+// The environment variables by name.
+using Environment = std::map<std::string, std::string, std::less<>>;
 
 // What the command line asks for instead of a running server: print something and end.
 struct Farewell {
   std::string text;
 };
 
-// Merges flags > environment > defaults and checks every value and what must hold between values.
-// An empty text counts as not set. Error kInvalidArgument: one line that names the variable, the
-// value and the range.
+// Merges flags > environment > file (TOML) > defaults and checks every value and what must hold
+// between values. An empty text counts as not set. Error kInvalidArgument: one line that names the
+// variable, the value and the range.
 nexus::Result<std::variant<Settings, Farewell>> read_settings(int argc, const char* const* argv,
                                                               const Environment& environment);
 

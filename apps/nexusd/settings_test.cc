@@ -1,20 +1,23 @@
 #include "settings.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "settings_text.h"
 
 namespace nexusd {
 namespace {
 
-using Variables = std::map<std::string, std::string>;
+using Variables = Environment;
 
 nexus::Result<std::variant<Settings, Farewell>> read(std::vector<const char*> flags,
                                                      Variables variables = {}) {
   flags.insert(flags.begin(), "nexusd");
-  return read_settings(static_cast<int>(flags.size()), flags.data(),
-                       [&](const char* name) -> const char* {
-                         const auto found = variables.find(name);
-                         return found == variables.end() ? nullptr : found->second.c_str();
-                       });
+  return read_settings(static_cast<int>(flags.size()), flags.data(), variables);
 }
 
 Settings settings(std::vector<const char*> flags, Variables variables = {}) {
@@ -147,6 +150,115 @@ TEST(Settings, HelpVersionAndConfigAreFarewells) {
   EXPECT_NE(config.find("WS_PORT=4001  # WS_PORT (--ws-port)\n"), std::string::npos) << config;
   EXPECT_NE(config.find("LOG_LEVEL=info  # default\n"), std::string::npos) << config;
   EXPECT_NE(refusal({"--print-config", "--ws-port", "x"}).find("WS_PORT"), std::string::npos);
+}
+
+// A configuration file that lives as long as this.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text) { std::ofstream(path) << text; }
+  ~ConfigFile() { std::remove(path.c_str()); }
+  ConfigFile(const ConfigFile&) = delete;
+  ConfigFile& operator=(const ConfigFile&) = delete;
+
+  const std::string path = testing::TempDir() + "nexusd-" +
+                           testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
+};
+
+constexpr const char* kSecret = "5f4dcc3b5aa765d61d8327deb882cf99";
+
+TEST(ConfigFile, IsBelowTheEnvironmentAndAboveTheDefaults) {
+  const ConfigFile file(
+      "http_port = 4000\nws_port = 4001\nlog_level = 'debug'\ndebug_errors = true\n"
+      "allowed_hosts = ['a.test', 'b.test']\nbody_limit = '2mb'\ntimeout_ms = 700\n");
+  const Settings read =
+      settings({"--config", file.path.c_str(), "--timeout-ms", "900"}, {{"WS_PORT", "5001"}});
+  EXPECT_EQ(read.http_port, 4000u);
+  EXPECT_EQ(read.ws_port, 5001u);
+  EXPECT_EQ(read.timeout_ms, 900u);
+  EXPECT_EQ(read.log_level, "debug");
+  EXPECT_TRUE(read.debug_errors);
+  EXPECT_EQ(read.body_limit, 2u << 20);
+  EXPECT_EQ(read.allowed_hosts, (std::vector<std::string>{"a.test", "b.test"}));
+  EXPECT_EQ(read.max_panels, 1000u);
+  EXPECT_EQ(settings({}, {{"NEXUS_CONFIG", file.path}}).http_port, 4000u);
+}
+
+TEST(ConfigFile, MistakesAreNamedWithTheirLine) {
+  const auto refused = [](const std::string& text) {
+    const ConfigFile file(text);
+    const std::string message = refusal({"--config", file.path.c_str()});
+    return message.substr(message.find(".toml") + 5);
+  };
+  EXPECT_EQ(refused("\nhttp_prot = 1"),
+            ":2: there is no setting \"http_prot\"; did you mean http_port?");
+  EXPECT_EQ(refused("weather = 1"), ":1: there is no setting \"weather\"");
+  EXPECT_EQ(refused("[server]\nhttp_port = 1"), ":1: there is no setting \"server\"");
+  EXPECT_THAT(refused("http_port = 1.5"), testing::HasSubstr("http_port takes a text, a number"));
+  EXPECT_THAT(refused("http_port = "), testing::StartsWith(":1: "));
+  EXPECT_THAT(refused("a = 1\na = 2"), testing::StartsWith(":2: "));
+  const ConfigFile file("\nhttp_port = 70000");
+  EXPECT_THAT(refusal({"--config", file.path.c_str()}),
+              testing::AllOf(testing::StartsWith("HTTP_PORT ("), testing::HasSubstr(".toml:2)"),
+                             testing::HasSubstr("0 to 65535")));
+  EXPECT_THAT(refusal({"--config", "/nowhere/nexus.toml"}),
+              testing::HasSubstr("/nowhere/nexus.toml"));
+}
+
+TEST(Settings, MisspeltVariablesAreWarnedAbout) {
+  const auto warnings = [](const char* variable, const char* text = "1") {
+    return settings({}, {{variable, text}}).warnings;
+  };
+  EXPECT_EQ(warnings("HTTP_PROT"),
+            std::vector<std::string>{"HTTP_PROT is not a setting; did you mean HTTP_PORT?"});
+  EXPECT_EQ(
+      warnings("NEXUS_JWT_SECRET"),
+      std::vector<std::string>{"NEXUS_JWT_SECRET is not a setting; did you mean JWT_SECRET?"});
+  EXPECT_EQ(warnings("ALOWED_HOSTS").size(), 1u);
+  for (const char* variable :
+       {"PATH", "HOSTNAME", "HTTP_PROXY", "LANG", "NEXUS_SERVICE_HOST", "NEXUS_CONFIG"})
+    EXPECT_TRUE(settings({}, {{variable, ""}}).warnings.empty()) << variable;
+  EXPECT_TRUE(warnings("NEXUS_PORT", "tcp://10.0.0.1:3000").empty()) << "an orchestrator's";
+}
+
+TEST(Settings, AuthenticationNeedsAGoodSecretOrKeys) {
+  EXPECT_THAT(refusal({"--auth"}), testing::StartsWith("JWT_SECRET: "));
+  EXPECT_THAT(refusal({"--auth"}, {{"JWT_SECRET", "short"}}), testing::HasSubstr("5 bytes"));
+  EXPECT_THAT(refusal({}, {{"AUTH_ENABLED", "true"},
+                           {"JWT_SECRET", "change-me-change-me-change-me-change-me"}}),
+              testing::HasSubstr("placeholder"));
+  EXPECT_EQ(settings({"--auth"}, {{"JWT_SECRET", kSecret}}).jwt_secret, kSecret);
+  EXPECT_TRUE(settings({"--auth", "--jwt-jwks-file", "keys.json"}).auth_enabled);
+  EXPECT_THAT(refusal({"--auth", "--jwt-jwks-file", "k", "--jwt-jwks-url", "https://id.test/k"}),
+              testing::HasSubstr("one of them"));
+  for (const char* url : {"http://id.test/keys", "file:///etc/passwd", "id.test",
+                          "http://127.0.0.1.evil.test/", "http://[::2]/"})
+    EXPECT_THAT(refusal({"--auth", "--jwt-jwks-url", url}), testing::HasSubstr("https")) << url;
+  for (const char* url :
+       {"https://id.test/keys", "http://127.0.0.1:9/k", "http://[::1]:9/k", "http://localhost/k"})
+    EXPECT_EQ(settings({"--auth", "--jwt-jwks-url", url}).jwt_jwks_url, url);
+  EXPECT_EQ(settings({"--auth", "--host", "0.0.0.0"}, {{"JWT_SECRET", kSecret}}).host, "0.0.0.0");
+  EXPECT_THAT(settings({}, {{"JWT_SECRET", kSecret}}).warnings,
+              testing::ElementsAre(testing::HasSubstr("AUTH_ENABLED is not true")));
+}
+
+TEST(Settings, SecretsAreNeverShownAndHaveNoOption) {
+  const std::string config = farewell({"--print-config", "--auth"}, {{"JWT_SECRET", kSecret}});
+  EXPECT_THAT(config, testing::HasSubstr("JWT_SECRET=(secret)  # JWT_SECRET\n"));
+  EXPECT_THAT(config, testing::Not(testing::HasSubstr(kSecret)));
+  EXPECT_THAT(refusal({"--jwt-secret", kSecret}), testing::HasSubstr("--jwt-secret"));
+}
+
+TEST(Settings, NodeEnvProductionMeansJsonLogs) {
+  EXPECT_EQ(settings({}, {{"NODE_ENV", "production"}}).log_format, "json");
+  EXPECT_EQ(settings({}, {{"NODE_ENV", "development"}}).log_format, "text");
+  EXPECT_EQ(settings({}, {{"NODE_ENV", "production"}, {"LOG_FORMAT", "text"}}).log_format, "text");
+}
+
+TEST(ConfigDocument, IsCurrent) {
+  std::ifstream file(std::string(NEXUS_SOURCE_DIR) + "/docs/CONFIG.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), config_document()) << "run: nexusd --print-config-doc > docs/CONFIG.md";
 }
 
 }  // namespace

@@ -86,11 +86,12 @@ void Authenticator::refresh() {
 void Authenticator::finish_refresh(Result<std::string> fetched) {
   refreshing_ = false;
   Result<void> adopted = adopt(std::move(fetched));
-  if (!adopted.ok())
+  if (auto started = std::exchange(on_started_, nullptr))
+    started(std::move(adopted));
+  else if (!adopted.ok())
     spdlog::warn("the JWK Set cannot be read, {}: {}",
                  fetched_ ? "the keys in use stay" : "no key of it is known",
                  adopted.error().message);
-  if (auto started = std::exchange(on_started_, nullptr)) started(std::move(adopted));
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     auto answer = try_known_keys(waiting.token);
     waiting.done(answer ? *std::move(answer) : Result<Identity>(no_key_error()));

@@ -26,9 +26,9 @@ struct AuthenticatorOptions {
   FetchKeys fetch_keys;       // absent: no JWK Set
   ClaimPolicy claims;
   // A key id that is not in the set makes it be read anew, at most this often.
-  std::chrono::seconds min_refresh{30};
+  std::chrono::milliseconds min_refresh{30'000};
   // Older keys are read anew in the background, so that a removed one ends.
-  std::chrono::seconds max_age{300};
+  std::chrono::milliseconds max_age{300'000};
 };
 
 // From a bearer token to an identity. Lives on the loop.
@@ -43,8 +43,8 @@ class Authenticator {
   Authenticator(const Authenticator&) = delete;
   Authenticator& operator=(const Authenticator&) = delete;
 
-  // Reads the JWK Set for the first time; `done` gets what came of it. Until it succeeded, tokens
-  // that need one of its keys are kUnavailable.
+  // Reads the JWK Set for the first time; `done` gets what came of it, later failures are logged.
+  // Until it succeeded, tokens that need one of its keys are kUnavailable.
   void start(std::function<void(Result<void>)> done);
 
   // Calls `done` once: at once, or after a refresh that the token's key id caused. Errors:

@@ -109,7 +109,6 @@ Refusal check_body_fields(const Head& head) {
 }
 
 Refusal check_upgrade(const Context& context, const Head& head, const Request& request) {
-  const Match& match = request.match;
   if (!head.upgrade) {
     const Error error{ErrorCode::kBadRequest, "this path takes WebSockets; connect with ws://"};
     return with_field(error_reply(426, error), "Upgrade", "websocket");
@@ -125,9 +124,6 @@ Refusal check_upgrade(const Context& context, const Head& head, const Request& r
     return error_reply(query.error());
   if (context.stopping)
     return error_reply({ErrorCode::kUnavailable, "the server is shutting down"});
-  if (!context.workspace.find(match.panel)) {
-    return error_reply({ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", match.panel)});
-  }
   return std::nullopt;
 }
 
@@ -172,8 +168,8 @@ void add_cors_fields(const Context& context, std::string_view origin, Reply& rep
   if (origin.empty() || !context.hosts->origin_listed(origin)) return;
   reply.fields.emplace_back("Access-Control-Allow-Origin", std::string(origin));
   reply.fields.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS");
-  reply.fields.emplace_back("Access-Control-Allow-Headers", "Content-Type, If-None-Match");
-  reply.fields.emplace_back("Access-Control-Expose-Headers", "ETag, Location");
+  reply.fields.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match");
+  reply.fields.emplace_back("Access-Control-Expose-Headers", "ETag, Location, Retry-After, WWW-Authenticate");
   reply.fields.emplace_back("Access-Control-Max-Age", "600");
 }
 

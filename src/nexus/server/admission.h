@@ -10,8 +10,7 @@ namespace nexus::server {
 
 // Decides from the header alone whether a request may go on, so that nothing is read or done for
 // one that may not. Answers the Request, without its body, or the Reply that refuses it or, for
-// OPTIONS, serves it. A Request for Route::kSocket is an upgrade that may be accepted: its panel
-// exists.
+// OPTIONS, serves it. Who sends it, and whether a panel it names exists for them, is not asked here.
 std::variant<Request, Reply> admit(const Context& context, Port port, const Head& head);
 
 // The CORS fields that let a listed foreign page read an answer; none for other pages.

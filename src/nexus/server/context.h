@@ -8,6 +8,7 @@
 #include "nexus/loop/loop.h"
 #include "nexus/metrics/metrics.h"
 #include "nexus/panel/workspace.h"
+#include "nexus/server/access.h"
 #include "nexus/server/assets.h"
 #include "nexus/server/host_policy.h"
 #include "nexus/server/router.h"
@@ -45,6 +46,7 @@ struct Context {
 
   // Set once by Server::start, before the first connection.
   std::unique_ptr<const HostPolicy> hosts;
+  std::shared_ptr<Access> access;
   std::unique_ptr<const Assets> assets;  // nullptr: no pages
   std::uint16_t http_port = 0;
   std::uint16_t ws_port = 0;

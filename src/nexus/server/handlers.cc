@@ -1,11 +1,16 @@
 #include "nexus/server/handlers.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace nexus::server {
 namespace {
 
 void handle_panel(const Context& context, Request request, const Respond& respond) {
+  // Here, once for all routes and after the body was read: the panel may be another one by then.
+  if (!request.match.panel.empty() && !reachable_panel(context, request))
+    return respond(no_panel(request));
   switch (request.match.route) {
     case Route::kPanels:
       if (request.method == Method::kPost)
@@ -20,6 +25,8 @@ void handle_panel(const Context& context, Request request, const Respond& respon
       return show_ast(context, request, respond);
     case Route::kView:
       return show_view(context, request, respond);
+    case Route::kTicket:
+      return issue_ticket(context, std::move(request), respond);
     case Route::kTrigger:
       return trigger_tool(context, request, respond);
     default:
@@ -28,6 +35,16 @@ void handle_panel(const Context& context, Request request, const Respond& respon
 }
 
 }  // namespace
+
+panel::Panel* reachable_panel(const Context& context, const Request& request) {
+  panel::Panel* const found = context.workspace.find(request.match.panel);
+  return found && request.identity.reaches(found->owner()) ? found : nullptr;
+}
+
+Reply no_panel(const Request& request) {
+  return error_reply(
+      {ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", request.match.panel)});
+}
 
 void handle(const Context& context, Request request, const Respond& respond) {
   switch (request.match.route) {

@@ -12,6 +12,11 @@ namespace nexus::server {
 
 using Respond = std::function<void(Reply)>;
 
+// The panel that the request names, if there is one that its identity reaches: those of other
+// workspaces do not exist for it.
+panel::Panel* reachable_panel(const Context& context, const Request& request);
+Reply no_panel(const Request& request);
+
 // Calls the handler of the request's route.
 void handle(const Context& context, Request request, const Respond& respond);
 
@@ -24,6 +29,9 @@ void show_ast(const Context& context, const Request& request, const Respond& res
 void show_view(const Context& context, const Request& request, const Respond& respond);
 void trigger_tool(const Context& context, const Request& request, const Respond& respond);
 void delete_panel(const Context& context, const Request& request, const Respond& respond);
+
+// ticket_route.cc
+void issue_ticket(const Context& context, Request request, const Respond& respond);
 
 // probe_routes.cc
 Reply health(const Context& context);

@@ -14,6 +14,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -72,6 +73,12 @@ Head head_of(const Parser& parser) {
   head.transfer_encoding = view(message[http::field::transfer_encoding]);
   head.expect = view(message[http::field::expect]);
   head.if_none_match = view(message[http::field::if_none_match]);
+  head.authorization_count = message.count(http::field::authorization);
+  head.authorization = view(message[http::field::authorization]);
+  // Of several the last, which is the nearest proxy's.
+  const auto forwarded = message.equal_range("X-Forwarded-For");
+  if (forwarded.first != forwarded.second)
+    head.forwarded_for = view(std::prev(forwarded.second)->value());
   head.ws_key = view(message[http::field::sec_websocket_key]);
   head.ws_version = view(message[http::field::sec_websocket_version]);
   head.ws_protocols = view(message[http::field::sec_websocket_protocol]);
@@ -115,6 +122,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     if (context_->stopping) return end();
     phase_ = Phase::kIdle;
     route_ = Route::kUnknown;
+    audit_ = {};
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser_->body_limit(limits_.body_bytes);
@@ -146,9 +154,37 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     }
     request_ = std::move(*std::get_if<Request>(&verdict));
     route_ = request_.match.route;
-    if (route_ == Route::kSocket) return become_websocket(head);
+    audit_ = {request_.method, request_.match.panel, {}, {}};
+    phase_ = Phase::kServing;
+    stream_.expires_never();
+    context_->access->authorize(head, request_, peer(),
+                                [weak = weak_from_this()](Access::Verdict answer) {
+                                  const auto self = weak.lock();
+                                  if (self && self->phase_ == Phase::kServing)
+                                    self->on_authorized(std::move(answer));
+                                });
+  }
+
+  void on_authorized(Access::Verdict verdict) {
+    if (Reply* refusal = std::get_if<Reply>(&verdict)) {
+      refusal->close = !parser_->is_done();
+      return write(std::move(*refusal));
+    }
+    request_.identity = std::move(*std::get_if<auth::Identity>(&verdict));
+    audit_.actor = request_.identity.subject;
+    audit_.workspace = request_.identity.workspace;
+    if (route_ == Route::kSocket) return become_websocket(head_of(*parser_));
     if (parser_->is_done()) return serve();
-    read_body(head.expect.empty() ? Await::kBody : Await::kContinue);
+    phase_ = Phase::kReading;
+    read_body(parser_->get()[http::field::expect].empty() ? Await::kBody : Await::kContinue);
+  }
+
+  const std::string& peer() {
+    if (peer_.empty()) {
+      error_code ignored;
+      peer_ = stream_.socket().remote_endpoint(ignored).address().to_string();
+    }
+    return peer_;
   }
 
   enum class Await { kBody, kContinue };
@@ -248,12 +284,25 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void record(int status) {
     const auto took = Clock::system().now() - began_;
     context_->metrics_of(route_).observe(status, took);
+    if (context_->access->authenticates()) audit(status);
     if (!spdlog::should_log(spdlog::level::debug) || !parser_->is_header_done()) return;
     const std::string_view target = view(parser_->get().target());
     spdlog::debug("http {} {} -> {} in {} us", view(parser_->get().method_string()),
                   target.substr(0, target.find('?')), status,
                   std::chrono::duration_cast<std::chrono::microseconds>(took).count());
   }
+
+  // Who changed what, and who was turned away; never with what.
+  void audit(int status) {
+    const bool turned_away = status == 401 || status == 403 || status == 429;
+    const bool changes = audit_.method == Method::kPost || audit_.method == Method::kDelete;
+    if (!turned_away && !changes && route_ != Route::kSocket) return;
+    spdlog::info("audit actor={} workspace={} address={} method={} route={} panel={} status={}",
+                 or_dash(audit_.actor), or_dash(audit_.workspace), peer(),
+                 view(parser_->get().method_string()), pattern(route_), or_dash(audit_.panel),
+                 status);
+  }
+  static std::string_view or_dash(std::string_view text) { return text.empty() ? "-" : text; }
 
   // Closing a socket that has unread bytes resets the connection, and the reset may overtake the
   // answer (RFC 9112 section 9.6): send the end, then read what still comes, for a while.
@@ -282,13 +331,15 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
       return reject(
           400, {ErrorCode::kBadRequest, "bytes follow the upgrade request; wait for its answer"});
     }
+    if (!reachable_panel(*context_, request_)) return write(no_panel(request_));
     record(101);
     stream_.expires_never();
     error_code error;
     const int descriptor = stream_.socket().release(error);
     WsHandshake handshake{OwnedSocket(error ? -1 : descriptor, family_), request_.match.panel,
                           std::string(head.ws_key), std::string(head.ws_protocols),
-                          parse_socket_request(request_.query)->patches};
+                          parse_socket_request(request_.query)->patches,
+                          std::move(request_.identity)};
     if (!error) start_ws_session(context_, std::move(handshake));
     end();
   }
@@ -306,6 +357,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   const Port port_;
   const Family family_;
 
+  std::string peer_;  // the address it comes from, once asked for
+
   Stream stream_;
   beast::flat_buffer buffer_;
   Phase phase_ = Phase::kIdle;
@@ -314,6 +367,11 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   // Of the request under way.
   std::optional<Parser> parser_;
   Request request_;
+  struct Audit {
+    Method method = Method::kOther;
+    std::string panel, actor, workspace;
+  };
+  Audit audit_;  // outlives request_, which moves to its handler
   Route route_ = Route::kUnknown;
   Clock::Steady began_;
   Reply reply_;  // owns the bytes of response_

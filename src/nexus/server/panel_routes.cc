@@ -13,11 +13,6 @@ namespace {
 
 using panel::Panel;
 
-Reply no_panel(const Request& request) {
-  return error_reply(
-      {ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", request.match.panel)});
-}
-
 void append_member(std::string_view key, std::string_view json, std::string& out) {
   out += out.size() > 1 ? ",\"" : "\"";
   out += key;
@@ -79,6 +74,7 @@ void list_panels(const Context& context, const Request& request, const Respond& 
   const Result<ListRequest> wanted = parse_list_request(request.query);
   if (!wanted.ok()) return respond(error_reply(wanted.error()));
   std::vector<Panel*> panels = context.workspace.list();
+  std::erase_if(panels, [&](const Panel* p) { return !request.identity.reaches(p->owner()); });
   if (const auto& id = wanted.value().id) std::erase_if(panels, [&](Panel* p) { return p->id() != *id; });
   std::size_t first = 0;
   if (const auto& cursor = wanted.value().cursor) {
@@ -98,6 +94,7 @@ void create_panel(const Context& context, Request request, const Respond& respon
   Result<panel::CreateRequest> wanted =
       parse_create_request(request.content_type, std::move(request.body));
   if (!wanted.ok()) return respond(error_reply(wanted.error()));
+  wanted->owner = std::move(request.identity.workspace);
   std::string ws_authority = fmt::format("{}:{}", request.host.name, context.ws_port);
   context.workspace.create(std::move(wanted).take(),
                            [respond, ws_authority = std::move(ws_authority)](

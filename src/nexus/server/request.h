@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "nexus/auth/identity.h"
 #include "nexus/server/host_policy.h"
 #include "nexus/server/router.h"
 
@@ -21,6 +22,8 @@ struct Head {
   std::size_t host_count = 0;
   std::string_view host, origin, content_type, content_encoding, transfer_encoding, expect,
       if_none_match;
+  std::size_t authorization_count = 0;
+  std::string_view authorization, forwarded_for;
   std::string_view ws_key, ws_version, ws_protocols;
   bool chunked = false;  // the body is framed by the chunked coding
   bool upgrade = false;  // asks to become a WebSocket
@@ -36,6 +39,7 @@ struct Request {
   std::string content_type;
   std::string if_none_match;
   std::string body;
+  auth::Identity identity;  // set once it is authorized (access.h)
 };
 
 }  // namespace nexus::server

@@ -13,10 +13,17 @@ constexpr unsigned kRead = 1;    // GET and HEAD
 constexpr unsigned kCreate = 2;  // POST
 constexpr unsigned kRemove = 4;  // DELETE
 
+using auth::Permission;
+constexpr std::nullopt_t kPublic = std::nullopt;
+
 struct Row {
   Route route;
   std::string_view pattern;  // {id} and {tool} match one segment, {path} one or more
   unsigned methods;
+  // What GET needs, and what the one changing method besides needs.
+  std::optional<auth::Permission> read_needs = std::nullopt;
+  std::optional<auth::Permission> create_needs = std::nullopt;
+  bool exempt = false;
 };
 
 // In the order of Route.
@@ -25,17 +32,18 @@ constexpr std::array<Row, kRouteCount> kRows = {{
     {Route::kPanelPage, "/p/{id}", kRead},
     {Route::kAsset, "/assets/{path}", kRead},
     {Route::kFavicon, "/favicon.ico", kRead},
-    {Route::kPanels, "/panels", kRead | kCreate},
-    {Route::kPanel, "/panels/{id}", kRead | kRemove},
-    {Route::kState, "/panels/{id}/state", kRead},
-    {Route::kAst, "/panels/{id}/ast", kRead},
-    {Route::kView, "/panels/{id}/view", kRead},
-    {Route::kTrigger, "/panels/{id}/trigger/{tool}", kCreate},
-    {Route::kSocket, "/panels/{id}/ws", kRead},
-    {Route::kHealth, "/health", kRead},
-    {Route::kLive, "/livez", kRead},
-    {Route::kReady, "/readyz", kRead},
-    {Route::kMetrics, "/metrics", kRead},
+    {Route::kPanels, "/panels", kRead | kCreate, Permission::kRead, Permission::kCreate},
+    {Route::kPanel, "/panels/{id}", kRead | kRemove, Permission::kRead},
+    {Route::kState, "/panels/{id}/state", kRead, Permission::kRead},
+    {Route::kAst, "/panels/{id}/ast", kRead, Permission::kRead},
+    {Route::kView, "/panels/{id}/view", kRead, Permission::kRead},
+    {Route::kTrigger, "/panels/{id}/trigger/{tool}", kCreate, kPublic, Permission::kExecute},
+    {Route::kSocket, "/panels/{id}/ws", kRead, Permission::kRead},
+    {Route::kTicket, "/auth/ws-ticket", kCreate, kPublic, Permission::kRead},
+    {Route::kHealth, "/health", kRead, kPublic, kPublic, true},
+    {Route::kLive, "/livez", kRead, kPublic, kPublic, true},
+    {Route::kReady, "/readyz", kRead, kPublic, kPublic, true},
+    {Route::kMetrics, "/metrics", kRead, kPublic, kPublic, true},
     {Route::kUnknown, "unknown", 0},
 }};
 
@@ -46,6 +54,18 @@ constexpr bool rows_follow_the_enum() {
   return true;
 }
 static_assert(rows_follow_the_enum());
+
+// A new route of panels is closed until its row says whom it is for.
+constexpr bool panels_are_guarded() {
+  for (const Row& candidate : kRows) {
+    if (!candidate.pattern.starts_with("/panels")) continue;
+    if (candidate.exempt || ((candidate.methods & kRead) != 0 && !candidate.read_needs) ||
+        ((candidate.methods & kCreate) != 0 && !candidate.create_needs))
+      return false;
+  }
+  return true;
+}
+static_assert(panels_are_guarded());
 
 const Row& row(Route route) { return kRows[static_cast<std::size_t>(route)]; }
 
@@ -202,6 +222,13 @@ bool allows(Route route, Method method) {
       return false;
   }
   return false;
+}
+
+Guard guard_of(Route route, Method method) {
+  const Row& guarded = row(route);
+  if (method == Method::kPost) return {guarded.exempt, guarded.create_needs};
+  if (method == Method::kDelete) return {guarded.exempt, Permission::kDelete};
+  return {guarded.exempt, guarded.read_needs};
 }
 
 std::string allow_list(Route route) {

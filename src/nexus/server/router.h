@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "nexus/auth/identity.h"
 #include "nexus/base/result.h"
 
 // From a request's method and target to a route. Pure.
@@ -24,6 +26,7 @@ enum class Route {
   kView,
   kTrigger,
   kSocket,
+  kTicket,
   kHealth,
   kLive,
   kReady,
@@ -59,6 +62,14 @@ Result<std::vector<QueryField>> parse_query(std::string_view query);
 Match find_route(const std::vector<std::string>& segments);
 
 bool allows(Route route, Method method);
+
+// What a request must show before it is served.
+struct Guard {
+  bool exempt =
+      false;  // neither counted nor asked: probes and metrics, which must work when all else fails
+  std::optional<auth::Permission> permission;  // nothing: for everybody, and without data of panels
+};
+Guard guard_of(Route route, Method method);
 
 // The methods of a route as the Allow field lists them.
 std::string allow_list(Route route);

@@ -104,6 +104,7 @@ Result<std::unique_ptr<Server>> Server::start(loop::Loop& loop, panel::Workspace
   NX_TRY_VOID(check_options(options));
   NX_TRY(const Bound bound, classify_bind_address(options.host));
   const auto context = std::make_shared<Context>(loop, workspace, metrics, options);
+  NX_TRY(context->access, Access::create(options.access, Clock::system()));
   if (!options.assets_dir.empty()) {
     NX_TRY(context->assets, load_assets(options.assets_dir));
   }

@@ -14,6 +14,10 @@
 #include "nexus/metrics/metrics.h"
 #include "nexus/panel/workspace.h"
 
+namespace nexus::auth {
+class Authenticator;
+}
+
 // HTTP and WebSocket in front of a workspace, as docs/PROTOCOL.md describes them. Sockets,
 // sessions, routes and back-pressure; what a panel does with a request is the panel's business.
 namespace nexus::server {
@@ -37,11 +41,22 @@ struct Limits {
   std::chrono::milliseconds drain_time{10000};  // stop() waits so long for requests under way
 };
 
+// Who may do what.
+struct AccessOptions {
+  // Turns tokens into identities and outlives the server; nullptr: everybody may do everything.
+  auth::Authenticator* authenticator = nullptr;
+  std::string workspace{panel::kDefaultOwner};  // owns what is created without authentication
+  std::uint32_t address_rate = 200;             // requests a second of one address
+  std::uint32_t identity_rate = 200;  // the same of one identity, messages of its sockets included
+  std::vector<std::string> trusted_proxies;  // TRUSTED_PROXIES: whose X-Forwarded-For is believed
+};
+
 struct Options {
   std::string host = "127.0.0.1";  // numeric address to bind, or "localhost"
   std::uint16_t http_port = 3000;  // 0: any free port
   std::uint16_t ws_port = 3001;    // 0: any free port
   Limits limits;
+  AccessOptions access;
   std::string assets_dir;  // the built pages; empty: serve none
   std::vector<std::string>
       allowed_hosts;  // ALLOWED_HOSTS: names accepted in Host besides the own ones

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -35,6 +36,10 @@ constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kGoingAway = 1001;
 constexpr std::uint16_t kUnsupportedData = 1003;
 constexpr std::uint16_t kTryAgainLater = 1013;
+constexpr std::uint16_t kTokenExpired =
+    4401;  // docs/PROTOCOL.md; 4000 to 4999 are free for such use
+// Timers run on another clock than tokens: look again at least this often.
+constexpr std::chrono::milliseconds kMaxExpiryWait{60'000};
 constexpr std::size_t kKeptBufferBytes = 16 * 1024;
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5
 
@@ -57,6 +62,7 @@ class WsSession final : public Session,
         limits_(context_->options.limits),
         panel_id_(handshake.panel),
         patches_(handshake.patches),
+        identity_(std::move(handshake.identity)),
         request_(upgrade_request(handshake)),
         stream_(context_->loop.context().get_executor()) {
     error_code ignored;  // the answer to the upgrade then fails
@@ -130,6 +136,7 @@ class WsSession final : public Session,
     phase_ = Phase::kOpen;
     // It may have been destroyed, and made anew, since the upgrade was admitted.
     panel_ = context_->workspace.find(panel_id_);
+    if (panel_ && !identity_.reaches(panel_->owner())) panel_ = nullptr;
     if (!panel_) {
       send_error({ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", panel_id_)},
                  std::nullopt);
@@ -138,7 +145,21 @@ class WsSession final : public Session,
       panel_->attach(this);
     }
     if (draining_) close_when_drained();
+    if (context_->access->authenticates()) watch_expiry();
     read();
+  }
+
+  void watch_expiry() {
+    if (phase_ != Phase::kOpen) return;
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(identity_.expires - Clock::system().wall());
+    if (left.count() <= 0) {
+      leave_panel();
+      return begin_close(kTokenExpired, "token expired");
+    }
+    expiry_ = context_->loop.after(std::min(left, kMaxExpiryWait), [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->watch_expiry();
+    });
   }
 
   void read() {
@@ -188,6 +209,8 @@ class WsSession final : public Session,
       send_error(bad->error, bad->request_id);
     } else if (std::holds_alternative<PingMessage>(message)) {
       send_own(encode_pong(version()));
+    } else if (Result<void> allowed = check_allowed(); !allowed.ok()) {
+      send_error(allowed.error(), request_id_of(message));
     } else if (in_flight_ >= limits_.triggers_in_flight) {
       refuse_flood(message);
     } else if (TriggerMessage* trigger = std::get_if<TriggerMessage>(&message)) {
@@ -197,13 +220,24 @@ class WsSession final : public Session,
     }
   }
 
-  void refuse_flood(const ClientMessage& message) {
-    const auto* trigger = std::get_if<TriggerMessage>(&message);
+  // Of TRIGGER and SET, which change things.
+  Result<void> check_allowed() {
+    if (!identity_.may(auth::Permission::kExecute))
+      return Error{ErrorCode::kForbidden, "the token does not permit panel:execute"};
+    return context_->access->admit_message(identity_);
+  }
+
+  static std::optional<std::string> request_id_of(const ClientMessage& message) {
+    if (const auto* trigger = std::get_if<TriggerMessage>(&message)) return trigger->request_id;
     const auto* set = std::get_if<SetMessage>(&message);
+    return set ? set->request_id : std::nullopt;
+  }
+
+  void refuse_flood(const ClientMessage& message) {
     send_error(
         {ErrorCode::kResourceLimit,
          fmt::format("{} messages of this client wait already; wait for an answer", in_flight_)},
-        trigger ? trigger->request_id : set->request_id);
+        request_id_of(message));
   }
 
   void run(TriggerMessage message) {
@@ -339,6 +373,7 @@ class WsSession final : public Session,
     if (phase_ == Phase::kEnded) return;
     phase_ = Phase::kEnded;
     patience_.reset();
+    expiry_.reset();
     leave_panel();
     stream_.next_layer().close();
     context_->metrics.websocket_closed();
@@ -350,6 +385,7 @@ class WsSession final : public Session,
   const Limits& limits_;
   const std::string panel_id_;
   const bool patches_;
+  const auth::Identity identity_;
   const http::request<http::empty_body> request_;
 
   WsStream stream_;
@@ -367,6 +403,7 @@ class WsSession final : public Session,
   websocket::close_reason close_reason_;
   bool close_sent_ = false;
   std::unique_ptr<loop::Timer> patience_;
+  std::unique_ptr<loop::Timer> expiry_;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ struct WsHandshake {
   std::string key;        // Sec-WebSocket-Key
   std::string protocols;  // Sec-WebSocket-Protocol as sent, possibly empty
   bool patches = false;   // the client takes JSON Patch in place of whole keys
+  auth::Identity identity = {};
 };
 
 // Answers the upgrade and serves one client of a panel until either side closes. Loop thread.
