@@ -1,9 +1,10 @@
 // The HTTP calls of the pages.
 
 import type { AstResponse, PanelList } from "./protocol.ts";
+import { call } from "./session.ts";
 
 async function getJson<T>(path: string): Promise<T | undefined> {
-  const response = await fetch(path, { headers: { accept: "application/json" } });
+  const response = await call(path, { headers: { accept: "application/json" } });
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`the server answered ${response.status} to ${path}`);
   return (await response.json()) as T;

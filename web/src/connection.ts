@@ -25,6 +25,8 @@ export interface ConnectionHandlers {
   onMessage(message: ServerMessage): void;
   /** Whether the panel still exists; asked after an attempt failed. */
   panelExists(): Promise<boolean>;
+  /** What each attempt shows to the server; undefined for nothing. Absent: nothing ever. */
+  ticket?(): Promise<string | undefined>;
 }
 
 interface Pending {
@@ -57,6 +59,8 @@ export class Connection {
   readonly #pending = new Map<string, Pending>();
   #socket: WebSocket | undefined;
   #attempt = 0;
+  // Counts the times a socket was asked for: an answer to an older one comes too late.
+  #dialled = 0;
   #version = -1;
   #nextRequest = 1;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -123,7 +127,20 @@ export class Connection {
     clearTimeout(this.#retryTimer);
     this.#state.value = { kind: "connecting" };
     this.#version = -1;
-    const socket = new WebSocket(this.#url, "nexus.v1.json");
+    const attempt = ++this.#dialled;
+    if (!this.#handlers.ticket) return this.#dial(this.#url);
+    this.#handlers.ticket().then(
+      (ticket) => {
+        if (attempt === this.#dialled) this.#dial(ticket === undefined ? this.#url : withTicket(this.#url, ticket));
+      },
+      () => {
+        if (attempt === this.#dialled) this.#waitToRetry();
+      },
+    );
+  }
+
+  #dial(url: string): void {
+    const socket = new WebSocket(url, "nexus.v1.json");
     this.#socket = socket;
     this.#heardAt = Date.now();
     this.#pulse = setInterval(() => this.#checkPulse(), kPingEveryMs / 2);
@@ -133,6 +150,7 @@ export class Connection {
 
   // Forgets the socket; whatever it still reports is ignored.
   #drop(): void {
+    this.#dialled++;
     clearInterval(this.#pulse);
     if (!this.#socket) return;
     this.#socket.onmessage = null;
@@ -233,6 +251,10 @@ export class Connection {
     else pending.reject(new TriggerError(message.code, message.message));
     return true;
   }
+}
+
+function withTicket(url: string, ticket: string): string {
+  return `${url}${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
 }
 
 function parseMessage(data: unknown): ServerMessage | undefined {

@@ -17,6 +17,8 @@ export interface LivePanelOptions {
   /** Asks the server for the document; undefined when the panel is gone. */
   loadAst: () => Promise<AstResponse | undefined>;
   panelExists: () => Promise<boolean>;
+  /** For the socket; undefined when the server asks for none. */
+  ticket: () => Promise<string | undefined>;
   onTitle: (title: string) => void;
 }
 
@@ -42,6 +44,7 @@ export class LivePanel {
     this.connection = new Connection(socketUrl(options.id, location), {
       onMessage: (message) => this.#receive(message),
       panelExists: options.panelExists,
+      ticket: options.ticket,
     });
     this.#writes = new Writes(this.#store, this.connection);
   }

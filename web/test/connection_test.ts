@@ -241,3 +241,51 @@ test("what was typed while the connection was away is sent when it is back", (co
   writes.resend();
   assert.deepEqual(socket().sent.map(({ type, value }) => [type, value]), [["SET", "b"]]);
 });
+
+// A connection that shows tickets; the test hands them out.
+function ticketed() {
+  connection.close("replaced");
+  FakeSocket.all = [];
+  const asked: { resolve(ticket: string | undefined): void; reject(error: Error): void }[] = [];
+  connection = new Connection("ws://here/panels/p/ws?x=1", {
+    onMessage: () => {},
+    panelExists: () => Promise.resolve(true),
+    ticket: () => new Promise((resolve, reject) => asked.push({ resolve, reject })),
+  });
+  connection.open();
+  return { asked, settled: () => new Promise((resolve) => setImmediate(resolve)) };
+}
+
+test("each attempt shows a ticket of its own", async (context) => {
+  const { asked, settled } = ticketed();
+  assert.equal(FakeSocket.all.length, 0, "not before the ticket is there");
+  asked[0]!.resolve("a&b");
+  await settled();
+  assert.equal(socket().url, "ws://here/panels/p/ws?x=1&ticket=a%26b");
+  socket().hello();
+  socket().onclose?.({ code: 4401, reason: "token expired" });
+  context.mock.timers.tick(500);
+  asked[1]!.resolve("second");
+  await settled();
+  assert.equal(FakeSocket.all.length, 2);
+  assert.match(socket().url, /ticket=second$/);
+});
+
+test("without a ticket the attempt waits for its next turn, and without need for one it goes on", async (context) => {
+  const { asked, settled } = ticketed();
+  asked[0]!.reject(new Error("down"));
+  await settled();
+  assert.equal(connection.state.peek().kind, "waiting");
+  context.mock.timers.tick(500);
+  asked[1]!.resolve(undefined);
+  await settled();
+  assert.equal(socket().url, "ws://here/panels/p/ws?x=1");
+});
+
+test("a ticket that comes after the end opens nothing", async () => {
+  const { asked, settled } = ticketed();
+  connection.close("gone");
+  asked[0]!.resolve("late");
+  await settled();
+  assert.equal(FakeSocket.all.length, 0);
+});

@@ -3,6 +3,8 @@
 import { listPanels } from "../api.ts";
 import { h, setText } from "../dom.ts";
 import type { PanelInfo } from "../protocol.ts";
+import { SignInNeeded, takeTokenFromAddress } from "../session.ts";
+import { signInForm } from "../sign-in.ts";
 
 const kStatusLabels = { running: "Running", suspended: "Working", error: "Error" } as const;
 const kUnits: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -91,12 +93,14 @@ async function load(from: string | undefined): Promise<void> {
   } catch (error) {
     setText(count, "");
     empty.hidden = false;
+    if (error instanceof SignInNeeded) return empty.replaceChildren(signInForm());
     setText(empty, `The panels could not be loaded: ${error instanceof Error ? error.message : String(error)}.`);
   } finally {
     more.disabled = false;
   }
 }
 
+takeTokenFromAddress();
 search.addEventListener("input", show);
 more.addEventListener("click", () => void load(cursor));
 // Coming back to the tab shows what happened meanwhile.

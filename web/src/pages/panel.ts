@@ -5,6 +5,8 @@ import { loadAst, panelExists } from "../api.ts";
 import type { ConnectionState } from "../connection.ts";
 import { h, setText } from "../dom.ts";
 import { LivePanel } from "../live-panel.ts";
+import { SignInNeeded, socketTicket, takeTokenFromAddress } from "../session.ts";
+import { signInForm } from "../sign-in.ts";
 
 const kTickMs = 250;
 
@@ -77,7 +79,25 @@ function showUnknown(id: string): void {
   showNotice("No such panel", `There is no panel with the id “${id}”. It may have been removed.`);
 }
 
+function showSignIn(): void {
+  showTitle("Sign in");
+  byId("panel").replaceChildren();
+  byId("connection").hidden = true;
+  byId("notice").replaceChildren(signInForm());
+}
+
+// The socket's next attempt needs a token that the server accepts: ask, once, and go on failing quietly.
+async function ticketOrSignIn(id: string): Promise<string | undefined> {
+  try {
+    return await socketTicket(id);
+  } catch (error) {
+    if (error instanceof SignInNeeded && !document.getElementById("token")) showSignIn();
+    throw error;
+  }
+}
+
 async function start(): Promise<void> {
+  takeTokenFromAddress();
   const id = panelId();
   if (!(await panelExists(id))) return showUnknown(id);
   const panel = new LivePanel({
@@ -85,6 +105,7 @@ async function start(): Promise<void> {
     element: byId("panel"),
     loadAst: () => loadAst(id),
     panelExists: () => panelExists(id).catch(() => true),
+    ticket: () => ticketOrSignIn(id),
     onTitle: showTitle,
   });
   showConnection(panel);
@@ -93,6 +114,7 @@ async function start(): Promise<void> {
 }
 
 start().catch((error: unknown) => {
+  if (error instanceof SignInNeeded) return showSignIn();
   byId("panel").replaceChildren();
   byId("connection").hidden = true;
   showNotice("The panel could not be loaded", `${error instanceof Error ? error.message : String(error)}.`);

@@ -1,0 +1,52 @@
+// Pages of a server that asks for tokens.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+
+import { SECRET, token } from '../e2e/tokens.mjs';
+import { Browser, ROOT, assertAccessible, startServer } from './browser.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer({
+    panels: join(ROOT, 'examples'), env: { AUTH_ENABLED: 'true', JWT_SECRET: SECRET, WORKSPACE_ID: 'w1' },
+  });
+  browser = await Browser.launch();
+});
+// A browser reports every 401 in its console, which here is the point.
+afterEach(() => {
+  browser.problems = browser.problems.filter((problem) => !/status of 401/.test(problem));
+  return browser.assertQuiet();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('a token in the fragment is erased at once and opens the panel live', async () => {
+  const page = await browser.open(`${server.base}/p/counter#token=${token()}`);
+  await page.locator('#connection[data-state=live]').waitFor();
+  assert.equal(page.url(), `${server.base}/p/counter`);
+  await page.getByRole('button', { name: 'Add ten' }).click();
+  await page.getByText('10', { exact: true }).first().waitFor();
+  await page.reload();
+  await page.locator('#connection[data-state=live]').waitFor();
+});
+
+test('without a token the page asks for one, and the token leads on', async () => {
+  const page = await browser.open(`${server.base}/`);
+  await page.getByLabel(/Paste a token/).waitFor();
+  await assertAccessible(page);
+  assert.equal(await page.locator('.nx-card').count(), 0);
+  await page.getByLabel(/Paste a token/).fill(token());
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Counter' }).waitFor();
+});
+
+test('a token that expires while the panel is open leads to the form', async () => {
+  const page = await browser.open(`${server.base}/p/counter#token=${token({ seconds: 4 })}`);
+  await page.locator('#connection[data-state=live]').waitFor();
+  await page.getByLabel(/Paste a token/).waitFor();
+});
