@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -169,9 +170,9 @@ Result<std::string> load_or_make_key(const Directory& directory) {
   auto existing = directory.read(kKeyFile, kKeyBytes);
   if (!existing.ok() && existing.error().code == ErrorCode::kNotFound) {
     NX_TRY(const std::string temporary, directory.write_temporary(fresh, true));
-    // Only one process wins, and nobody ever sees half a key.
-    ::linkat(directory.fd(), temporary.c_str(), directory.fd(), kKeyFile, 0);
-    directory.remove(temporary);
+    // Only one process wins, and nobody ever sees half a key, or one with a second name.
+    if (::renameat2(directory.fd(), temporary.c_str(), directory.fd(), kKeyFile, RENAME_NOREPLACE) != 0)
+      directory.remove(temporary);
     existing = directory.read(kKeyFile, kKeyBytes);
   }
   if (!existing.ok() || existing->bytes.size() != kKeyBytes || !existing->private_to_us)
