@@ -120,8 +120,8 @@ void InstancePool::pass_on(std::unique_ptr<Instance> instance) {
   --permits_used_;
   if (instance == nullptr) return;
   available_.push_back({std::move(instance), std::chrono::steady_clock::now()});
-  if (!trimmer_asleep_) return;
-  trimmer_asleep_ = false;
+  if (!nothing_due_) return;
+  nothing_due_ = false;
   trim_wake_.notify_one();
 }
 
@@ -140,7 +140,9 @@ std::optional<InstancePool::Time> InstancePool::trim(Time now) {
   // The least recently used ones are first, and those that are shrunk are among them.
   const bool above = available_.size() > options_.min;
   const auto next = above ? available_.begin() : std::ranges::find(available_, false, &Idle::shrunk);
-  if (next == available_.end()) return std::nullopt;
+  // Said under the same lock: an instance that comes back before the trimmer waits must wake it.
+  nothing_due_ = next == available_.end();
+  if (nothing_due_) return std::nullopt;
   return next->since + options_.idle_time;
 }
 
@@ -166,8 +168,7 @@ void InstancePool::trim_when_due() {
     if (due) {
       trim_wake_.wait_until(lock, *due, [this] { return closed_; });
     } else {
-      trimmer_asleep_ = true;
-      trim_wake_.wait(lock, [this] { return closed_ || !trimmer_asleep_; });
+      trim_wake_.wait(lock, [this] { return closed_ || !nothing_due_; });
     }
   }
 }

@@ -117,7 +117,7 @@ class InstancePool {
   std::uint64_t replaced_ = 0;        // guarded by mutex_
   std::uint64_t retired_ = 0;         // guarded by mutex_
   bool closed_ = false;               // guarded by mutex_
-  bool trimmer_asleep_ = false;       // guarded by mutex_; until an instance comes back
+  bool nothing_due_ = false;          // guarded by mutex_; trim() found nothing and none has come back since
   std::condition_variable trim_wake_;
   std::thread trimmer_;
 };
