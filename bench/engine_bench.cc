@@ -16,6 +16,7 @@
 #include <optional>
 #include <sstream>
 
+#include "must.h"
 #include "native_quickjs.h"
 #include "nexus/engine/engine.h"
 #include "nexus/sandbox/entry.h"
@@ -24,15 +25,6 @@
 
 namespace nexus::bench {
 namespace {
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result.ok()) {
-    fmt::print(stderr, "{}\n", result.error().message);
-    std::abort();
-  }
-  return std::move(result).take();
-}
 
 // ---- One handler ------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <map>
 
+#include "must.h"
 #include "nexus/sandbox/entry.h"
 #include "nexus/sandbox/sandbox.h"
 #include "nexus_abi.h"
@@ -24,15 +25,6 @@ namespace {
 using sandbox::Export;
 using sandbox::HostFunction;
 using sandbox::Instance;
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result.ok()) {
-    fmt::print(stderr, "{}\n", result.error().message);
-    std::abort();
-  }
-  return std::move(result).take();
-}
 
 sandbox::Sandbox& box() {
   static const auto made = must(sandbox::Sandbox::create({}));

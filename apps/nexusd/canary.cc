@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "nexus/engine/no_state.h"
+
 namespace nexusd {
 namespace {
 
@@ -12,16 +14,6 @@ namespace engine = nexus::engine;
 namespace value = nexus::value;
 
 constexpr std::chrono::milliseconds kPeriod{5000};
-
-// A panel that has no state.
-class NoState : public engine::StateView {
- public:
-  const value::Value* get(std::string_view) const override { return nullptr; }
-  std::vector<std::string> keys() const override { return {}; }
-  Result<void> check_write(std::string_view key, value::Value*) const override {
-    return Error{ErrorCode::kStateError, fmt::format("\"{}\" is not declared", key)};
-  }
-};
 
 engine::RunRequest make_request() {
   engine::RunRequest request;
@@ -37,7 +29,7 @@ engine::RunRequest make_request() {
 }  // namespace
 
 Result<void> Canary::check(engine::Engine& engine) {
-  const engine::Outcome outcome = engine.execute(make_request(), NoState());
+  const engine::Outcome outcome = engine.execute(make_request(), engine::NoState());
   if (outcome.status == engine::Status::kSuccess && outcome.return_value == value::Value("2,4,6"))
     return {};
   return Error{ErrorCode::kUnavailable,

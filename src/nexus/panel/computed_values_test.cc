@@ -4,7 +4,7 @@
 
 #include "nexus/nxml/nxml.h"
 #include "nexus/panel/panel_state.h"
-#include "nexus/sandbox/entry.h"
+#include "nexus/panel/real_engine_fixture_internal.h"
 #include "nexus/value/json.h"
 
 // With the real engine: what is promised here is what expressions mean in the sandbox.
@@ -14,17 +14,8 @@ namespace {
 using engine::Mutation;
 using value::Value;
 
-class ComputedValuesTest : public testing::Test {
+class ComputedValuesTest : public RealEngineTest {
  protected:
-  static void SetUpTestSuite() {
-    scope_ = new sandbox::ThreadScope;
-    engine_ = engine::Engine::create({}).take().release();
-  }
-  static void TearDownTestSuite() {
-    delete engine_;
-    delete scope_;
-  }
-
   // Takes the content of <Data>.
   void load(const std::string& data) {
     const auto parsed = nxml::parse("<NexusPanel title=\"T\"><Data>" + data + "</Data></NexusPanel>");
@@ -61,8 +52,6 @@ class ComputedValuesTest : public testing::Test {
   }
 
   using Strings = std::vector<std::string>;
-  static inline sandbox::ThreadScope* scope_ = nullptr;
-  static inline engine::Engine* engine_ = nullptr;
   std::unique_ptr<PanelState> state_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "nexus/engine/no_state.h"
 #include "nexus/panel/expression_script.h"
 #include "nexus/value/json.h"
 #include "nexus/value/json_writer.h"
@@ -149,16 +150,6 @@ class Writer {
   std::string& out_;
 };
 
-// The run reads nothing of it: its state came as an argument.
-class NoState : public engine::StateView {
- public:
-  const value::Value* get(std::string_view) const override { return nullptr; }
-  std::vector<std::string> keys() const override { return {}; }
-  Result<void> check_write(std::string_view, value::Value*) const override {
-    return Error{ErrorCode::kStateError, "a view writes nothing"};
-  }
-};
-
 }  // namespace
 
 ResolvedView::ResolvedView(const nxml::Document& document, const engine::Limits& limits)
@@ -181,7 +172,7 @@ Result<std::string> ResolvedView::resolve(engine::Engine& engine, const std::str
        .capabilities = {},
        .extensions = {},
        .limits = limits_},
-      NoState());
+      engine::NoState());
   if (outcome.error) return Error{outcome.error->code, "the view: " + outcome.error->message};
   NX_CHECK(outcome.return_value.is_string());
   return std::move(outcome.return_value.string());

@@ -4,24 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "nexus/nxml/nxml.h"
-#include "nexus/sandbox/entry.h"
+#include "nexus/panel/real_engine_fixture_internal.h"
 
 namespace nexus::panel {
 namespace {
 
 using testing::HasSubstr;
 
-class ResolvedViewTest : public testing::Test {
+class ResolvedViewTest : public RealEngineTest {
  protected:
-  static void SetUpTestSuite() {
-    scope_ = new sandbox::ThreadScope;
-    engine_ = engine::Engine::create({}).take().release();
-  }
-  static void TearDownTestSuite() {
-    delete engine_;
-    delete scope_;
-  }
-
   // The content of <View> over the states n (number), rows (list) and o (object).
   static std::string resolve(const std::string& view, std::string state) {
     const auto parsed = nxml::parse(
@@ -34,8 +25,6 @@ class ResolvedViewTest : public testing::Test {
     return resolved.ok() ? *resolved : std::string(to_string(resolved.error().code)) + resolved.error().message;
   }
 
-  static inline sandbox::ThreadScope* scope_ = nullptr;
-  static inline engine::Engine* engine_ = nullptr;
 };
 
 constexpr const char* kState = R"({"n":3,"rows":[{"id":1,"done":true},{"id":2,"done":false}],"o":{"a":1}})";
