@@ -136,7 +136,10 @@ server::Options make_server_options(const Settings& settings) {
   options.host = settings.host;
   options.http_port = static_cast<std::uint16_t>(settings.http_port);
   options.ws_port = static_cast<std::uint16_t>(settings.ws_port);
+  if (settings.metrics_port != 0)
+    options.metrics_port = static_cast<std::uint16_t>(settings.metrics_port);
   options.limits.connections = settings.max_connections;
+  options.limits.ws_per_panel = settings.max_ws_per_panel;
   options.access.workspace = settings.workspace_id;
   options.access.address_rate = static_cast<std::uint32_t>(settings.rate_limit_address);
   options.access.identity_rate = static_cast<std::uint32_t>(settings.rate_limit_identity);

@@ -31,6 +31,8 @@ struct Settings {
   std::uint64_t rate_limit_identity = 200;  // the same
   std::vector<std::string> trusted_proxies;
   std::uint64_t max_connections = 10000;
+  std::uint64_t max_ws_per_panel = 2000;
+  std::uint64_t metrics_port = 0;  // 0: none
   std::string log_level = "info";
   std::string log_format = "text";
   std::uint64_t max_instances = 10;
@@ -39,6 +41,7 @@ struct Settings {
   std::uint64_t timeout_ms = 5000;
   std::uint64_t max_host_calls = 1000;
   std::string data_dir = "./data";
+  std::string store = "sqlite";
   std::string cache_dir = "/tmp/nexus-cache";
   std::string cache_key_file;                       // empty: made in cache_dir
   std::uint64_t cache_memory = 64u * 1024 * 1024;  // bytes

@@ -88,6 +88,12 @@ Result<void> reconcile(const GivenValues& given, Settings& settings) {
                fmt::format("more than HTTP_TIMEOUT, which is {}", settings.http_timeout));
   if (settings.http_port == settings.ws_port && settings.http_port != 0)
     return bad("WS_PORT", std::to_string(settings.ws_port), "another port than HTTP_PORT");
+  if (settings.metrics_port != 0 &&
+      (settings.metrics_port == settings.http_port || settings.metrics_port == settings.ws_port))
+    return bad("METRICS_PORT", std::to_string(settings.metrics_port),
+               "another port than HTTP_PORT and WS_PORT");
+  if (settings.store == "postgres")
+    return refuse("STORE: \"postgres\" is not in this release; use sqlite, the default");
   NX_TRY_VOID(check_host_lists(settings));
   NX_TRY_VOID(check_authentication(settings));
   if (!is_loopback(settings.host) && !settings.insecure && !settings.auth_enabled)

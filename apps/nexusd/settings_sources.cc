@@ -29,6 +29,7 @@ std::string misspelling(const std::string& variable, const std::vector<std::stri
 struct Flags {
   bool print_config = false;
   bool print_config_doc = false;
+  bool print_settings = false;
   std::string config;
   std::optional<Farewell> farewell;
 };
@@ -41,6 +42,8 @@ Result<Flags> read_flags(int argc, const char* const* argv, GivenValues& given) 
   app.add_flag("--print-config", flags.print_config,
                "print all settings and where they come from, and end");
   app.add_flag("--print-config-doc", flags.print_config_doc, "print docs/CONFIG.md, and end");
+  app.add_flag("--print-settings", flags.print_settings,
+               "print the table of settings as JSON, and end");
   app.add_option("--config", flags.config, "TOML file with settings, http_port = 3000 and so on");
   std::map<std::string_view, std::string> texts;
   for (const auto& setting : table()) {
@@ -105,6 +108,7 @@ Result<std::variant<Settings, Farewell>> read_settings(int argc, const char* con
   NX_TRY(Flags flags, read_flags(argc, argv, flagged));
   if (flags.farewell) return Answer(std::move(*flags.farewell));
   if (flags.print_config_doc) return Answer(Farewell{config_document()});
+  if (flags.print_settings) return Answer(Farewell{settings_json()});
   GivenValues given;
   const auto named = environment.find("NEXUS_CONFIG");
   if (flags.config.empty() && named != environment.end()) flags.config = named->second;

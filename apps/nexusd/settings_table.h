@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nexus/base/result.h"
+#include "nexus/value/value.h"
 #include "settings.h"
 
 // The one table of settings and the steps from it to Settings; for the settings_*.cc files alone.
@@ -51,6 +52,7 @@ struct Setting {
   std::string_view flag;      // empty for secrets
   Value value;
   std::string_view help;
+  bool reloadable = false;  // takes effect at SIGHUP, else at the next start
 };
 
 // All of them, in the order in which they are shown.
@@ -68,10 +70,14 @@ using GivenValues = std::map<std::string_view, Given>;
 nexus::Error bad(std::string_view source, std::string_view text, const std::string& expected);
 // Stores one given text. Error: one line that names source, value and range.
 nexus::Result<void> store(const Setting& setting, const Given& given, Settings& settings);
+// Whether two Settings agree in one setting.
+bool equal(const Setting& setting, const Settings& a, const Settings& b);
 // The text that would give a setting its present value; of a secret only whether there is one.
 std::string show(const Setting& setting, const Settings& settings);
 // What may be given, for docs/CONFIG.md: "whole number, 1 to 65535".
 std::string describe_values(const Setting& setting);
+// The same for programs: {"kind":"whole","min":1,"max":65535}, {"kind":"choice","words":[...]}.
+nexus::value::Object value_facts(const Setting& setting);
 // "http_port": the name in the configuration file.
 std::string file_key(std::string_view name);
 

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "nexus/value/json.h"
 #include "settings_text.h"
 
 namespace nexusd {
@@ -246,6 +247,33 @@ TEST(Settings, SecretsAreNeverShownAndHaveNoOption) {
   EXPECT_THAT(config, testing::HasSubstr("JWT_SECRET=(secret)  # JWT_SECRET\n"));
   EXPECT_THAT(config, testing::Not(testing::HasSubstr(kSecret)));
   EXPECT_THAT(refusal({"--jwt-secret", kSecret}), testing::HasSubstr("--jwt-secret"));
+}
+
+TEST(Settings, TheStoreOfManyReplicasIsKnownAndRefused) {
+  EXPECT_EQ(settings({}).store, "sqlite");
+  EXPECT_EQ(refusal({}, {{"STORE", "postgres"}}),
+            "STORE: \"postgres\" is not in this release; use sqlite, the default");
+  EXPECT_EQ(refusal({}, {{"STORE", "redis"}}), "STORE: \"redis\" is not one of sqlite, postgres");
+}
+
+TEST(Settings, ThePortOfMetricsIsAnother) {
+  EXPECT_EQ(settings({"--metrics-port", "9464"}).metrics_port, 9464u);
+  for (const char* port : {"3000", "3001"})
+    EXPECT_THAT(refusal({"--metrics-port", port}), testing::HasSubstr("METRICS_PORT")) << port;
+}
+
+TEST(Settings, TheTableIsThereForProgramsToo) {
+  const std::string json = farewell({"--print-settings"}, {{"HTTP_PORT", "junk"}});
+  const auto parsed = nexus::value::parse_json(json);
+  ASSERT_TRUE(parsed.ok()) << json;
+  const auto& rows = parsed->find("settings")->list();
+  EXPECT_EQ(rows.size(), table().size());
+  const auto& port = rows.front();
+  EXPECT_EQ(port.find("name")->string(), "HTTP_PORT");
+  EXPECT_EQ(port.find("aliases")->list().front().string(), "PORT");
+  EXPECT_EQ(port.find("max")->number(), 65535);
+  EXPECT_EQ(port.find("default")->string(), "3000");
+  EXPECT_THAT(json, testing::HasSubstr(R"("kind":"choice","words":["debug","info","warn","error"])"));
 }
 
 TEST(Settings, NodeEnvProductionMeansJsonLogs) {

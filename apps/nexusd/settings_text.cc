@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "nexus/value/json.h"
+
 namespace nexusd {
 namespace {
+
+namespace value = nexus::value;
 
 constexpr std::string_view kIntroduction = R"(# Configuration
 
@@ -20,10 +24,14 @@ body_limit = "2mb"
 Lists are by commas in options and variables. An empty text counts as not set. A value that cannot be used ends the start
 with one line that names the setting, the value and the range, and exit code 2; so does an unknown key in the file. A
 variable that looks like a misspelt setting is a warning. `nexusd --print-config` shows what holds and where it comes from,
-without secrets. Secrets have no option, since other users of the machine see options.
+without secrets. Secrets have no option, since other users of the machine see options. `nexusd --print-settings` prints this
+table as JSON, for programs that check what they set.
 
-| Variable | Option | Values | Default | What it does |
-|---|---|---|---|---|
+SIGHUP reads everything anew. What is marked in the column "Reload" takes effect at once, as far as it has changed; of other
+changes the log says that they wait for the next start. When something cannot be used, the log says what and nothing changes.
+
+| Variable | Option | Values | Default | Reload | What it does |
+|---|---|---|---|---|---|
 )";
 
 std::string escape_pipes(std::string text) {
@@ -46,13 +54,32 @@ std::string config_values(const Settings& settings, const GivenValues& given) {
   return text;
 }
 
+std::string settings_json() {
+  value::List list;
+  for (const auto& setting : table()) {
+    value::List aliases;
+    if (!setting.old_name.empty()) aliases.emplace_back(std::string(setting.old_name));
+    value::Object row{{"name", std::string(setting.name)}, {"aliases", std::move(aliases)}};
+    if (!setting.flag.empty()) row.set("flag", std::string(setting.flag));
+    row.set("fileKey", file_key(setting.name));
+    for (auto& [key, fact] : value_facts(setting)) row.set(key, std::move(fact));
+    if (const std::string shown = show(setting, Settings{}); !shown.empty())
+      row.set("default", shown);
+    row.set("reloadable", setting.reloadable);
+    row.set("help", std::string(setting.help));
+    list.emplace_back(std::move(row));
+  }
+  return value::to_json(value::Object{{"settings", std::move(list)}}) + "\n";
+}
+
 std::string config_document() {
   std::string text(kIntroduction);
   for (const auto& setting : table()) {
     const std::string alias =
         setting.old_name.empty() ? "" : fmt::format(" (also `{}`)", setting.old_name);
-    text += fmt::format("| `{}`{} | {} | {} | {} | {} |\n", setting.name, alias, code(setting.flag),
-                        escape_pipes(describe_values(setting)), code(show(setting, Settings{})),
+    text += fmt::format("| `{}`{} | {} | {} | {} | {} | {} |\n", setting.name, alias,
+                        code(setting.flag), escape_pipes(describe_values(setting)),
+                        code(show(setting, Settings{})), setting.reloadable ? "yes" : "",
                         escape_pipes(std::string(setting.help)));
   }
   return text;

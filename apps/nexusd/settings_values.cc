@@ -13,6 +13,7 @@ namespace {
 using nexus::Error;
 using nexus::ErrorCode;
 using nexus::Result;
+namespace value = nexus::value;
 
 constexpr std::uint64_t kKilobyte = 1024;
 constexpr std::uint64_t kMegabyte = 1024 * kKilobyte;
@@ -149,6 +150,26 @@ struct Describe {
   std::string operator()(const OptionalNames&) const { return "list"; }
 };
 
+// One overload for each kind of value that has bounds; the names of the others say all.
+struct Facts {
+  value::Object operator()(const Whole& value) const {
+    return {{"kind", "whole"}, {"min", value.min}, {"max", value.max}};
+  }
+  value::Object operator()(const Bytes& value) const {
+    return {{"kind", "bytes"}, {"min", value.min}, {"max", value.max}};
+  }
+  value::Object operator()(const Text&) const { return {{"kind", "text"}}; }
+  value::Object operator()(const Secret&) const { return {{"kind", "secret"}}; }
+  value::Object operator()(const Choice& value) const {
+    value::List words;
+    for (const std::string_view word : value.words) words.emplace_back(std::string(word));
+    return {{"kind", "choice"}, {"words", std::move(words)}};
+  }
+  value::Object operator()(const Switch&) const { return {{"kind", "switch"}}; }
+  value::Object operator()(const Names&) const { return {{"kind", "list"}}; }
+  value::Object operator()(const OptionalNames&) const { return {{"kind", "list"}}; }
+};
+
 }  // namespace
 
 Error bad(std::string_view source, std::string_view text, const std::string& expected) {
@@ -166,6 +187,13 @@ std::string show(const Setting& setting, const Settings& settings) {
 std::string describe_values(const Setting& setting) {
   return std::visit(Describe{}, setting.value);
 }
+
+bool equal(const Setting& setting, const Settings& a, const Settings& b) {
+  return std::visit([&](const auto& value) { return a.*value.member == b.*value.member; },
+                    setting.value);
+}
+
+value::Object value_facts(const Setting& setting) { return std::visit(Facts{}, setting.value); }
 
 std::string file_key(std::string_view name) {
   std::string key(name);

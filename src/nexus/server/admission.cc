@@ -48,7 +48,7 @@ Refusal check_framing(const Head& head) {
   return std::nullopt;
 }
 
-Refusal check_host(const Context& context, const Head& head, Request& request) {
+Refusal check_host(const Context& context, Port port, const Head& head, Request& request) {
   if (head.host_count > 1) return bad_request("more than one host field");
   if (head.host_count == 0) {
     if (head.version >= 11) return bad_request("the host field is missing");
@@ -59,7 +59,9 @@ Refusal check_host(const Context& context, const Head& head, Request& request) {
   auto host = parse_host(head.host);
   if (!host) return bad_request("the host field is no host name");
   request.host = *std::move(host);
-  if (is_probe(request.match.route) || context.hosts->host_allowed(request.host))
+  // Scrapers, too, name the address they found.
+  if (is_probe(request.match.route) || port == Port::kMetrics ||
+      context.hosts->host_allowed(request.host))
     return std::nullopt;
   return forbidden(fmt::format(
       "host '{}' is not served here; the operator can add it to ALLOWED_HOSTS", request.host.name));
@@ -71,6 +73,13 @@ Reply with_field(Reply reply, std::string name, std::string value) {
 }
 
 Refusal check_port(const Context& context, Port port, const Head& head, Route route) {
+  const bool metrics_apart = context.options.metrics_port.has_value();
+  if (port == Port::kMetrics) {
+    if (route == Route::kMetrics || is_probe(route)) return std::nullopt;
+    return error_reply({ErrorCode::kNotFound, "this port serves /metrics and the probes only"});
+  }
+  if (route == Route::kMetrics && metrics_apart)
+    return error_reply({ErrorCode::kNotFound, "metrics are on METRICS_PORT"});
   if (port == Port::kHttp || head.upgrade || is_probe(route)) return std::nullopt;
   const Error error{ErrorCode::kBadRequest,
                     fmt::format("this port takes WebSockets only; send HTTP requests to port {}",
@@ -151,7 +160,7 @@ std::variant<Request, Reply> admit(const Context& context, Port port, const Head
   Request request = describe(head, std::move(target).take());
   const Route route = request.match.route;
   Refusal refusal = check_framing(head);
-  if (!refusal) refusal = check_host(context, head, request);
+  if (!refusal) refusal = check_host(context, port, head, request);
   if (!refusal) refusal = check_port(context, port, head, route);
   if (!refusal) refusal = check_method(head, route);
   if (!refusal && head.method == Method::kOptions) refusal = options_reply(route);

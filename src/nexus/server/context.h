@@ -52,6 +52,7 @@ struct Context {
   std::uint16_t ws_port = 0;
 
   SessionSet sessions;
+  SocketCounts sockets;
   bool stopping = false;
 };
 

@@ -89,10 +89,11 @@ Head head_of(const Parser& parser) {
 
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(std::shared_ptr<Context> context, Port port, OwnedSocket socket)
+  HttpSession(std::shared_ptr<Context> context, Port port, Room room, OwnedSocket socket)
       : context_(std::move(context)),
         limits_(context_->options.limits),
         port_(port),
+        room_(room),
         family_(socket.family()),
         stream_(context_->loop.context().get_executor()) {
     error_code ignored;  // the first read then fails
@@ -127,7 +128,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser_->body_limit(limits_.body_bytes);
     if (buffer_.size() > 0) return read_header();
-    stream_.expires_after(limits_.idle_time);
+    stream_.expires_after(room_ == Room::kSpare ? limits_.header_time : limits_.idle_time);
     stream_.async_read_some(buffer_.prepare(kReadBytes), then(&HttpSession::on_first_bytes));
   }
 
@@ -154,6 +155,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     }
     request_ = std::move(*std::get_if<Request>(&verdict));
     route_ = request_.match.route;
+    if (room_ == Room::kSpare && !guard_of(route_, request_.method).exempt) return refuse_for_room();
     audit_ = {request_.method, request_.match.panel, {}, {}};
     phase_ = Phase::kServing;
     stream_.expires_never();
@@ -177,6 +179,13 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     if (parser_->is_done()) return serve();
     phase_ = Phase::kReading;
     read_body(parser_->get()[http::field::expect].empty() ? Await::kBody : Await::kContinue);
+  }
+
+  void refuse_for_room() {
+    context_->metrics.connection_refused();
+    reject(503, {ErrorCode::kUnavailable,
+                 fmt::format("{} connections are open, which is the limit; try again later",
+                             limits_.connections)});
   }
 
   const std::string& peer() {
@@ -247,8 +256,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void write(Reply reply) {
     phase_ = Phase::kWriting;
     reply_ = std::move(reply);
-    keep_alive_ =
-        !reply_.close && !context_->stopping && parser_->is_header_done() && parser_->keep_alive();
+    keep_alive_ = !reply_.close && !context_->stopping && room_ == Room::kOrdinary &&
+                  parser_->is_header_done() && parser_->keep_alive();
     frame_response();
     stream_.expires_after(limits_.write_time);
     http::async_write(stream_, std::as_const(*response_), then(&HttpSession::on_written));
@@ -332,6 +341,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
           400, {ErrorCode::kBadRequest, "bytes follow the upgrade request; wait for its answer"});
     }
     if (!reachable_panel(*context_, request_)) return write(no_panel(request_));
+    if (context_->sockets.of(request_.match.panel) >= limits_.ws_per_panel)
+      return write(error_reply({ErrorCode::kResourceLimit,
+                                fmt::format("panel '{}' has {} WebSockets, which is the limit",
+                                            request_.match.panel, limits_.ws_per_panel)}));
     record(101);
     stream_.expires_never();
     error_code error;
@@ -355,6 +368,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   const std::shared_ptr<Context> context_;
   const Limits& limits_;
   const Port port_;
+  const Room room_;
   const Family family_;
 
   std::string peer_;  // the address it comes from, once asked for
@@ -381,8 +395,9 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
 
 }  // namespace
 
-void start_http_session(std::shared_ptr<Context> context, Port port, OwnedSocket socket) {
-  const auto session = std::make_shared<HttpSession>(context, port, std::move(socket));
+void start_http_session(std::shared_ptr<Context> context, Port port, Room room,
+                        OwnedSocket socket) {
+  const auto session = std::make_shared<HttpSession>(context, port, room, std::move(socket));
   context->sessions.add(session);
   session->start();
 }

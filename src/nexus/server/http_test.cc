@@ -472,9 +472,43 @@ TEST(HttpMessages, TurnsAwayOneConnectionTooMany) {
   EXPECT_EQ(first.get("/livez").status, 200);
   EXPECT_EQ(second.get("/livez").status, 200);
   TestClient third(running.http_port);
+  const Answer busy = third.get("/panels");
+  expect_error(busy, 503, "UNAVAILABLE");
+  EXPECT_EQ(busy.fields.count("retry-after"), 1u);
   EXPECT_TRUE(third.at_end());
   EXPECT_EQ(first.get("/livez").status, 200);
   EXPECT_THAT(running.metrics_text(), HasSubstr("nexus_connections_refused_total 1\n"));
+}
+
+TEST(HttpMessages, AnswersProbesAlsoWhenTooManyAreConnected) {
+  Options options;
+  options.limits.connections = 1;
+  RunningServer running(options);
+  TestClient first(running.http_port);
+  EXPECT_EQ(first.get("/livez").status, 200);
+  std::vector<std::unique_ptr<TestClient>> reserve;
+  for (std::size_t i = 0; i < kSpareConnections; ++i)
+    reserve.push_back(std::make_unique<TestClient>(running.http_port));
+  TestClient beyond(running.http_port);
+  EXPECT_TRUE(beyond.at_end());
+  EXPECT_EQ(reserve.front()->get("/readyz").status, 200);
+  EXPECT_EQ(reserve.back()->get("/metrics").status, 200);
+}
+
+TEST(HttpMessages, MetricsMayHaveAPortOfTheirOwn) {
+  Options options;
+  options.metrics_port = 0;
+  options.allowed_hosts = {"panels.example"};
+  RunningServer running(options);
+  TestClient scraper(running.server->metrics_port());
+  scraper.send("GET /metrics HTTP/1.1\r\nHost: 10.0.0.7\r\n\r\n");
+  const Answer scraped = scraper.read_answer();
+  EXPECT_EQ(scraped.status, 200) << "a scraper names the address it found";
+  EXPECT_THAT(scraped.body, HasSubstr("nexus_panels"));
+  EXPECT_EQ(scraper.get("/readyz").status, 200);
+  expect_error(scraper.get("/panels"), 404, "NOT_FOUND");
+  TestClient client(running.http_port);
+  expect_error(client.get("/metrics"), 404, "NOT_FOUND");
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 namespace nexus::server {
 
-// Which of the two ports a request came in by.
-enum class Port { kHttp, kWebSocket };
+// Which of the server's ports a request came in by.
+enum class Port { kHttp, kWebSocket, kMetrics };
 
 // What the server looks at in a request's header, before any of it is trusted. The views live as
 // long as the message they were taken from.

@@ -37,28 +37,33 @@ void write_panel_metrics(const Context& context, std::string& out) {
   engine::write_metrics(context.engine_stats(), out);
 }
 
-class TwoPortServer final : public Server {
+class PortsServer final : public Server {
  public:
-  TwoPortServer(std::shared_ptr<Context> context, std::unique_ptr<Listener> http,
-                std::unique_ptr<Listener> ws)
-      : context_(std::move(context)), http_(std::move(http)), ws_(std::move(ws)) {}
+  PortsServer(std::shared_ptr<Context> context, std::unique_ptr<Listener> http,
+              std::unique_ptr<Listener> ws, std::unique_ptr<Listener> metrics)
+      : context_(std::move(context)),
+        http_(std::move(http)),
+        ws_(std::move(ws)),
+        metrics_(std::move(metrics)) {}
 
-  ~TwoPortServer() override {
+  ~PortsServer() override {
     context_->stopping = true;
     context_->sessions.on_empty({});
     context_->sessions.abort_all();
   }
-  TwoPortServer(const TwoPortServer&) = delete;
-  TwoPortServer& operator=(const TwoPortServer&) = delete;
+  PortsServer(const PortsServer&) = delete;
+  PortsServer& operator=(const PortsServer&) = delete;
 
   std::uint16_t http_port() const override { return context_->http_port; }
   std::uint16_t ws_port() const override { return context_->ws_port; }
+  std::uint16_t metrics_port() const override { return metrics_ ? metrics_->port() : std::uint16_t{0}; }
 
   void stop(std::function<void()> done) override {
     waiting_.push_back(std::move(done));
     if (std::exchange(context_->stopping, true)) return;
     http_.reset();
     ws_.reset();
+    metrics_.reset();
     context_->sessions.on_empty([this] { post_stopped(); });
     drain_timer_ = context_->loop.after(context_->options.limits.drain_time, [this] {
       spdlog::warn("{} connections did not finish in time and are closed",
@@ -83,6 +88,7 @@ class TwoPortServer final : public Server {
   const std::shared_ptr<Context> context_;
   std::unique_ptr<Listener> http_;
   std::unique_ptr<Listener> ws_;
+  std::unique_ptr<Listener> metrics_;           // nullptr: there is no such port
   std::vector<std::function<void()>> waiting_;  // for the end of stop()
   std::unique_ptr<loop::Timer> drain_timer_;
   std::unique_ptr<loop::Timer> stopped_;  // a timer and not a post: it dies with the server
@@ -91,9 +97,11 @@ class TwoPortServer final : public Server {
 // Hands connections of one port to sessions, as many as may be open.
 std::function<void(OwnedSocket)> acceptor(const std::shared_ptr<Context>& context, Port port) {
   return [context, port](OwnedSocket socket) {
-    if (context->sessions.size() >= context->options.limits.connections)
-      return context->metrics.connection_refused();
-    start_http_session(context, port, std::move(socket));
+    const std::size_t open = context->sessions.size();
+    const std::size_t limit = context->options.limits.connections;
+    if (open >= limit + kSpareConnections) return context->metrics.connection_refused();
+    start_http_session(context, port, open < limit ? Room::kOrdinary : Room::kSpare,
+                       std::move(socket));
   };
 }
 
@@ -112,6 +120,11 @@ Result<std::unique_ptr<Server>> Server::start(loop::Loop& loop, panel::Workspace
                                    acceptor(context, Port::kHttp)));
   NX_TRY(auto ws, Listener::open(loop, options.host, options.ws_port, "WS_PORT",
                                  acceptor(context, Port::kWebSocket)));
+  std::unique_ptr<Listener> metrics_listener;
+  if (options.metrics_port) {
+    NX_TRY(metrics_listener, Listener::open(loop, options.host, *options.metrics_port, "METRICS_PORT",
+                                            acceptor(context, Port::kMetrics)));
+  }
   context->http_port = http->port();
   context->ws_port = ws->port();
   context->hosts = std::make_unique<HostPolicy>(bound, options.allowed_hosts, options.cors_origins,
@@ -122,7 +135,7 @@ Result<std::unique_ptr<Server>> Server::start(loop::Loop& loop, panel::Workspace
     if (const auto alive = weak.lock()) write_panel_metrics(*alive, out);
   });
   return std::unique_ptr<Server>(
-      std::make_unique<TwoPortServer>(context, std::move(http), std::move(ws)));
+      std::make_unique<PortsServer>(context, std::move(http), std::move(ws), std::move(metrics_listener)));
 }
 
 }  // namespace nexus::server

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,14 @@ class Authenticator;
 // sessions, routes and back-pressure; what a panel does with a request is the panel's business.
 namespace nexus::server {
 
+// Connections beyond Limits::connections that are still answered: probes as ever, so that nobody restarts a server
+// that is merely busy, everything else with 503. What comes on top is closed at once.
+inline constexpr std::size_t kSpareConnections = 64;
+
 // Bounds on what one client may cost. 0 is never "unlimited".
 struct Limits {
-  std::size_t connections = 10000;            // both ports together; one more is closed at once
+  std::size_t connections = 10000;  // all ports together; more are 503, see kSpareConnections
+  std::size_t ws_per_panel = 2000;  // WebSockets of one panel; one more is 429
   std::size_t header_bytes = 16 * 1024;       // request line and header fields; more is 431
   std::size_t body_bytes = 1024 * 1024;       // BODY_LIMIT; more is 413
   std::size_t message_bytes = 1024 * 1024;    // one WebSocket message; more closes with 1009
@@ -55,6 +61,8 @@ struct Options {
   std::string host = "127.0.0.1";  // numeric address to bind, or "localhost"
   std::uint16_t http_port = 3000;  // 0: any free port
   std::uint16_t ws_port = 3001;    // 0: any free port
+  // Serves /metrics and the probes, and then nothing else does /metrics. Absent: HTTP_PORT serves it.
+  std::optional<std::uint16_t> metrics_port = std::nullopt;
   Limits limits;
   AccessOptions access;
   std::string assets_dir;  // the built pages; empty: serve none
@@ -69,10 +77,10 @@ struct Options {
   std::function<engine::Stats()> engine_stats;
 };
 
-// Listens on two ports: HTTP on one; WebSockets on both. Lives on the loop.
+// Listens on two ports, HTTP on one and WebSockets on both, and perhaps on one for metrics. Lives on the loop.
 class Server {
  public:
-  // Binds both ports and accepts from the loop's next turn on. What is given outlives the server.
+  // Binds the ports and accepts from the loop's next turn on. What is given outlives the server.
   // Loop thread, or before anybody runs the loop.
   // Errors: kUnavailable when a port is in use or may not be bound, kInvalidArgument for a bad
   // option; the message names the setting.
@@ -86,6 +94,7 @@ class Server {
   // The ports in use, also when the options said 0.
   virtual std::uint16_t http_port() const = 0;
   virtual std::uint16_t ws_port() const = 0;
+  virtual std::uint16_t metrics_port() const = 0;  // 0: there is none
 
   // Stops accepting, lets requests under way finish for at most `drain_time`, closes WebSockets
   // with 1001 and then calls `done`, never from inside stop(). /readyz answers 503 meanwhile. Loop

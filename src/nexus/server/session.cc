@@ -19,6 +19,16 @@ void SessionSet::drain_all() { for_each(&Session::drain); }
 
 void SessionSet::abort_all() { for_each(&Session::abort); }
 
+std::size_t SocketCounts::of(const std::string& panel) const {
+  const auto found = counts_.find(panel);
+  return found == counts_.end() ? 0 : found->second;
+}
+
+void SocketCounts::remove(const std::string& panel) {
+  const auto found = counts_.find(panel);
+  if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+}
+
 void SessionSet::for_each(void (Session::*action)()) {
   std::vector<std::shared_ptr<Session>> copy;  // the action removes sessions from the set
   copy.reserve(sessions_.size());

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 namespace nexus::server {
@@ -38,6 +39,17 @@ class SessionSet {
 
   std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;
   std::function<void()> on_empty_;
+};
+
+// How many WebSockets each panel has. Loop thread only.
+class SocketCounts {
+ public:
+  std::size_t of(const std::string& panel) const;
+  void add(const std::string& panel) { ++counts_[panel]; }
+  void remove(const std::string& panel);
+
+ private:
+  std::unordered_map<std::string, std::size_t> counts_;  // no zeros
 };
 
 }  // namespace nexus::server

@@ -377,6 +377,7 @@ class WsSession final : public Session,
     leave_panel();
     stream_.next_layer().close();
     context_->metrics.websocket_closed();
+    context_->sockets.remove(panel_id_);
     context_->sessions.remove(this);
   }
 
@@ -409,6 +410,7 @@ class WsSession final : public Session,
 }  // namespace
 
 void start_ws_session(std::shared_ptr<Context> context, WsHandshake handshake) {
+  context->sockets.add(handshake.panel);
   const auto session = std::make_shared<WsSession>(context, std::move(handshake));
   context->sessions.add(session);
   session->start();

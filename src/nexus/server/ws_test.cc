@@ -57,6 +57,23 @@ TEST(WsHandshake, AnUnknownPanelIs404) {
   }
 }
 
+TEST(WsHandshake, OneTooManyForAPanelIs429UntilOneLeaves) {
+  Options options;
+  options.limits.ws_per_panel = 1;
+  RunningServer running(options);
+  running.on_loop([&] { running.workspace.add("other"); });
+  auto first = std::make_unique<TestClient>(running.ws_port);
+  connect(*first);
+  TestClient second(running.ws_port);
+  const Answer refused = second.upgrade(kPath);
+  expect_error(refused, 429, "RESOURCE_LIMIT");
+  EXPECT_EQ(refused.fields.count("retry-after"), 1u);
+  EXPECT_EQ(TestClient(running.ws_port).upgrade("/panels/other/ws").status, 101);
+  first.reset();
+  running.wait_until([&] { return running.tides().clients.empty(); });
+  connect(second);
+}
+
 TEST(WsHandshake, RefusesWhatIsNoUpgrade) {
   RunningServer running;
   TestClient client(running.http_port);
