@@ -53,7 +53,7 @@ export class Browser {
   async openPanel(server, id, options) {
     const page = await this.open(`${server.base}/p/${id}`, options);
     await page.locator('#connection[data-state=live]').waitFor();
-    await page.locator('#panel > .nx-layout').waitFor();
+    await page.locator('#panel .nx-panel > .nx-layout').waitFor();
     return page;
   }
 

@@ -32,7 +32,8 @@ after(async () => {
 const state = () => server.state(`components-${count}`);
 const button = (name) => page.getByRole('button', { name, exact: true });
 const metric = (label) => page.getByRole('group', { name: label }).locator('.nx-metric-value');
-const titles = () => [...document.querySelectorAll('.nx-list .nx-input')].map((input) => input.value);
+// In the page: what the shadow root of its panel holds.
+const titles = () => [...document.getElementById('panel').shadowRoot.querySelectorAll('.nx-list .nx-input')].map((input) => input.value);
 
 test('bindings show state, computed values and text around them', async () => {
   await page.getByRole('heading', { name: 'Hello ADA' }).waitFor();
@@ -81,10 +82,10 @@ test('a modal takes the focus and gives it back', async () => {
   await button('Modal').click();
   const dialog = page.getByRole('dialog', { name: 'Notice' });
   await dialog.getByText('Read this').waitFor();
-  assert.ok(await dialog.evaluate((element) => element.contains(document.activeElement)));
+  assert.ok(await dialog.evaluate((element) => element.contains(element.getRootNode().activeElement)));
   await dialog.getByRole('button', { name: 'Close' }).click();
   await dialog.waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Modal');
+  assert.equal(await page.evaluate(() => document.activeElement.shadowRoot.activeElement.textContent), 'Modal');
 });
 
 test('a panel cannot send its user away without asking, and to no script at all', async () => {
@@ -98,7 +99,7 @@ test('a panel cannot send its user away without asking, and to no script at all'
 
 test('handlers move the focus and set attributes through the view', async () => {
   await button('Focus').click();
-  await waitFor(page, () => document.activeElement.value, 'Ada');
+  await waitFor(page, () => document.activeElement.shadowRoot?.activeElement?.value ?? null, 'Ada');
   await button('Rename').click();
   await button('Renamed').waitFor();
 });
@@ -134,8 +135,9 @@ test('rows are moved, not rebuilt: the focused field goes along with its text an
   await server.trigger(`components-${count}`, 'shuffle');
   await waitFor(page, titles, ['Third', 'Second', 'First']);
   const kept = await page.evaluate(() => {
-    const input = [...document.querySelectorAll('.nx-list .nx-input')].at(-1);
-    return [input === window.marked, input === document.activeElement, input.selectionStart];
+    const root = document.getElementById('panel').shadowRoot;
+    const input = [...root.querySelectorAll('.nx-list .nx-input')].at(-1);
+    return [input === window.marked, input === root.activeElement, input.selectionStart];
   });
   assert.deepEqual(kept, [true, true, 2]);
   await page.getByText('3. First').waitFor();

@@ -61,7 +61,7 @@ test('a field that is being typed into keeps its text and caret while patches ar
   await right.getByRole('button', { name: 'Finish' }).first().click();
   await shows(left, 'Done', '2');
   assert.equal(await field.inputValue(), 'My Today');
-  assert.deepEqual(await field.evaluate((input) => [input === document.activeElement, input.selectionStart]), [true, 3]);
+  assert.deepEqual(await field.evaluate((input) => [input.matches(':focus'), input.selectionStart]), [true, 3]);
 });
 
 test('a to-do item is added, finished and removed everywhere', async () => {
@@ -100,20 +100,20 @@ test('a slow job shows its steps, and other tools run meanwhile', async () => {
   await page.getByLabel('Seconds for each step').fill('1');
   await page.getByRole('button', { name: 'Start' }).click();
   await page.getByText('gathering').waitFor();
-  await page.getByRole('progressbar').waitFor();
+  await page.getByRole('progressbar', { name: 'A run is under way' }).waitFor();
   await page.getByRole('button', { name: 'Poke' }).click();
   await shows(page, 'Pokes meanwhile', '1');
   await page.getByText('found 3 parts').waitFor();
   await page.getByText('The job is done').waitFor();
   await shows(page, 'Progress', '100');
-  await page.getByRole('progressbar').waitFor({ state: 'hidden' });
+  await page.getByRole('progressbar', { name: 'A run is under way' }).waitFor({ state: 'hidden' });
 });
 
 test('a page that was offline catches up when it is back', async () => {
   const page = await browser.openPanel(server, 'counter');
   const start = Number(await metric(page, 'Count').innerText());
   await page.context().setOffline(true);
-  await page.getByText('Offline').waitFor();
+  await page.locator('#connection', { hasText: 'Offline' }).waitFor();
   await server.trigger('counter', 'add', { by: 100 });
   await page.context().setOffline(false);
   await page.locator('#connection[data-state=live]').waitFor();

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals-core";
 import type { Call, ClientMessage, ExecutionResult, Json, Path, ServerMessage } from "./protocol.ts";
+import { SignInNeeded } from "./remote.ts";
 
 export type ConnectionState =
   | { kind: "connecting" }
@@ -8,15 +9,22 @@ export type ConnectionState =
   | { kind: "waiting"; retryAt: number }
   // The browser itself is offline; it tells when that ends.
   | { kind: "offline" }
-  // The panel is gone; no attempt follows.
-  | { kind: "closed"; reason: string };
+  // No attempt follows: the panel is gone, the server wants another token, or close() was called.
+  | { kind: "closed"; code: CloseCode; reason: string };
 
-/** A run that could not be started, or whose outcome this page cannot learn. */
+export type CloseCode = "REMOVED" | "UNAUTHORIZED" | "CLOSED";
+
+/** A run that failed, could not be started, or whose outcome this page cannot learn. */
 export class TriggerError extends Error {
   readonly code: string;
-  constructor(code: string, message: string) {
+  /** Where in the NXML document a handler failed, when the server tells. */
+  readonly location: { line: number; column: number } | undefined;
+
+  constructor(code: string, message: string, location?: { line: number; column: number }) {
     super(message);
+    this.name = "TriggerError";
     this.code = code;
+    this.location = location;
   }
 }
 
@@ -29,10 +37,20 @@ export interface ConnectionHandlers {
   ticket?(): Promise<string | undefined>;
 }
 
+export interface TriggerOptions {
+  /** Hears what the run waits for, at each of its suspensions. */
+  onProgress?: ((calls: Call[]) => void) | undefined;
+  /** What to do while there is no connection: reject with OFFLINE (the default), or run once it is back. */
+  whenOffline?: OfflineChoice | undefined;
+}
+export type OfflineChoice = "refuse" | "queue";
+
 interface Pending {
   resolve: (result: ExecutionResult) => void;
   reject: (error: TriggerError) => void;
   onProgress: ((calls: Call[]) => void) | undefined;
+  // Set until it is sent.
+  message: ClientMessage | undefined;
 }
 
 const kFirstRetryMs = 500;
@@ -41,6 +59,7 @@ const kPingEveryMs = 25_000;
 const kSilenceMs = 35_000;
 const kMaxPending = 1000;
 const kNormalClosure = 1000;
+export const kRemoved = "the panel was removed";
 
 /** How long to wait before attempt number `attempt` (0 first); `random` in [0,1) spreads a herd of clients. */
 export function retryDelay(attempt: number, random: number): number {
@@ -61,6 +80,8 @@ export class Connection {
   #attempt = 0;
   // Counts the times a socket was asked for: an answer to an older one comes too late.
   #dialled = 0;
+  // What of the panel's history is here; the next connection asks for the rest only.
+  #epoch: string | undefined;
   #version = -1;
   #nextRequest = 1;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -76,36 +97,66 @@ export class Connection {
     return this.#state;
   }
 
+  /** The version of the panel that is here; -1 before the first snapshot. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Connects, and from then on stays connected until close(). */
   open(): void {
-    addEventListener("online", this.#retryNow);
+    addEventListener("online", this.retryNow);
     addEventListener("offline", this.#wentOffline);
     document.addEventListener("visibilitychange", this.#becameVisible);
     this.#connect();
   }
 
   /** Ends it for good; `reason` is shown to the user. */
-  close(reason: string): void {
-    removeEventListener("online", this.#retryNow);
+  close(reason: string, code: CloseCode = "CLOSED"): void {
+    removeEventListener("online", this.retryNow);
     removeEventListener("offline", this.#wentOffline);
     document.removeEventListener("visibilitychange", this.#becameVisible);
     clearTimeout(this.#retryTimer);
     this.#drop();
-    this.#state.value = { kind: "closed", reason };
+    this.#state.value = { kind: "closed", code, reason };
+    this.#reject(() => true, new TriggerError("OFFLINE", `not sent: ${reason}`));
   }
 
-  /** Runs a tool; `onProgress` hears each suspension. Rejects with TriggerError when there is no result. */
-  trigger(tool: string, args: Json | undefined, onProgress?: (calls: Call[]) => void): Promise<ExecutionResult> {
-    if (this.#state.peek().kind !== "live")
-      return Promise.reject(new TriggerError("OFFLINE", "not connected: try again in a moment"));
+  /** Runs a tool. Rejects with TriggerError when there is no result. */
+  trigger(tool: string, args: Json | undefined, options: TriggerOptions = {}): Promise<ExecutionResult> {
+    const { kind } = this.#state.peek();
+    if (kind === "closed" || (kind !== "live" && options.whenOffline !== "queue"))
+      return Promise.reject(new TriggerError("OFFLINE", "not sent: there is no connection to the server"));
     if (this.#pending.size >= kMaxPending)
       return Promise.reject(new TriggerError("RESOURCE_LIMIT", `more than ${kMaxPending} runs are waiting`));
     const requestId = this.#requestId();
+    const message: ClientMessage = { type: "TRIGGER", tool, requestId, ...(args === undefined ? {} : { args }) };
     return new Promise((resolve, reject) => {
-      this.#pending.set(requestId, { resolve, reject, onProgress });
-      this.#send({ type: "TRIGGER", tool, requestId, ...(args === undefined ? {} : { args }) });
+      this.#pending.set(requestId, { resolve, reject, onProgress: options.onProgress, message });
+      if (kind === "live") this.sendWaiting();
     });
   }
+
+  /** Sends the triggers that waited for a connection. Call once what they must find is sent: see Writes.resend(). */
+  sendWaiting(): void {
+    for (const pending of this.#pending.values()) {
+      if (!pending.message) continue;
+      this.#send(pending.message);
+      pending.message = undefined;
+    }
+  }
+
+  /** Forgets what is here and asks for a snapshot: what came does not fit together. */
+  resync(): void {
+    this.#epoch = undefined;
+    this.#drop();
+    this.#connect();
+  }
+
+  /** Tries at once instead of after the pause. */
+  readonly retryNow = (): void => {
+    const { kind } = this.#state.peek();
+    if (kind === "waiting" || kind === "offline") this.#connect();
+  };
 
   /** Sends one write; the request id under which an ERROR would come back, undefined while not connected. */
   sendSet(path: Path, value: Json): string | undefined {
@@ -126,21 +177,28 @@ export class Connection {
   #connect(): void {
     clearTimeout(this.#retryTimer);
     this.#state.value = { kind: "connecting" };
-    this.#version = -1;
     const attempt = ++this.#dialled;
-    if (!this.#handlers.ticket) return this.#dial(this.#url);
+    if (!this.#handlers.ticket) return this.#dial(undefined);
     this.#handlers.ticket().then(
       (ticket) => {
-        if (attempt === this.#dialled) this.#dial(ticket === undefined ? this.#url : withTicket(this.#url, ticket));
+        if (attempt === this.#dialled) this.#dial(ticket);
       },
-      () => {
-        if (attempt === this.#dialled) this.#waitToRetry();
+      (error: unknown) => {
+        if (attempt !== this.#dialled) return;
+        if (error instanceof SignInNeeded) this.close(error.message, "UNAUTHORIZED");
+        else this.#waitToRetry();
       },
     );
   }
 
-  #dial(url: string): void {
-    const socket = new WebSocket(url, "nexus.v1.json");
+  #dial(ticket: string | undefined): void {
+    const url = new URL(this.#url);
+    if (ticket !== undefined) url.searchParams.set("ticket", ticket);
+    if (this.#epoch !== undefined) {
+      url.searchParams.set("epoch", this.#epoch);
+      url.searchParams.set("since", String(this.#version));
+    }
+    const socket = new WebSocket(url.href, "nexus.v1.json");
     this.#socket = socket;
     this.#heardAt = Date.now();
     this.#pulse = setInterval(() => this.#checkPulse(), kPingEveryMs / 2);
@@ -158,18 +216,32 @@ export class Connection {
     this.#socket.close();
     this.#socket = undefined;
     const error = new TriggerError("CONNECTION_LOST", "the connection was lost: the run may still have finished");
-    for (const pending of this.#pending.values()) pending.reject(error);
-    this.#pending.clear();
+    this.#reject((pending) => !pending.message, error);
+  }
+
+  #reject(which: (pending: Pending) => boolean, error: TriggerError): void {
+    for (const [requestId, pending] of this.#pending) {
+      if (!which(pending)) continue;
+      this.#pending.delete(requestId);
+      pending.reject(error);
+    }
   }
 
   async #lost(event: CloseEvent): Promise<void> {
     const wasLive = this.#state.peek().kind === "live";
     this.#drop();
-    if (event.code === kNormalClosure) return this.close(event.reason || "the panel was removed");
+    if (event.code === kNormalClosure) return this.close(event.reason || kRemoved, "REMOVED");
     this.#waitToRetry();
     // A refused upgrade looks like a lost network from here, so ask before trying for ever.
-    if (!wasLive && !(await this.#handlers.panelExists()) && this.#state.peek().kind !== "live")
-      this.close("the panel was removed");
+    if (!wasLive) await this.#askWhy(this.#dialled);
+  }
+
+  async #askWhy(attempt: number): Promise<void> {
+    try {
+      if (!(await this.#handlers.panelExists()) && attempt === this.#dialled) this.close(kRemoved, "REMOVED");
+    } catch (error) {
+      if (error instanceof SignInNeeded && attempt === this.#dialled) this.close(error.message, "UNAUTHORIZED");
+    }
   }
 
   #waitToRetry(): void {
@@ -182,11 +254,6 @@ export class Connection {
     this.#retryTimer = setTimeout(() => this.#connect(), delay);
   }
 
-  readonly #retryNow = (): void => {
-    const kind = this.#state.peek().kind;
-    if (kind === "waiting" || kind === "offline") this.#connect();
-  };
-
   readonly #wentOffline = (): void => {
     if (this.#state.peek().kind === "closed") return;
     clearTimeout(this.#retryTimer);
@@ -195,16 +262,17 @@ export class Connection {
   };
 
   readonly #becameVisible = (): void => {
-    if (!document.hidden) this.#retryNow();
+    if (!document.hidden) this.retryNow();
   };
 
   #checkPulse(): void {
     const silence = Date.now() - this.#heardAt;
-    if (silence > kSilenceMs) this.#restart();
+    if (silence > kSilenceMs) this.restart();
     else if (this.#state.peek().kind === "live") this.#send({ type: "PING" });
   }
 
-  #restart(): void {
+  /** Gives this connection up and tries again after a pause. */
+  restart(): void {
     this.#drop();
     this.#waitToRetry();
   }
@@ -212,15 +280,17 @@ export class Connection {
   #receive(data: unknown): void {
     this.#heardAt = Date.now();
     const message = parseMessage(data);
-    if (!message) return this.#restart();
-    if (message.type === "CONNECTED") this.#connected(message.version);
+    if (!message) return this.restart();
+    if (message.type === "CONNECTED") this.#connected(message);
     if (message.type === "PATCH" && !this.#advance(message.version)) return;
     if (!this.#answer(message)) this.#handlers.onMessage(message);
   }
 
-  #connected(version: number): void {
+  // With a snapshot everything starts there; without one the missing patches follow.
+  #connected({ epoch, version, state }: ServerMessage & { type: "CONNECTED" }): void {
     this.#attempt = 0;
-    this.#version = version;
+    this.#epoch = epoch;
+    if (state) this.#version = version;
     this.#state.value = { kind: "live" };
   }
 
@@ -229,8 +299,7 @@ export class Connection {
   #advance(version: number): boolean {
     if (version < this.#version) return false;
     if (version > this.#version + 1) {
-      this.#drop();
-      this.#connect();
+      this.resync();
       return false;
     }
     this.#version = version;
@@ -251,10 +320,6 @@ export class Connection {
     else pending.reject(new TriggerError(message.code, message.message));
     return true;
   }
-}
-
-function withTicket(url: string, ticket: string): string {
-  return `${url}${url.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(ticket)}`;
 }
 
 function parseMessage(data: unknown): ServerMessage | undefined {

@@ -1,5 +1,6 @@
-import { type ReadonlySignal, type Signal, untracked } from "@preact/signals-core";
-import type { Connection } from "./connection.ts";
+import { type ReadonlySignal, untracked } from "@preact/signals-core";
+import type { PanelClient } from "./client.ts";
+import type { Surface } from "./events.ts";
 import { type Environment, evaluate } from "./expression/interpreter.ts";
 import type { Owner } from "./owner.ts";
 import { type Expression, type Prop, type ViewNode, isBinding, isTemplate } from "./protocol.ts";
@@ -10,12 +11,11 @@ import type { Writes } from "./writes.ts";
 
 /** What every component of one live panel shares. */
 export interface Panel {
+  readonly client: PanelClient;
   readonly state: Store;
   readonly writes: Writes;
-  readonly connection: Connection;
   readonly commands: ViewCommands;
-  /** How many runs this page has started that have not ended. */
-  readonly running: Signal<number>;
+  readonly surface: Surface;
 }
 
 /** Where a component stands: its panel, the loops around it, and how long it lives. */

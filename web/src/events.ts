@@ -1,8 +1,17 @@
-// What a page does when a handler emits one of the standard events.
+// What a panel does by itself when a handler emits one of the standard events.
 
-import { h } from "./dom.ts";
+import { showDialog } from "./dialog.ts";
 import type { Json, PanelEvent } from "./protocol.ts";
-import { type Level, toast } from "./toast.ts";
+import type { Level, Toasts } from "./toast.ts";
+
+/** The places on the page where a panel may show something outside of its view. */
+export interface Surface {
+  /** What dialogs are added to. */
+  readonly root: ParentNode;
+  readonly toasts: Toasts;
+  /** Whether who looks at the page is the panel's author, who wants to know where things are in the document. */
+  readonly dev: boolean;
+}
 
 function field(payload: Json, ...names: string[]): string | undefined {
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
@@ -44,66 +53,35 @@ export function safeAddress(text: string, base: string): URL | undefined {
 }
 
 // A panel never takes the page away by itself: the user sees where it leads and decides.
-function offerNavigation(payload: Json): void {
+function offerNavigation(payload: Json, { toasts }: Surface): void {
   const text = typeof payload === "string" ? payload : field(payload, "url", "href", "to");
   const url = text === undefined ? undefined : safeAddress(text, location.href);
-  if (!url) return toast("The panel asked for an address that is not allowed.", "warn");
-  toast(`The panel wants to open ${url.origin === location.origin ? url.pathname : url.host}`, "info", {
+  if (!url) return toasts.show("The panel asked for an address that is not allowed.", "warn");
+  toasts.show(`The panel wants to open ${url.origin === location.origin ? url.pathname : url.host}`, "info", {
     label: "Open",
     run: () => location.assign(url),
   });
 }
 
-/** A dialog of the panel's; the browser's own modal keeps the focus inside and gives it back. */
-export function showModal(title: string, message: string): HTMLDialogElement {
-  const close = h("button", "nx-button", "Close");
-  close.type = "submit";
-  const form = h("form", "nx-dialog-actions", close);
-  form.method = "dialog";
-  const dialog = h("dialog", "nx-dialog", h("h2", "nx-dialog-title", title), h("p", "nx-dialog-text", message), form);
-  dialog.setAttribute("aria-label", title);
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  return dialog;
-}
-
-/** Asks before something that cannot be undone. */
-export function confirmModal(question: string, action: string): Promise<boolean> {
-  const dialog = showModal(action, question);
-  const form = dialog.querySelector("form");
-  const go = h("button", "nx-button", action);
-  go.dataset.variant = "danger";
-  go.value = "go";
-  const cancel = form?.querySelector("button");
-  if (cancel) {
-    cancel.textContent = "Cancel";
-    cancel.dataset.variant = "secondary";
-  }
-  form?.append(go);
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "go"));
-  });
-}
-
 // One at a time: a panel that emits a hundred shows the last.
-function showPanelModal(payload: Json): void {
-  document.querySelector("dialog[data-from=panel]")?.remove();
-  const message = field(payload, "message", "text", "content") ?? messageOf(payload);
-  showModal(field(payload, "title") ?? "Notice", message).dataset.from = "panel";
+function showModal(payload: Json, { root }: Surface): void {
+  root.querySelector("dialog[data-from=panel]")?.remove();
+  const text = field(payload, "message", "text", "content") ?? messageOf(payload);
+  const actions = [{ label: "Close", value: "" }];
+  showDialog(root, { title: field(payload, "title") ?? "Notice", text, actions }).dataset.from = "panel";
 }
 
 /** Carries out one of the standard events; others are for programs that listen to the panel. */
-export function handleEvent({ name, payload }: PanelEvent): void {
+export function handleEvent({ name, payload }: PanelEvent, surface: Surface): void {
   switch (name) {
     case "toast":
-      return toast(messageOf(payload), levelOf(payload));
+      return surface.toasts.show(messageOf(payload), levelOf(payload));
     case "system:error":
-      return toast(messageOf(payload), "error");
+      return surface.toasts.show(messageOf(payload), "error");
     case "modal":
-      return showPanelModal(payload);
+      return showModal(payload, surface);
     case "navigate":
-      return offerNavigation(payload);
+      return offerNavigation(payload, surface);
     default:
       return;
   }

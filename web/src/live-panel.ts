@@ -1,103 +1,47 @@
-import { batch, signal } from "@preact/signals-core";
-import { Connection } from "./connection.ts";
+import type { PanelClient } from "./client.ts";
 import type { Panel } from "./context.ts";
-import { handleEvent } from "./events.ts";
-import type { Owner } from "./owner.ts";
-import type { AstResponse, ServerMessage } from "./protocol.ts";
+import { h } from "./dom.ts";
+import { handleEvent, type Surface } from "./events.ts";
+import { Owner } from "./owner.ts";
+import type { PanelEvent } from "./protocol.ts";
 import { renderView } from "./render/node.ts";
-import { Store } from "./store.ts";
-import { toast } from "./toast.ts";
 import { ViewCommands } from "./view-commands.ts";
-import { Writes } from "./writes.ts";
 
-/** What a live panel needs from the page around it. */
-export interface LivePanelOptions {
-  id: string;
-  element: HTMLElement;
-  /** Asks the server for the document; undefined when the panel is gone. */
-  loadAst: () => Promise<AstResponse | undefined>;
-  panelExists: () => Promise<boolean>;
-  /** For the socket; undefined when the server asks for none. */
-  ticket: () => Promise<string | undefined>;
-  onTitle: (title: string) => void;
-}
+const kSkeletons = 3;
 
-/** The address of a panel's socket: always the server that the page came from. */
-export function socketUrl(id: string, page: Location): string {
-  const scheme = page.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${page.host}/panels/${encodeURIComponent(id)}/ws?patches=json-patch`;
-}
-
-/** A panel that follows its server: loads the document, renders it, applies what comes over the socket. */
+/** The view of one panel: renders its document into `parent` and carries out what its handlers ask of the page. */
 export class LivePanel {
-  readonly connection: Connection;
-  readonly running = signal(0);
-  readonly #options: LivePanelOptions;
-  readonly #store = new Store();
-  readonly #writes: Writes;
-  readonly #commands = new ViewCommands();
-  #shown: { owner: Owner; document: string } | undefined;
-  #epoch: string | undefined;
+  readonly #owner = new Owner();
+  #view: Owner | undefined;
 
-  constructor(options: LivePanelOptions) {
-    this.#options = options;
-    this.connection = new Connection(socketUrl(options.id, location), {
-      onMessage: (message) => this.#receive(message),
-      panelExists: options.panelExists,
-      ticket: options.ticket,
+  /** `onEvent` may take an event over by returning false. */
+  constructor(client: PanelClient, parent: HTMLElement, surface: Surface, onEvent: (event: PanelEvent) => boolean) {
+    const commands = new ViewCommands();
+    const panel: Panel = { client, state: client.store, writes: client.writes, commands, surface };
+    parent.replaceChildren(...Array.from({ length: kSkeletons }, skeleton));
+    this.#owner.effect(() => {
+      const root = client.document.value?.view.root;
+      if (!root) return;
+      this.#view?.dispose();
+      this.#view = renderView(root, panel, parent);
     });
-    this.#writes = new Writes(this.#store, this.connection);
+    this.#owner.onDispose(() => this.#view?.dispose());
+    this.#owner.onDispose(client.onCommand((command) => commands.run(command)));
+    this.#owner.onDispose(client.onError((message) => surface.toasts.show(message, "error")));
+    this.#owner.onDispose(
+      client.on("*", (_payload, event) => {
+        if (onEvent(event)) handleEvent(event, surface);
+      }),
+    );
   }
 
-  /** Connects; the first snapshot brings the view with it. */
-  open(): void {
-    this.connection.open();
+  dispose(): void {
+    this.#owner.dispose();
   }
+}
 
-  #receive(message: ServerMessage): void {
-    switch (message.type) {
-      case "CONNECTED":
-        this.#store.reset(message.state);
-        this.#writes.confirm();
-        this.#writes.resend();
-        void this.#showDocument(message.epoch);
-        return;
-      case "PATCH":
-        // One batch, so that taking a draft off and the value it became is one change.
-        return batch(() => {
-          this.#store.apply(message.patch);
-          this.#writes.confirm();
-        });
-      case "EVENT":
-        return handleEvent(message.event);
-      case "VIEW":
-        return message.commands.forEach((command) => this.#commands.run(command));
-      case "ERROR":
-        if (message.requestId !== undefined && this.#writes.refuse(message.requestId, message.message)) return;
-        return toast(message.message, "error");
-      default:
-        return;
-    }
-  }
-
-  // The document can only change with the panel's epoch: after a restart or a reload of its source.
-  async #showDocument(epoch: string): Promise<void> {
-    if (this.#shown && this.#epoch === epoch) return;
-    this.#epoch = epoch;
-    const response = await this.#options.loadAst();
-    if (!response) return this.connection.close("the panel was removed");
-    const document = JSON.stringify(response.ast);
-    if (this.#shown?.document === document) return;
-    this.#shown?.owner.dispose();
-    const panel: Panel = {
-      state: this.#store,
-      writes: this.#writes,
-      connection: this.connection,
-      commands: this.#commands,
-      running: this.running,
-    };
-    this.#options.onTitle(response.ast.meta.title);
-    const owner = renderView(response.ast.view.root, panel, this.#options.element);
-    this.#shown = { owner, document };
-  }
+function skeleton(): HTMLElement {
+  const element = h("div", "nx-skeleton");
+  element.setAttribute("aria-hidden", "true");
+  return element;
 }

@@ -42,8 +42,15 @@ export interface BindPath {
 }
 export type Prop = string | Binding | Template | BindPath;
 
+/** Where in the NXML document something stands; counted from 1. */
+export interface SourceSpan {
+  startLine: number;
+  startColumn: number;
+}
+
 export interface ViewNode {
   type: string;
+  loc?: SourceSpan;
   id?: string;
   props: Record<string, Prop>;
   children: ViewNode[];
@@ -133,7 +140,8 @@ export type ClientMessage =
   | { type: "PING" };
 
 export type ServerMessage =
-  | { type: "CONNECTED"; version: number; panelId: string; epoch: string; state: Record<string, Json> }
+  // Without `state` the client keeps what it has, and the patches it missed follow.
+  | { type: "CONNECTED"; version: number; panelId: string; epoch: string; state?: Record<string, Json> }
   | { type: "PATCH"; version: number; patch: PatchOperation[]; timestamp: number }
   | { type: "EVENT"; version: number; event: PanelEvent }
   | { type: "VIEW"; version: number; commands: ViewCommand[] }

@@ -1,4 +1,4 @@
-import { type Signal, batch, signal } from "@preact/signals-core";
+import { type Signal, batch, signal, untracked } from "@preact/signals-core";
 import { applyOperation, parsePointer } from "./patch.ts";
 import { deepEqual, readPath, reuse, withPath } from "./paths.ts";
 import type { Json, PatchOperation, Path } from "./protocol.ts";
@@ -28,6 +28,11 @@ export class Store {
   whole(): Record<string, Json> {
     const entries = this.#keys.value.map((key): [string, Json] => [key, this.read(key) ?? null]);
     return Object.fromEntries(entries);
+  }
+
+  /** Everything as it is now, as one object. Subscribes to nothing. */
+  snapshot(): Record<string, Json> {
+    return untracked(() => this.whole());
   }
 
   /** Starts over from a snapshot; drafts stay on top. */

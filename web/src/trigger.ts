@@ -1,56 +1,101 @@
-import { type Signal, signal } from "@preact/signals-core";
+import { type Signal, batch, signal } from "@preact/signals-core";
 import { TriggerError } from "./connection.ts";
 import type { Context, Props } from "./context.ts";
-import type { Json } from "./protocol.ts";
-import { toast } from "./toast.ts";
+import { setAttribute } from "./dom.ts";
+import type { Call, Json } from "./protocol.ts";
+
+/** How many clicks wait while their tool runs; the next one is refused with a message. */
+export const kMaxQueuedClicks = 10;
 
 /** One component's way to run its tool. */
 export interface Trigger {
   readonly tool: string;
   readonly pending: Signal<boolean>;
-  /** The extension calls that the run waits for, as text; empty when it does not wait. */
-  readonly waitingFor: Signal<string>;
-  /** Why the last run failed; empty when it did not. */
+  /** How many clicks wait for the run that is under way. */
+  readonly queued: Signal<number>;
+  /** What the run waits for, as text; empty when it does not wait. */
+  readonly progress: Signal<string>;
+  /** Why a run failed since the last click on the idle component; empty when none did. */
   readonly failure: Signal<string>;
-  /** Evaluates the arguments and runs the tool; does nothing while its last run is under way. */
-  run(): Promise<void>;
+  /** Evaluates the arguments and runs the tool, after the runs that were asked for before. */
+  run(): void;
 }
 
 /** The component's trigger; undefined when its document names no tool. */
 export function triggerOf(props: Props, context: Context): Trigger | undefined {
   const tool = props.raw("trigger");
-  if (typeof tool !== "string" || tool === "") return undefined;
-  const trigger: Trigger = {
-    tool,
-    pending: signal(false),
-    waitingFor: signal(""),
-    failure: signal(""),
-    run: async () => {
-      if (trigger.pending.peek()) return;
-      const args = props.now(props.raw("args") === undefined ? "payload" : "args");
-      trigger.pending.value = true;
-      trigger.failure.value = await outcome(context, trigger, args as Json | undefined);
-      trigger.pending.value = false;
-      trigger.waitingFor.value = "";
-    },
-  };
-  return trigger;
+  return typeof tool === "string" && tool !== "" ? new QueuedTrigger(tool, props, context) : undefined;
 }
 
-// Runs the tool; the message to show when it failed, else empty.
-async function outcome({ panel }: Context, trigger: Trigger, args: Json | undefined): Promise<string> {
-  panel.running.value++;
-  try {
-    panel.writes.flush();
-    const result = await panel.connection.trigger(trigger.tool, args, (calls) => {
-      trigger.waitingFor.value = calls.map(({ extension, method }) => `${extension}.${method}`).join(", ");
-    });
-    return result.status === "error" ? (result.error?.message ?? "the run failed") : "";
-  } catch (error) {
-    return error instanceof TriggerError ? error.message : String(error);
-  } finally {
-    panel.running.value--;
+class QueuedTrigger implements Trigger {
+  readonly tool: string;
+  readonly pending = signal(false);
+  readonly queued = signal(0);
+  readonly progress = signal("");
+  readonly failure = signal("");
+  readonly #props: Props;
+  readonly #context: Context;
+  readonly #queue: (Json | undefined)[] = [];
+
+  constructor(tool: string, props: Props, context: Context) {
+    this.tool = tool;
+    this.#props = props;
+    this.#context = context;
   }
+
+  run(): void {
+    const args = this.#props.now(this.#props.raw("args") === undefined ? "payload" : "args") as Json | undefined;
+    if (!this.pending.peek()) {
+      this.failure.value = "";
+      void this.#work(args);
+    } else if (this.#queue.length < kMaxQueuedClicks) {
+      this.#queue.push(args);
+      this.queued.value = this.#queue.length;
+    } else {
+      this.failure.value = `${kMaxQueuedClicks} clicks are waiting already: this one was not taken`;
+    }
+  }
+
+  async #work(first: Json | undefined): Promise<void> {
+    this.pending.value = true;
+    this.#queue.push(first);
+    while (this.#queue.length > 0) {
+      const args = this.#queue.shift();
+      this.queued.value = this.#queue.length;
+      const { message, lost } = await this.#outcome(args);
+      batch(() => {
+        this.progress.value = "";
+        if (message !== "") this.failure.value = lost ? message + this.#dropQueue() : message;
+      });
+    }
+    this.pending.value = false;
+  }
+
+  async #outcome(args: Json | undefined): Promise<{ message: string; lost: boolean }> {
+    const { panel } = this.#context;
+    const whenOffline = this.#props.now("offline") === "queue" ? "queue" : "refuse";
+    if (whenOffline === "queue" && panel.client.status.kind !== "live") this.progress.value = "the connection";
+    try {
+      await panel.client.trigger(this.tool, args, { whenOffline, onProgress: (calls) => (this.progress.value = named(calls)) });
+      return { message: "", lost: false };
+    } catch (error) {
+      if (!(error instanceof TriggerError)) return { message: String(error), lost: false };
+      const { code, message, location } = error;
+      const place = panel.surface.dev && location ? ` (line ${location.line}, column ${location.column})` : "";
+      return { message: message + place, lost: code === "OFFLINE" || code === "CONNECTION_LOST" };
+    }
+  }
+
+  // What is known to fail is not tried; how much that was is said.
+  #dropQueue(): string {
+    const dropped = this.#queue.splice(0).length;
+    this.queued.value = 0;
+    return dropped === 0 ? "" : `; ${dropped} more ${dropped === 1 ? "click was" : "clicks were"} not sent`;
+  }
+}
+
+function named(calls: Call[]): string {
+  return calls.map(({ extension, method }) => `${extension}.${method}`).join(", ");
 }
 
 /** Lets a component that is no control of its own run its tool by click, Enter and Space. */
@@ -58,19 +103,19 @@ export function makePressable(element: HTMLElement, trigger: Trigger, context: C
   element.classList.add("nx-pressable");
   element.tabIndex = 0;
   element.setAttribute("role", "button");
-  element.addEventListener("click", () => void trigger.run());
+  element.addEventListener("click", () => trigger.run());
   element.addEventListener("keydown", (event) => {
     if (event.target !== element || (event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
-    void trigger.run();
+    trigger.run();
   });
-  context.owner.effect(() => element.setAttribute("aria-busy", String(trigger.pending.value)));
+  context.owner.effect(() => setAttribute(element, "aria-busy", trigger.pending.value ? "true" : undefined));
   toastFailures(trigger, context);
 }
 
 /** For components with no place of their own for a message. */
-export function toastFailures(trigger: Trigger, context: Context): void {
-  context.owner.effect(() => {
-    if (trigger.failure.value) toast(`${trigger.tool}: ${trigger.failure.value}`, "error");
+export function toastFailures(trigger: Trigger, { owner, panel }: Context): void {
+  owner.effect(() => {
+    if (trigger.failure.value) panel.surface.toasts.show(`${trigger.tool}: ${trigger.failure.value}`, "error");
   });
 }

@@ -9,7 +9,13 @@ interface Write extends Draft {
   timer: ReturnType<typeof setTimeout> | undefined;
   // Set while the value as it stands is on its way to the server.
   requestId: string | undefined;
-  onRefused: (message: string) => void;
+  outcomes: Set<Outcome>;
+}
+
+/** Who hears how a write ended. */
+export interface Outcome {
+  accepted?(): void;
+  refused(message: string): void;
 }
 
 /**
@@ -27,12 +33,12 @@ export class Writes {
     this.#connection = connection;
   }
 
-  /** Writes `value` at `path`; `onRefused` hears the server's reason when it does not accept it. */
-  set(path: Path, value: Json, onRefused: (message: string) => void, delayMs = kDebounceMs): void {
+  /** Writes `value` at `path` once nothing else is written there for `delayMs`. */
+  set(path: Path, value: Json, outcome: Outcome, delayMs = kDebounceMs): void {
     const id = JSON.stringify(path);
-    const write: Write = this.#open.get(id) ?? { path, value, timer: undefined, requestId: undefined, onRefused };
+    const write: Write = this.#open.get(id) ?? { path, value, timer: undefined, requestId: undefined, outcomes: new Set() };
     write.value = value;
-    write.onRefused = onRefused;
+    write.outcomes.add(outcome);
     write.requestId = undefined;
     this.#open.set(id, write);
     this.#pendingSignal(id).value = true;
@@ -61,6 +67,7 @@ export class Writes {
     for (const [id, write] of this.#open) {
       if (write.requestId === undefined || !this.#store.confirms(write)) continue;
       this.#close(id, write);
+      for (const outcome of write.outcomes) outcome.accepted?.();
     }
   }
 
@@ -69,7 +76,7 @@ export class Writes {
     for (const [id, write] of this.#open) {
       if (write.requestId !== requestId) continue;
       this.#close(id, write);
-      write.onRefused(message);
+      for (const outcome of write.outcomes) outcome.refused(message);
       return true;
     }
     return false;

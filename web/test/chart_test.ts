@@ -1,16 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { axisOf, dataOf, slicesOf, worthDrawing } from "../src/charts/chart-data.ts";
 import { levelOf, safeAddress } from "../src/events.ts";
-import { axisOf, pointsOf, slicesOf } from "../src/render/chart-data.ts";
-import { logLines } from "../src/render/logstream.ts";
 
-test("points come from own properties with a finite number", () => {
+test("values come from own properties that hold a finite number", () => {
   const data = [{ x: "a", y: 1 }, { x: "b", y: "2" }, { x: "c" }, { y: Number.NaN }, null, { y: 4 }, 5];
-  assert.deepEqual(pointsOf(data, "x", "y"), [
-    { label: "a", value: 1 }, { label: "b", value: 2 }, { label: "6", value: 4 }, { label: "7", value: 5 },
-  ]);
-  assert.deepEqual(pointsOf("no list", "x", "y"), []);
-  assert.equal(pointsOf(Array.from({ length: 5000 }, (_item, y) => ({ y })), "x", "y").length, 1000);
+  const { labels, series } = dataOf(data, "x", ["y"]);
+  assert.deepEqual(labels, ["a", "b", "6", "7"]);
+  assert.deepEqual(series, [{ name: "y", values: [1, 2, 4, 5] }]);
+  assert.deepEqual(dataOf("no list", "x", ["y"]).labels, []);
+});
+
+test("several keys are several series, with gaps where a record has no number", () => {
+  const { labels, series } = dataOf([{ x: 1, a: 1, b: 2 }, { x: 2, b: 3 }, { x: 3 }], "x", ["a", "b"]);
+  assert.deepEqual(labels, ["1", "2"]);
+  assert.deepEqual(series.map(({ values }) => values), [[1, undefined], [2, 3]]);
+});
+
+test("times are shown as times, other numbers are left alone", () => {
+  const at = Date.UTC(2024, 0, 1);
+  const days = dataOf([{ x: at, y: 1 }, { x: at + 5 * 86_400_000, y: 2 }], "x", ["y"]).labels;
+  assert.ok(days.every((label) => !/^\d+$/.test(label)), String(days));
+  assert.deepEqual(dataOf([{ x: 2023, y: 1 }, { x: 2024, y: 2 }], "x", ["y"]).labels, ["2023", "2024"]);
+});
+
+test("of many values those that show are drawn, and every peak is among them", () => {
+  const values = Array.from({ length: 50_000 }, (_, at) => (at === 31_337 ? 1000 : Math.sin(at)));
+  const kept = worthDrawing({ labels: values.map(String), series: [{ name: "y", values }] }, 1000);
+  assert.ok(kept.length <= 1002 && kept.length > 500, `${kept.length}`);
+  assert.ok(kept.includes(31_337));
+  assert.deepEqual([kept[0], kept.at(-1)], [0, 49_999]);
 });
 
 test("an axis covers the values in round steps", () => {
@@ -28,22 +47,12 @@ test("an axis of nothing, of one value and of zeros has a height", () => {
   }
 });
 
-test("slices cover the circle and leave out what is not positive", () => {
-  const slices = slicesOf([{ label: "a", value: 1 }, { label: "b", value: -2 }, { label: "c", value: 3 }]);
-  assert.deepEqual(slices.map(({ label, start, end }) => [label, start, end]), [["a", 0, 0.25], ["c", 0.25, 1]]);
-  assert.deepEqual(slicesOf([]), []);
-});
-
-test("log entries are texts or records; the newest stay, the filter looks at level and message", () => {
-  const lines = logLines(["plain", { level: "WARNING", message: "low" }, { level: "odd", message: 5 }, { a: 1 }], "");
-  assert.deepEqual(lines.map(({ level, message }) => [level, message]), [
-    ["info", "plain"], ["warn", "low"], ["info", "5"], ["info", '{"a":1}'],
-  ]);
-  assert.equal(logLines(["apple", "pear"], "PEA")[0]?.message, "pear");
-  assert.equal(logLines(null, "").length, 0);
-  const many = logLines(Array.from({ length: 700 }, (_item, at) => `line ${at}`), "");
-  assert.equal(many.length, 500);
-  assert.deepEqual([many[0]?.message, many[0]?.key], ["line 200", "@200"]);
+test("slices cover the circle and leave out what is not positive or hidden", () => {
+  const of = (hidden?: Set<number>) =>
+    slicesOf(["a", "b", "c"], [1, -2, 3], hidden).map(({ label, start, end }) => [label, start, end]);
+  assert.deepEqual(of(), [["a", 0, 0.25], ["c", 0.25, 1]]);
+  assert.deepEqual(of(new Set([2])), [["a", 0, 1]]);
+  assert.deepEqual(slicesOf([], []), []);
 });
 
 test("both dialects of toasts have their level", () => {

@@ -106,7 +106,7 @@ test("an ERROR rejects the trigger it belongs to", async () => {
 test("progress is heard before the result", async () => {
   socket().hello();
   const calls: unknown[] = [];
-  const result = connection.trigger("slow", undefined, (list) => calls.push(list));
+  const result = connection.trigger("slow", undefined, { onProgress: (list) => calls.push(list) });
   const { requestId } = socket().sent[0]!;
   socket().say({ type: "PROGRESS", version: 0, requestId, executionId: "x", status: "suspended", calls: [{ id: "1" }] });
   socket().say({ type: "RESULT", version: 0, requestId, result: { executionId: "x", status: "success" } });
@@ -177,7 +177,7 @@ function writing() {
   const writes = new Writes(store, connection);
   socket().hello();
   const refused: string[] = [];
-  const type = (text: string) => writes.set(["name"], text, (message) => refused.push(message));
+  const type = (text: string) => writes.set(["name"], text, { refused: (message) => void refused.push(message) });
   const arrive = (value: Json) => {
     store.apply([{ op: "add", path: "/name", value }]);
     writes.confirm();
@@ -268,7 +268,7 @@ test("each attempt shows a ticket of its own", async (context) => {
   asked[1]!.resolve("second");
   await settled();
   assert.equal(FakeSocket.all.length, 2);
-  assert.match(socket().url, /ticket=second$/);
+  assert.match(socket().url, /[?&]ticket=second(&|$)/);
 });
 
 test("without a ticket the attempt waits for its next turn, and without need for one it goes on", async (context) => {

@@ -3,7 +3,8 @@
 import { listPanels } from "../api.ts";
 import { h, setText } from "../dom.ts";
 import type { PanelInfo } from "../protocol.ts";
-import { SignInNeeded, takeTokenFromAddress } from "../session.ts";
+import { SignInNeeded } from "../remote.ts";
+import { takeTokenFromAddress } from "../session.ts";
 import { signInForm } from "../sign-in.ts";
 
 const kStatusLabels = { running: "Running", suspended: "Working", error: "Error" } as const;

@@ -27,6 +27,7 @@ export function boundTo(props: Props, context: Context): Bound | undefined {
   const { panel, scope } = context;
   const { read } = environmentOf(context);
   const refusal = signal("");
+  const outcome = { refused: (message: string) => void (refusal.value = message) };
   return {
     refusal,
     name: bind.path.at(-1) ?? "",
@@ -39,7 +40,7 @@ export function boundTo(props: Props, context: Context): Bound | undefined {
     write: (value, delayMs) => {
       const target = bindTarget(bind, scope);
       refusal.value = target ? "" : "this value is derived and cannot be changed here";
-      if (target) panel.writes.set(target, value, (message) => void (refusal.value = message), delayMs);
+      if (target) panel.writes.set(target, value, outcome, delayMs);
     },
   };
 }

@@ -1,19 +1,24 @@
 import { h, setAttribute, setText, uniqueId } from "../dom.ts";
-import { confirmModal } from "../events.ts";
+import { confirmDialog } from "../dialog.ts";
 import { type Trigger, triggerOf } from "../trigger.ts";
 import type { Component } from "./node.ts";
 
-/** Button and Action: run a tool; show that it runs in place, and why it failed underneath. */
+/**
+ * Button and Action: run a tool; show in place that it runs, what it waits for and how many clicks wait behind it, and
+ * underneath why it failed.
+ */
 export const renderButton: Component = (_node, props, context) => {
   const label = h("span", "nx-button-label");
-  const button = h("button", "nx-button", label, h("span", "nx-spinner"));
+  const queued = h("span", "nx-button-queued");
+  queued.hidden = true;
+  const button = h("button", "nx-button", label, h("span", "nx-spinner"), queued);
   button.type = "button";
   const message = h("p", "nx-field-error");
   message.id = uniqueId();
   message.setAttribute("role", "alert");
   const element = h("div", "nx-button-box", button, message);
   const trigger = triggerOf(props, context);
-  const { owner } = context;
+  const { owner, panel } = context;
   owner.effect(() => setText(label, props.text("label", "Button")));
   owner.effect(() => {
     button.dataset.variant = props.choice("variant", ["primary", "secondary", "danger", "ghost"]);
@@ -26,21 +31,36 @@ export const renderButton: Component = (_node, props, context) => {
     message.hidden = !message.textContent;
     setAttribute(button, "aria-describedby", message.hidden ? undefined : message.id);
   });
-  if (trigger) {
-    owner.effect(() => setAttribute(button, "aria-busy", trigger.pending.value ? "true" : undefined));
-    owner.effect(() => {
-      const calls = trigger.waitingFor.value;
-      setAttribute(button, "title", calls === "" ? undefined : `Waiting for ${calls}`);
-    });
-    button.addEventListener("click", () => void press(trigger, String(props.now("confirm") ?? ""), label));
-  }
+  if (!trigger) return { element };
+  owner.effect(() => setAttribute(button, "aria-busy", trigger.pending.value ? "true" : undefined));
+  owner.effect(() => {
+    const waiting = trigger.queued.value;
+    setText(queued, waiting > 0 ? `+${waiting}` : "");
+    queued.hidden = waiting === 0;
+    queued.title = waiting > 0 ? `${waiting} more to run` : "";
+  });
+  const progress = progressBar(button);
+  owner.effect(() => progress(trigger.progress.value));
+  button.addEventListener("click", () => void press(trigger, String(props.now("confirm") ?? ""), label, panel.surface.root));
   return { element };
 };
 
-async function press(trigger: Trigger, question: string, label: HTMLElement): Promise<void> {
-  if (question !== "") {
+// A bar along the button's lower edge while its run waits for something outside.
+function progressBar(button: HTMLElement): (waitsFor: string) => void {
+  const bar = h("span", "nx-progress");
+  bar.setAttribute("role", "progressbar");
+  return (waitsFor) => {
+    if (waitsFor === "") return bar.remove();
+    bar.setAttribute("aria-label", `Waiting for ${waitsFor}`);
+    bar.title = `Waiting for ${waitsFor}`;
+    button.after(bar);
+  };
+}
+
+async function press(trigger: Trigger, question: string, label: HTMLElement, root: ParentNode): Promise<void> {
+  if (question !== "" && question !== "false") {
     const text = question === "true" ? "This cannot be undone." : question;
-    if (!(await confirmModal(text, label.textContent ?? "Continue"))) return;
+    if (!(await confirmDialog(root, text, label.textContent ?? "Continue"))) return;
   }
-  await trigger.run();
+  trigger.run();
 }

@@ -1,149 +1,166 @@
-import { type Signal, signal } from "@preact/signals-core";
-import { type Context, type Props, display } from "../context.ts";
-import { h, setText } from "../dom.ts";
-import { keysOf } from "../keyed.ts";
+import { type Signal, signal, untracked } from "@preact/signals-core";
+import { copyButton } from "../copy.ts";
+import type { Context, Props } from "../context.ts";
+import { h, icon, setText } from "../dom.ts";
+import type { Json } from "../protocol.ts";
+import { pixelsOf } from "./length.ts";
+import { LogData, type LogLine, textOf } from "./log-data.ts";
 import type { Component } from "./node.ts";
+import { VirtualList } from "./virtual-list.ts";
 
-// The newest lines; older ones stay in the state, not on the page.
-const kMaxLines = 500;
-const kAtBottomPx = 8;
 const kDefaultHeight = 200;
-const kTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hour12: false });
+const kHeights = { least: 60, most: 2000 };
+// A screen reader that hears every line of a busy log hears nothing else.
+const kSpeakEveryMs = 2000;
+const kWrapIcon = "M2 4h12M2 8h9a2.5 2.5 0 010 5H8m2-2l-2 2 2 2";
+const kCount = new Intl.NumberFormat();
 
-/** One line as it is shown. */
-export interface LogLine {
-  key: string;
-  time: string;
-  level: "debug" | "info" | "warn" | "error";
-  message: string;
-}
-
-/** The lines of a LogStream's data: entries are strings or `{id,timestamp,level,message}`. */
-export function logLines(data: unknown, filter: string): LogLine[] {
-  if (!Array.isArray(data)) return [];
-  const first = Math.max(0, data.length - kMaxLines);
-  const recent = data.slice(first);
-  const keys = keysOf(recent, "id");
-  const wanted = filter.toLowerCase();
-  return recent
-    .map((entry: unknown, at): LogLine => {
-      const key = keys[at] ?? "";
-      // Positions count from the start of the data, so that a line keeps its key when older ones leave.
-      return { key: key.startsWith("@") ? `@${first + at}` : key, ...lineOf(entry) };
-    })
-    .filter((line) => wanted === "" || `${line.level} ${line.message}`.toLowerCase().includes(wanted));
-}
-
-function lineOf(entry: unknown): Omit<LogLine, "key"> {
-  if (typeof entry !== "object" || entry === null) return { time: "", level: "info", message: display(entry) };
-  const { timestamp, level, message } = entry as Record<string, unknown>;
-  const text = message === undefined ? JSON.stringify(entry) : display(message);
-  return { time: timeOf(timestamp), level: levelOf(level), message: text };
-}
-
-function timeOf(timestamp: unknown): string {
-  if (typeof timestamp !== "number" && typeof timestamp !== "string") return "";
-  const date = new Date(timestamp);
-  return Number.isNaN(date.getTime()) ? String(timestamp) : kTime.format(date);
-}
-
-function levelOf(level: unknown): LogLine["level"] {
-  const name = String(level ?? "info").toLowerCase();
-  if (name === "warning") return "warn";
-  return name === "debug" || name === "warn" || name === "error" ? name : "info";
-}
-
-/** LogStream: the newest lines, filtered; sticks to the end until the reader scrolls up. */
+/** LogStream: any number of lines, of which those in sight are on the page; follows the end until the reader scrolls up. */
 export const renderLogStream: Component = (_node, props, context) => {
-  const filter = h("input", "nx-input");
-  filter.type = "search";
-  filter.placeholder = "Filter";
-  filter.setAttribute("aria-label", "Filter log lines");
-  const list = h("div", "nx-log-lines");
-  list.tabIndex = 0;
-  list.setAttribute("role", "log");
-  list.setAttribute("aria-label", "Log");
-  const pill = h("button", "nx-log-pill");
-  pill.type = "button";
-  const element = h("div", "nx-log", h("div", "nx-log-bar", filter), list, pill);
-  const typed = typedFilter(filter, props, context);
-  showHeight(list, props, context);
-  follow(list, pill, typed, props, context);
-  const toEnd = () => void (list.scrollTop = list.scrollHeight);
-  return { element, methods: { scrollToBottom: toEnd, scrollTo: ([to]) => scrollLines(list, to) } };
+  const lines = h("div", "nx-log-lines");
+  lines.tabIndex = 0;
+  lines.setAttribute("role", "log");
+  lines.setAttribute("aria-live", "off");
+  lines.setAttribute("aria-label", "Log");
+  const data = new LogData();
+  const pill = new Pill();
+  const list = listOf(lines, data, pill, props);
+  const filter = filterField(props, context);
+  const count = h("span", "nx-log-count");
+  const copy = copyButton(() => Array.from({ length: data.count }, (_, row) => textOf(data.line(row))).join("\n"), "Copy the lines");
+  const bar = h("div", "nx-log-bar", filter.field, count, wrapToggle(lines, list, props), copy);
+  const spoken = h("span", "nx-hidden");
+  spoken.setAttribute("aria-live", "polite");
+  pill.button.addEventListener("click", () => {
+    pill.show(0);
+    list.toEnd();
+    lines.focus();
+  });
+  showHeight(lines, list, props, context);
+  follow({ data, list, pill, count, spoken }, filter.typed, props, context);
+  return {
+    element: h("div", "nx-log", bar, lines, pill.button, spoken),
+    methods: { scrollToBottom: () => list.toEnd(), scrollTo: ([to]) => scrollTo(lines, list, to) },
+  };
 };
 
-function scrollLines(list: HTMLElement, to: unknown): void {
-  list.scrollTop = typeof to === "number" ? to : to === "top" ? 0 : list.scrollHeight;
+// "3 new lines", while the reader is elsewhere.
+class Pill {
+  readonly button = h("button", "nx-log-pill");
+  unseen = 0;
+
+  constructor() {
+    this.button.type = "button";
+    this.button.hidden = true;
+  }
+
+  show(unseen: number): void {
+    this.unseen = unseen;
+    this.button.hidden = unseen === 0;
+    setText(this.button, `${kCount.format(unseen)} new ${unseen === 1 ? "line" : "lines"}`);
+  }
+}
+
+function listOf(lines: HTMLElement, data: LogData, pill: Pill, props: Props): VirtualList {
+  const rows = {
+    get count() {
+      return data.count;
+    },
+    numberOf: (row: number) => data.numberOf(row),
+    render: (row: number) => lineElement(data.line(row)),
+  };
+  const sticks = () => untracked(() => props.flag("autoScroll", true));
+  const list = new VirtualList(lines, rows, (atEnd) => {
+    list.following = atEnd && sticks();
+    if (atEnd) pill.show(0);
+  });
+  list.following = sticks();
+  return list;
+}
+
+// The first drawing, and each change of the width, needs what only the page can tell.
+function showHeight(lines: HTMLElement, list: VirtualList, props: Props, { owner }: Context): void {
+  owner.effect(() => {
+    lines.style.height = `${pixelsOf(props.value("height"), kDefaultHeight, kHeights)}px`;
+  });
+  let width = 0;
+  const observer = new ResizeObserver(() => {
+    if (lines.dataset.wrap === "true" && lines.clientWidth !== width) list.reset();
+    width = lines.clientWidth;
+    list.show();
+  });
+  observer.observe(lines);
+  owner.onDispose(() => observer.disconnect());
+}
+
+function scrollTo(lines: HTMLElement, list: VirtualList, to: Json | undefined): void {
+  if (typeof to !== "number" && to !== "top") return list.toEnd();
+  list.following = false;
+  lines.scrollTop = to === "top" ? 0 : to;
 }
 
 // What the reader types and what handlers set through the view end up in the same box.
-function typedFilter(filter: HTMLInputElement, props: Props, { owner }: Context): Signal<string> {
+function filterField(props: Props, { owner }: Context): { field: HTMLInputElement; typed: Signal<string> } {
+  const field = h("input", "nx-input");
+  field.type = "search";
+  field.placeholder = "Filter";
+  field.setAttribute("aria-label", "Filter log lines");
   const typed = signal("");
-  filter.addEventListener("input", () => void (typed.value = filter.value));
+  field.addEventListener("input", () => void (typed.value = field.value));
   owner.effect(() => {
     const text = props.text("filter");
-    filter.value = text;
+    field.value = text;
     typed.value = text;
   });
-  return typed;
+  return { field, typed };
 }
 
-function showHeight(list: HTMLElement, props: Props, { owner }: Context): void {
-  owner.effect(() => {
-    const height = Number(props.value("height") ?? kDefaultHeight);
-    list.style.height = `${Number.isFinite(height) ? Math.min(Math.max(height, 60), 2000) : kDefaultHeight}px`;
-  });
-}
-
-function follow(
-  list: HTMLElement,
-  pill: HTMLButtonElement,
-  filter: Signal<string>,
-  props: Props,
-  { owner }: Context,
-): void {
-  let unseen = 0;
-  const showPill = () => {
-    pill.hidden = unseen === 0;
-    setText(pill, `${unseen} new ${unseen === 1 ? "line" : "lines"}`);
+function wrapToggle(lines: HTMLElement, list: VirtualList, props: Props): HTMLButtonElement {
+  const button = h("button", "nx-tool", icon(kWrapIcon));
+  button.type = "button";
+  button.setAttribute("aria-label", "Wrap long lines");
+  button.title = "Wrap long lines";
+  const set = (wrap: boolean) => {
+    lines.dataset.wrap = String(wrap);
+    button.setAttribute("aria-pressed", String(wrap));
+    list.reset();
+    list.show();
   };
-  const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight <= kAtBottomPx;
+  button.addEventListener("click", () => set(lines.dataset.wrap !== "true"));
+  set(props.flag("wrap", true));
+  return button;
+}
+
+interface LogParts {
+  data: LogData;
+  list: VirtualList;
+  pill: Pill;
+  count: HTMLElement;
+  spoken: HTMLElement;
+}
+
+function follow({ data, list, pill, count, spoken }: LogParts, filter: Signal<string>, props: Props, { owner }: Context): void {
+  let spokenAt = 0;
   owner.effect(() => {
-    const stick = props.flag("autoScroll", true) && atEnd();
-    const added = update(list, logLines(props.value("data"), filter.value));
-    if (stick) list.scrollTop = list.scrollHeight;
-    else unseen += added;
-    showPill();
+    const change = data.update(props.value("data"), filter.value);
+    if (change.replaced) list.reset();
+    else if (change.removed > 0) list.removeAtFront(change.removed);
+    list.show();
+    pill.show(list.following || change.replaced ? 0 : Math.min(pill.unseen + change.added, data.count));
+    setText(count, data.count === data.total ? plural(data.total) : `${kCount.format(data.count)} of ${plural(data.total)}`);
+    if (change.added === 0 || !list.following || Date.now() - spokenAt < kSpeakEveryMs) return;
+    spokenAt = Date.now();
+    setText(spoken, textOf(data.line(data.count - 1)));
   });
-  list.addEventListener("scroll", () => {
-    if (!atEnd()) return;
-    unseen = 0;
-    showPill();
-  });
-  pill.addEventListener("click", () => void (list.scrollTop = list.scrollHeight));
 }
 
-// Lines only ever come at the end and go at the front, save for filtering: known elements are put back in
-// order and the rest is made. Returns how many are new.
-function update(list: HTMLElement, lines: LogLine[]): number {
-  const known = new Map([...list.children].map((row) => [(row as HTMLElement).dataset.key ?? "", row]));
-  let added = 0;
-  const rows = lines.map((line) => {
-    const row = known.get(line.key);
-    if (row && row.lastElementChild?.textContent === line.message) return row;
-    added++;
-    return lineElement(line);
-  });
-  if (rows.length !== list.children.length || rows.some((row, at) => row !== list.children[at]))
-    list.replaceChildren(...rows);
-  return known.size === 0 ? 0 : added;
+function plural(lines: number): string {
+  return `${kCount.format(lines)} ${lines === 1 ? "line" : "lines"}`;
 }
 
-function lineElement({ key, time, level, message }: LogLine): HTMLElement {
+function lineElement({ time, level, message }: LogLine): HTMLElement {
   const row = h("div", "nx-log-line", h("span", "nx-log-time", time));
   row.append(h("span", "nx-log-level", level), h("span", "nx-log-message", message));
-  row.dataset.key = key;
   row.dataset.level = level;
   return row;
 }

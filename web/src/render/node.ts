@@ -9,6 +9,7 @@ import { renderBadge } from "./badge.ts";
 import { renderButton } from "./button.ts";
 import { renderChart } from "./chart.ts";
 import { renderContainer } from "./container.ts";
+import { renderCustom } from "./custom.ts";
 import { renderIf } from "./if.ts";
 import { renderInput } from "./input.ts";
 import { renderIterate } from "./iterate.ts";
@@ -36,6 +37,7 @@ const kComponents: ReadonlyMap<string, Component> = new Map<string, Component>([
   ["Switch", renderSwitch],
   ["Button", renderButton],
   ["Action", renderButton],
+  ["CustomComponent", renderCustom],
 ]);
 
 /** The element of `node`; a component that fails to build leaves a note in its place. */
@@ -45,10 +47,11 @@ export function renderNode(node: ViewNode, context: Context): HTMLElement {
     let handle: Handle;
     try {
       const inner = { ...context, owner };
-      handle = (kComponents.get(node.type) ?? renderUnknown)(node, new Props(node, inner), inner);
+      const component = kComponents.get(node.type);
+      handle = component ? component(node, new Props(node, inner), inner) : renderUnknown(node, inner);
     } catch (error) {
       owner.dispose();
-      handle = renderFailure(node, error);
+      handle = renderFailure(node, error, context);
     }
     place(handle.element, node);
     if (node.id !== undefined) owner.onDispose(context.panel.commands.register(node.id, handle));

@@ -34,7 +34,7 @@ export const renderSwitch: Component = (_node, props, context) => {
   if (trigger) toastFailures(trigger, context);
   box.addEventListener("change", () => {
     bound?.write(box.checked, 0);
-    void trigger?.run();
+    trigger?.run();
   });
   return { element };
 };

@@ -1,30 +1,56 @@
-import { h, icon } from "../dom.ts";
+import { computed, untracked } from "@preact/signals-core";
+import type { Context, Props } from "../context.ts";
+import { copyButton } from "../copy.ts";
+import { h } from "../dom.ts";
+import type { Owner } from "../owner.ts";
+import type { ViewNode } from "../protocol.ts";
 import { makePressable, triggerOf } from "../trigger.ts";
 import type { Component } from "./node.ts";
 
 const kVariants = ["body", "h1", "h2", "h3", "h4", "code", "caption"] as const;
 const kAddress = /https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]}]/g;
-const kCopyIcon = "M6 6h7v7H6zM3 10V3h7";
-const kDoneIcon = "M3 8.5l3.5 3.5L13 5";
-const kCopiedShownMs = 1500;
+
+type Variant = (typeof kVariants)[number];
 
 /** Text: headings, body with live links, code with a copy button, captions. */
-export const renderText: Component = (_node, props, context) => {
-  const literal = props.raw("variant");
-  const variant = kVariants.find((name) => name === literal) ?? "body";
-  const element = variant === "code" ? codeElement() : textElement(variant);
-  const target = element.querySelector<HTMLElement>("code") ?? element;
-  context.owner.effect(() => {
-    const content = props.text("content");
-    if (variant === "body") target.replaceChildren(...linked(content));
-    else if (target.textContent !== content) target.textContent = content;
-  });
+export const renderText: Component = (node, props, context) => {
+  const element = mayChange(node, props) ? changingElement(props, context) : builtElement(props, props.choice("variant", kVariants), context.owner);
   const trigger = triggerOf(props, context);
   if (trigger) makePressable(element, trigger, context);
   return { element };
 };
 
-function textElement(variant: Exclude<(typeof kVariants)[number], "code">): HTMLElement {
+function mayChange(node: ViewNode, props: Props): boolean {
+  return node.id !== undefined || typeof props.raw("variant") === "object";
+}
+
+// Another variant is another tag, so another element inside one that stays.
+function changingElement(props: Props, { owner }: Context): HTMLElement {
+  const box = h("div", "nx-text-box");
+  const variant = computed(() => props.choice("variant", kVariants));
+  let inner: Owner | undefined;
+  owner.effect(() => {
+    const chosen = variant.value;
+    inner?.dispose();
+    inner = owner.child();
+    const lifetime = inner;
+    box.replaceChildren(untracked(() => builtElement(props, chosen, lifetime)));
+  });
+  return box;
+}
+
+function builtElement(props: Props, variant: Variant, owner: Owner): HTMLElement {
+  const element = variant === "code" ? codeElement() : textElement(variant);
+  const target = element.querySelector<HTMLElement>("code") ?? element;
+  owner.effect(() => {
+    const content = props.text("content");
+    if (variant === "body") target.replaceChildren(...linked(content));
+    else if (target.textContent !== content) target.textContent = content;
+  });
+  return element;
+}
+
+function textElement(variant: Exclude<Variant, "code">): HTMLElement {
   const tag = variant === "body" ? "p" : variant === "caption" ? "span" : variant;
   const element = h(tag, "nx-text");
   element.dataset.variant = variant;
@@ -33,23 +59,11 @@ function textElement(variant: Exclude<(typeof kVariants)[number], "code">): HTML
 
 function codeElement(): HTMLElement {
   const code = h("code");
-  const copy = h("button", "nx-copy", icon(kCopyIcon));
-  copy.type = "button";
-  copy.setAttribute("aria-label", "Copy");
-  copy.addEventListener("click", () => void copyText(copy, code.textContent ?? ""));
+  const copy = copyButton(() => code.textContent ?? "");
+  copy.classList.add("nx-copy");
   const element = h("div", "nx-text", code, copy);
   element.dataset.variant = "code";
   return element;
-}
-
-async function copyText(button: HTMLElement, text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    return; // Without the permission the text can still be selected by hand.
-  }
-  button.replaceChildren(icon(kDoneIcon));
-  setTimeout(() => button.replaceChildren(icon(kCopyIcon)), kCopiedShownMs);
 }
 
 // Addresses in body text become links that give the target no handle on this page.

@@ -1,0 +1,253 @@
+import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
+import { Connection, type ConnectionState, kRemoved, TriggerError, type TriggerOptions } from "./connection.ts";
+import type { AstResponse, Json, PanelAst, PanelEvent, Path, ServerMessage, ViewCommand } from "./protocol.ts";
+import { panelAddress, Remote, SignInNeeded, type TokenSource } from "./remote.ts";
+import { Store } from "./store.ts";
+import { Writes } from "./writes.ts";
+
+export interface ConnectOptions {
+  token?: TokenSource | undefined;
+}
+
+export type Unsubscribe = () => void;
+type Listener<T> = (value: T) => void;
+
+/**
+ * One panel without its view: follows the panel's state, runs its tools, hears its events. It connects at once and stays
+ * connected, through any number of cuts, until close().
+ */
+export class PanelClient {
+  /** @internal */ readonly remote: Remote;
+  /** @internal */ readonly connection: Connection;
+  /** @internal */ readonly store = new Store();
+  /** @internal */ readonly writes: Writes;
+  /** How many runs were started here that have not ended. @internal */ readonly running = signal(0);
+  readonly #document = signal<PanelAst | undefined>(undefined);
+  readonly #events = new Set<Listener<PanelEvent>>();
+  readonly #commands = new Set<Listener<ViewCommand>>();
+  readonly #errors = new Set<Listener<string>>();
+  readonly #ready = deferred();
+  // Asked for together with the first connection.
+  #firstDocument: Promise<AstResponse | undefined> | undefined;
+  #epoch: string | undefined;
+
+  constructor(src: string, options: ConnectOptions = {}) {
+    this.remote = new Remote(panelAddress(src, document.baseURI), options.token);
+    this.connection = new Connection(this.remote.socketUrl, {
+      onMessage: (message) => this.#receive(message),
+      panelExists: () => this.remote.exists(),
+      ticket: () => this.remote.ticket(),
+    });
+    this.writes = new Writes(this.store, this.connection);
+    effect(() => {
+      const state = this.connection.state.value;
+      if (state.kind === "closed") this.#ready.reject(new Error(state.reason));
+    });
+    void this.#open();
+  }
+
+  get id(): string {
+    return this.remote.address.id;
+  }
+
+  /** Settles when the first state is here; rejects when the connection is closed before. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** The panel's state as it is now; a copy of the top level, whose values must not be changed. */
+  get state(): Readonly<Record<string, Json>> {
+    return this.store.snapshot();
+  }
+
+  /** The version of the panel that `state` shows; it rises by one with each change. -1 before the first state. */
+  get version(): number {
+    return this.connection.version;
+  }
+
+  get status(): ConnectionState {
+    return this.connection.state.peek();
+  }
+
+  /** The panel's document; undefined until it is loaded. @internal */
+  get document(): ReadonlySignal<PanelAst | undefined> {
+    return this.#document;
+  }
+
+  /** Calls `listener` now and after each change of the key's value. */
+  subscribe(key: string, listener: (value: Json | undefined) => void): Unsubscribe {
+    return watch(() => this.store.read(key), listener);
+  }
+
+  /** Calls `listener` now and after each change of the state, with all of it. */
+  subscribeAll(listener: (state: Readonly<Record<string, Json>>) => void): Unsubscribe {
+    return watch(() => this.store.whole(), listener);
+  }
+
+  /** Calls `listener` now and after each change of the connection. */
+  onStatus(listener: (status: ConnectionState) => void): Unsubscribe {
+    return watch(() => this.connection.state.value, listener);
+  }
+
+  /** Calls `listener` for each event of this name that a handler emits; `*` is every event. */
+  on(name: string, listener: (payload: Json, event: PanelEvent) => void): Unsubscribe {
+    return added(this.#events, (event) => {
+      if (name === "*" || name === event.name) listener(event.payload, event);
+    });
+  }
+
+  /** What handlers command the view. @internal */
+  onCommand(listener: Listener<ViewCommand>): Unsubscribe {
+    return added(this.#commands, listener);
+  }
+
+  /** Errors that belong to no call. @internal */
+  onError(listener: Listener<string>): Unsubscribe {
+    return added(this.#errors, listener);
+  }
+
+  /**
+   * Runs a tool and resolves to what its handler returned. Arguments: an object by name, a list by position, anything else
+   * is the first. Rejects with TriggerError when the run failed, was not started, or its outcome was lost with the
+   * connection.
+   */
+  async trigger(tool: string, args?: Json, options?: TriggerOptions): Promise<Json | undefined> {
+    this.running.value++;
+    try {
+      this.writes.flush();
+      const { status, returnValue, error } = await this.connection.trigger(tool, args, options);
+      if (status === "error") throw new TriggerError(error?.code ?? "INTERNAL_ERROR", error?.message ?? "the run failed", error?.location);
+      return returnValue;
+    } finally {
+      this.running.value--;
+    }
+  }
+
+  /**
+   * Writes one value of the state, as a bound input does: `path` is a key, or the steps to a place inside it. It shows at
+   * once. Resolves when the server has it; rejects when the server refuses it, and the old value is back.
+   */
+  set(path: string | Path, value: Json): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const outcome = { accepted: resolve, refused: (message: string) => reject(new Error(message)) };
+      this.writes.set(typeof path === "string" ? [path] : path, value, outcome, 0);
+    });
+  }
+
+  /** Connects anew at once, when an attempt is waiting for its turn. */
+  retryNow(): void {
+    this.connection.retryNow();
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.connection.close("the page closed it");
+  }
+
+  async #open(): Promise<void> {
+    try {
+      if (!(await this.remote.exists())) return this.connection.close(kRemoved, "REMOVED");
+      this.#firstDocument = this.remote.loadAst();
+      this.#firstDocument.catch(() => {});
+    } catch (error) {
+      if (error instanceof SignInNeeded) return this.connection.close(error.message, "UNAUTHORIZED");
+    }
+    this.connection.open();
+  }
+
+  // The document can only change with the panel's epoch: after a restart or a reload of its source.
+  async #loadDocument(epoch: string): Promise<void> {
+    if (this.#epoch === epoch) return;
+    const first = this.#firstDocument;
+    this.#firstDocument = undefined;
+    try {
+      const early = await first?.catch(() => undefined);
+      const response = early?.epoch === epoch ? early : await this.remote.loadAst();
+      if (!response) return this.connection.close(kRemoved, "REMOVED");
+      this.#epoch = epoch;
+      if (JSON.stringify(response.ast) !== JSON.stringify(this.#document.peek())) this.#document.value = response.ast;
+      this.#ready.resolve();
+    } catch {
+      this.connection.restart();
+    }
+  }
+
+  #receive(message: ServerMessage): void {
+    switch (message.type) {
+      case "CONNECTED":
+        batch(() => {
+          if (message.state) this.store.reset(message.state);
+          this.writes.confirm();
+        });
+        this.writes.resend();
+        this.connection.sendWaiting();
+        void this.#loadDocument(message.epoch);
+        return;
+      case "PATCH":
+        try {
+          // One batch, so that taking a draft off and the value it became is one change.
+          batch(() => {
+            this.store.apply(message.patch);
+            this.writes.confirm();
+          });
+        } catch (error) {
+          console.warn(error);
+          this.connection.resync();
+        }
+        return;
+      case "EVENT":
+        return tell(this.#events, message.event);
+      case "VIEW":
+        return message.commands.forEach((command) => tell(this.#commands, command));
+      case "ERROR":
+        if (message.requestId !== undefined && this.writes.refuse(message.requestId, message.message)) return;
+        return tell(this.#errors, message.message);
+      default:
+        return;
+    }
+  }
+}
+
+/** Connects to a panel: `src` is its address, as in panelAddress(). Throws when it is none. */
+export function connect(src: string, options?: ConnectOptions): PanelClient {
+  return new PanelClient(src, options);
+}
+
+function watch<T>(read: () => T, listener: Listener<T>): Unsubscribe {
+  return effect(() => {
+    const value = read();
+    untracked(() => guarded(listener, value));
+  });
+}
+
+function added<T>(listeners: Set<Listener<T>>, listener: Listener<T>): Unsubscribe {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function tell<T>(listeners: Set<Listener<T>>, value: T): void {
+  for (const listener of [...listeners]) guarded(listener, value);
+}
+
+// A page's own mistake must not stop the panel.
+function guarded<T>(listener: Listener<T>, value: T): void {
+  try {
+    listener(value);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+interface Deferred {
+  promise: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+function deferred(): Deferred {
+  const result = {} as Deferred;
+  result.promise = new Promise<void>((resolve, reject) => Object.assign(result, { resolve, reject }));
+  // Nobody has to wait for it.
+  result.promise.catch(() => {});
+  return result;
+}
