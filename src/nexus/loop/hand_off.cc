@@ -1,11 +1,12 @@
 #include "nexus/loop/hand_off.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <ctime>
@@ -26,16 +27,40 @@ namespace {
 // call.
 constexpr int kLingerLooks = 100;
 
-// About a third of the loop's weight. Not SCHED_IDLE: beside other programs that keep the processors
-// busy, a slow task would stand still there until its time is up. Without privilege there is no way
-// back, so a thread that went down never drives a loop again. Where the system forbids even this,
-// all run at the same priority.
+// About a third of the loop's weight. Not SCHED_IDLE: beside other programs that keep the
+// processors busy, a slow task would stand still there until its time is up. Without privilege
+// there is no way back, so a thread that went down never drives a loop again. Where the system
+// forbids even this, all run at the same priority.
 constexpr int kSlowNice = 5;
 
-void lower_priority(pid_t thread) {
-  const auto id = static_cast<id_t>(thread);
-  setpriority(PRIO_PROCESS, id, getpriority(PRIO_PROCESS, id) + kSlowNice);
+// The slice that a driver of the loop asks for, in nanoseconds. From Linux 6.12 on a thread that
+// wakes takes the processor from one with a longer slice at once, where it may otherwise wait for
+// the whole of that. Older systems ignore it.
+constexpr std::uint64_t kDriverSlice = 100'000;
+
+// struct sched_attr of sched_setattr(2), which glibc 2.36 does not declare.
+struct SchedulingAttributes {
+  std::uint32_t size = sizeof(SchedulingAttributes);
+  std::uint32_t policy = SCHED_OTHER;
+  std::uint64_t flags = 0;
+  std::int32_t nice = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t runtime = 0;  // of SCHED_OTHER: the slice, 0 for the system's
+  std::uint64_t deadline = 0;
+  std::uint64_t period = 0;
+};
+
+// 0 is the calling thread.
+void set_scheduling(pid_t thread, int nice_added, std::uint64_t slice) {
+  SchedulingAttributes attributes;
+  attributes.nice = getpriority(PRIO_PROCESS, static_cast<id_t>(thread)) + nice_added;
+  attributes.runtime = slice;
+  syscall(SYS_sched_setattr, thread, &attributes, 0u);
 }
+
+void raise_attention() { set_scheduling(0, 0, kDriverSlice); }
+
+void lower_priority(pid_t thread) { set_scheduling(thread, kSlowNice, 0); }
 
 clockid_t processor_clock() {
   clockid_t clock = {};
@@ -49,21 +74,27 @@ std::chrono::nanoseconds read_clock(clockid_t clock) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// The kinds of task that were slow the last time. Kinds that fall on one place displace each other.
-class SlowKinds {
+// How the last task of each kind was. Kinds that fall on one place displace each other.
+class Paces {
  public:
-  bool contains(std::uint64_t kind) const { return kind != 0 && kinds_[place(kind)] == kind; }
-  void insert(std::uint64_t kind) {
-    if (kind != 0) kinds_[place(kind)] = kind;
+  enum class Pace { kUnknown, kQuick, kSlow };
+
+  // Kind 0, which says nothing of a task, counts as quick.
+  Pace of(std::uint64_t kind) const {
+    if (kind == 0) return Pace::kQuick;
+    const Place& place = places_[kind % places_.size()];
+    return place.kind == kind ? place.pace : Pace::kUnknown;
   }
-  void erase(std::uint64_t kind) {
-    if (contains(kind)) kinds_[place(kind)] = 0;
+  void note(std::uint64_t kind, Pace pace) {
+    if (kind != 0) places_[kind % places_.size()] = {kind, pace};
   }
 
  private:
-  static std::size_t place(std::uint64_t kind) { return kind % kPlaces; }
-  static constexpr std::size_t kPlaces = 4096;
-  std::array<std::uint64_t, kPlaces> kinds_{};
+  struct Place {
+    std::uint64_t kind = 0;
+    Pace pace = Pace::kUnknown;
+  };
+  std::vector<Place> places_ = std::vector<Place>(16384);
 };
 
 // What the watching thread knows of the task in place: a number that is odd while there is one. Its
@@ -128,6 +159,8 @@ class Outbox {
 thread_local bool t_runs_tasks = false;
 
 class AsioHandOff final : public HandOff, private Executor {
+  using Pace = Paces::Pace;
+
  public:
   explicit AsioHandOff(Options options) : options_(std::move(options)), loop_(*this) {
     NX_CHECK(options_.max_slow > 0);
@@ -180,8 +213,8 @@ class AsioHandOff final : public HandOff, private Executor {
   bool submit(std::function<void()> task, std::uint64_t kind) override;
   void post_turn();
   void turn();
-  void run_in_place();
-  void start_known_slow();
+  void run_in_place(std::deque<Task>& tasks);
+  void start_beside();
   bool was_slow();
   void end_slow(std::uint64_t kind, bool was_slow);
 
@@ -208,11 +241,11 @@ class AsioHandOff final : public HandOff, private Executor {
   WatchedLoop loop_;
 
   // On the loop.
-  std::deque<Task> waiting_;
-  std::deque<Task> waiting_known_slow_;
+  std::deque<Task> waiting_;         // of quick kinds, and those that say nothing
+  std::deque<Task> waiting_beside_;  // new ones, and of slow kinds
   bool turn_posted_ = false;
   unsigned slow_ = 0;  // tasks that run beside the loop, handed off or not
-  SlowKinds slow_kinds_;
+  Paces paces_;
 
   InPlace in_place_;
   Outbox outbox_;
@@ -230,16 +263,17 @@ class AsioHandOff final : public HandOff, private Executor {
   std::vector<std::thread> gone_;  // have lost the loop and are about to end
   bool ended_ = false;
 
-  std::unique_ptr<ThreadPool> lane_;  // for tasks of slow kinds; last, it uses everything above
+  std::unique_ptr<ThreadPool>
+      lane_;  // for what runs beside the loop from the start; last, it uses everything above
 };
 
 // --- On the loop
 
 bool AsioHandOff::submit(std::function<void()> task, std::uint64_t kind) {
   NX_DCHECK(loop_.on_loop_thread());
-  if (waiting_.size() + waiting_known_slow_.size() >= options_.max_waiting) return false;
-  auto& queue = slow_kinds_.contains(kind) ? waiting_known_slow_ : waiting_;
-  queue.push_back({std::move(task), kind});
+  if (waiting_.size() + waiting_beside_.size() >= options_.max_waiting) return false;
+  const bool quick = paces_.of(kind) == Pace::kQuick;
+  (quick ? waiting_ : waiting_beside_).push_back({std::move(task), kind});
   post_turn();
   return true;
 }
@@ -252,20 +286,33 @@ void AsioHandOff::post_turn() {
 // One task in each turn, so that a flood of short ones leaves room for sockets and timers.
 void AsioHandOff::turn() {
   turn_posted_ = false;
-  start_known_slow();
-  if (waiting_.empty() || slow_ > options_.max_slow || !has_spare_.load()) return;
-  run_in_place();
+  start_beside();
+  if (slow_ > options_.max_slow || !has_spare_.load()) return;
+  if (!waiting_.empty()) return run_in_place(waiting_);
+  // What is new is tried out here when it would have to wait, but never before what is known to be
+  // quick: each endless one delays the loop by a millisecond.
+  const auto unknown =
+      std::find_if(waiting_beside_.begin(), waiting_beside_.end(),
+                   [this](const Task& task) { return paces_.of(task.kind) == Pace::kUnknown; });
+  if (unknown == waiting_beside_.end()) return;
+  std::rotate(waiting_beside_.begin(), unknown, unknown + 1);
+  run_in_place(waiting_beside_);
 }
 
-void AsioHandOff::run_in_place() {
-  Task task = std::move(waiting_.front());
-  waiting_.pop_front();
-  if (!waiting_.empty()) post_turn();
+// The first of `tasks`.
+void AsioHandOff::run_in_place(std::deque<Task>& tasks) {
+  Task task = std::move(tasks.front());
+  tasks.pop_front();
+  if (!waiting_.empty() || !waiting_beside_.empty()) post_turn();
   const std::uint64_t run = in_place_.enter();
   if (watch_asleep_.load()) wake_watch();
   task.run();
   task.run = nullptr;
-  if (in_place_.end(run)) return;
+  if (in_place_.end(run)) {
+    // A kind that has turned out to be slow meanwhile stays so until one is quick beside the loop.
+    if (paces_.of(task.kind) == Pace::kUnknown) paces_.note(task.kind, Pace::kQuick);
+    return;
+  }
   // This thread has lost the loop while it ran the task, and owns nothing any more.
   loop_.post([this, kind = task.kind, slow = was_slow()] { end_slow(kind, slow); });
 }
@@ -282,11 +329,11 @@ bool AsioHandOff::was_slow() {
   return slow;
 }
 
-void AsioHandOff::start_known_slow() {
-  while (!waiting_known_slow_.empty() && slow_ < options_.max_slow) {
+void AsioHandOff::start_beside() {
+  while (!waiting_beside_.empty() && slow_ < options_.max_slow) {
     ++slow_;
-    auto task = std::make_shared<Task>(std::move(waiting_known_slow_.front()));
-    waiting_known_slow_.pop_front();
+    auto task = std::make_shared<Task>(std::move(waiting_beside_.front()));
+    waiting_beside_.pop_front();
     const bool accepted = lane_->submit([this, task] {
       const auto start = read_clock(CLOCK_THREAD_CPUTIME_ID);
       task->run();
@@ -300,16 +347,14 @@ void AsioHandOff::start_known_slow() {
 
 void AsioHandOff::end_slow(std::uint64_t kind, bool was_slow) {
   --slow_;
-  if (was_slow)
-    slow_kinds_.insert(kind);
-  else
-    slow_kinds_.erase(kind);
+  paces_.note(kind, was_slow ? Pace::kSlow : Pace::kQuick);
   post_turn();
 }
 
 // --- The watching thread
 
 void AsioHandOff::run() noexcept {
+  raise_attention();
   {
     std::unique_lock lock(mutex_);
     NX_CHECK(!ended_ && threads_.empty());
@@ -364,7 +409,10 @@ void AsioHandOff::wake_watch() {
 
 void AsioHandOff::send(std::function<void()> task) {
   outbox_.push(std::move(task));
-  if (watch_asleep_.load()) wake_watch();
+  if (watch_asleep_.load())
+    wake_watch();
+  else
+    look_.notify_one();
 }
 
 // In the name of threads that had better not.
@@ -433,6 +481,7 @@ void AsioHandOff::join_all() {
 
 void AsioHandOff::be_spare() noexcept {
   const std::shared_ptr<void> kept = begin_thread();
+  raise_attention();
   if (!wait_for_appointment()) return;
   const bool stopped = loop_.drive();
   const std::lock_guard lock(mutex_);

@@ -211,22 +211,32 @@ TEST_F(HandOffTest, AFloodOfTasksLeavesTheLoopItsTurns) {
   EXPECT_LT(ran_at_post, kTasks) << "what came after the flood waited for all of it";
 }
 
-// Submits quick tasks of one kind, one after the other, and notes which ran in place.
 class Kinds : public HandOffTest {
  protected:
   static constexpr std::uint64_t kKind = 7;
+  using HandOffTest::HandOffTest;
 
-  void submit_quick(std::function<bool()> enough) {
+  // Submits quick tasks of one kind, one after the other, and notes which ran in place, until
+  // `enough`.
+  void submit_quick(std::function<bool()> enough, std::function<void()> then) {
     submit(
-        [this, enough] {
+        [this, enough, then] {
           const bool owner = loop().on_loop_thread();
-          loop().post([this, enough, owner] {
+          loop().post([this, enough, then, owner] {
             in_place_.push_back(owner);
-            if (enough()) return stop();
-            submit_quick(enough);
+            if (enough()) return then();
+            submit_quick(enough, then);
           });
         },
         kKind);
+  }
+  // Submits quick ones until they are known to be quick, and forgets them.
+  void get_known(std::function<void()> then) {
+    submit_quick([this] { return in_place_.back(); },
+                 [this, then = std::move(then)] {
+                   in_place_.clear();
+                   then();
+                 });
   }
   bool seen_beside() const {
     return std::find(in_place_.begin(), in_place_.end(), false) != in_place_.end();
@@ -235,11 +245,19 @@ class Kinds : public HandOffTest {
   std::vector<bool> in_place_;
 };
 
+TEST_F(Kinds, ThatAreNewStartBesideTheLoopUntilTheyAreQuick) {
+  run([&] { submit_quick([&] { return in_place_.back(); }, [&] { stop(); }); });
+  EXPECT_FALSE(in_place_.front());
+  EXPECT_TRUE(in_place_.back());
+}
+
 TEST_F(Kinds, ThatWereSlowStartBesideTheLoopUntilTheyAreQuick) {
   run([&] {
-    submit([&] { be_slow(); }, kKind);
-    // The first ones may come before the news of the slow one's end.
-    submit_quick([&] { return seen_beside() && in_place_.back(); });
+    get_known([&] {
+      submit([&] { be_slow(); }, kKind);
+      // The first ones may come before the news of the slow one's end.
+      submit_quick([&] { return seen_beside() && in_place_.back(); }, [&] { stop(); });
+    });
   });
   EXPECT_TRUE(seen_beside());
 }
@@ -248,17 +266,46 @@ TEST_F(Kinds, ThatOnlyWaitedAreNotTakenForSlow) {
   Gate gate;
   int niceness_at_end = -1;
   run([&] {
-    submit(
-        [&] {
-          gate.wait();
-          niceness_at_end = niceness();
-          loop().post([&] { submit_quick([&] { return in_place_.size() == 50; }); });
-        },
-        kKind);
-    gate.open_when_waiting(loop());
+    get_known([&] {
+      submit(
+          [&] {
+            gate.wait();
+            niceness_at_end = niceness();
+            loop().post(
+                [&] { submit_quick([&] { return in_place_.size() == 50; }, [&] { stop(); }); });
+          },
+          kKind);
+      gate.open_when_waiting(loop());
+    });
   });
   EXPECT_EQ(niceness_at_end, niceness_);
   EXPECT_FALSE(seen_beside());
+}
+
+class FullLane : public Kinds {
+ protected:
+  FullLane() : Kinds({.max_slow = 1}) {}
+};
+
+TEST_F(FullLane, NewKindsAreTriedInPlaceAfterQuickOnes) {
+  Gate gate;
+  std::vector<std::string> seen;
+  bool new_in_place = false;
+  run([&] {
+    submit([&] { gate.wait(); }, 1);
+    gate.when_waiting(loop(), 1, [&] {
+      submit(
+          [&] {
+            new_in_place = loop().on_loop_thread();
+            seen.push_back("new");
+            loop().post([&] { gate.open(), stop(); });
+          },
+          2);
+      submit([&] { seen.push_back("quick"); });
+    });
+  });
+  EXPECT_TRUE(new_in_place);
+  EXPECT_EQ(seen, (std::vector<std::string>{"quick", "new"}));
 }
 
 TEST_F(HandOffTest, ASlowTaskGoesOnAtALowerPriority) {
