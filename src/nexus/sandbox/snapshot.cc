@@ -44,7 +44,9 @@ const std::uint8_t* original(const BaseImage& image, std::size_t offset) {
   return offset < image.size() ? image.data() + offset : kZeros.data();
 }
 
+// Which of 64 words differ; bit 0 is the first.
 std::uint64_t differing_words(const std::uint8_t* a, const std::uint8_t* b) {
+  if (std::memcmp(a, b, kMaskedBytes) == 0) return 0;  // most of a page that a run has written to
   std::uint64_t mask = 0;
   for (std::size_t i = 0; i < 64; ++i) mask |= std::uint64_t{load(a + i * kWord) != load(b + i * kWord)} << i;
   return mask;
@@ -57,50 +59,67 @@ std::vector<std::uint32_t> candidate_pages(const LinearMemory& memory) {
   return pages;
 }
 
-std::string compress(const std::string& plain) {
-  const int bound = LZ4_compressBound(static_cast<int>(plain.size()));
-  const auto packed = std::make_unique_for_overwrite<char[]>(static_cast<std::size_t>(bound));
-  const int size = LZ4_compress_default(plain.data(), packed.get(), static_cast<int>(plain.size()), bound);
-  return {packed.get(), static_cast<std::size_t>(size)};
+// Bytes without the zeros that a std::string starts with.
+struct Buffer {
+  explicit Buffer(std::size_t bytes) : data(std::make_unique_for_overwrite<char[]>(bytes)), size(bytes) {}
+  std::unique_ptr<char[]> data;
+  std::size_t size;
+};
+
+std::string compress(const Buffer& plain) {
+  const int size = static_cast<int>(plain.size);
+  const Buffer packed(static_cast<std::size_t>(LZ4_compressBound(size)));
+  const int written = LZ4_compress_default(plain.data.get(), packed.data.get(), size, static_cast<int>(packed.size));
+  return {packed.data.get(), static_cast<std::size_t>(written)};
 }
 
-// Appends the bytes in which two words differ, XORed; returns which they are.
-char append_differing_bytes(const std::uint8_t* a, const std::uint8_t* b, std::string& bytes) {
+// Writes the bytes of `change` that are not zero and moves `bytes` past them, within eight bytes; returns which
+// they are.
+char write_changed_bytes(std::uint64_t change, char*& bytes) {
   unsigned mask = 0;
-  std::array<char, kWord> found;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < kWord; ++i) {
-    found[count] = static_cast<char>(a[i] ^ b[i]);
-    mask |= unsigned{a[i] != b[i]} << i;
-    count += a[i] != b[i];
+  for (unsigned i = 0; i < kWord; ++i) {
+    *bytes = static_cast<char>(change >> (8 * i));
+    const bool changed = *bytes != 0;
+    mask |= unsigned{changed} << i;
+    bytes += changed;
   }
-  bytes.append(found.data(), count);
   return static_cast<char>(mask);
 }
 
 // As packed in a snapshot.
-std::string encode(const LinearMemory& memory, const std::vector<std::uint32_t>& pages) {
-  std::string plain;
-  plain.reserve(4 * header_bytes(pages.size()));
-  plain.append(reinterpret_cast<const char*>(pages.data()), pages.size() * sizeof(std::uint32_t));
-  std::string byte_masks;
-  std::string bytes;
-  byte_masks.reserve(header_bytes(pages.size()));
-  bytes.reserve(4 * header_bytes(pages.size()));
+Buffer encode(const LinearMemory& memory, const std::vector<std::uint32_t>& pages) {
+  std::vector<std::uint64_t> word_masks;
+  word_masks.reserve(header_bytes(pages.size()) / kWord);
+  std::size_t words = 0;
+  for (const std::uint32_t page : pages) {
+    const std::size_t offset = page * LinearMemory::page_size();
+    const std::uint8_t* const before = original(*memory.image(), offset);
+    for (std::size_t at = 0; at < LinearMemory::page_size(); at += kMaskedBytes) {
+      word_masks.push_back(differing_words(memory.data() + offset + at, before + at));
+      words += static_cast<std::size_t>(std::popcount(word_masks.back()));
+    }
+  }
+  const std::size_t header = header_bytes(pages.size());
+  Buffer plain(header + words + words * kWord);
+  const std::size_t numbers = pages.size() * sizeof(std::uint32_t);
+  std::memcpy(plain.data.get(), pages.data(), numbers);
+  std::memcpy(plain.data.get() + numbers, word_masks.data(), header - numbers);
+  char* byte_masks = plain.data.get() + header;
+  char* bytes = byte_masks + words;
+  const std::uint64_t* mask = word_masks.data();
   for (const std::uint32_t page : pages) {
     const std::size_t offset = page * LinearMemory::page_size();
     const std::uint8_t* const before = original(*memory.image(), offset);
     const std::uint8_t* const now = memory.data() + offset;
     for (std::size_t at = 0; at < LinearMemory::page_size(); at += kMaskedBytes) {
-      const std::uint64_t mask = differing_words(now + at, before + at);
-      plain.append(reinterpret_cast<const char*>(&mask), sizeof mask);
-      for (std::uint64_t rest = mask; rest != 0; rest &= rest - 1) {
+      for (std::uint64_t rest = *mask++; rest != 0; rest &= rest - 1) {
         const std::size_t word = at + static_cast<std::size_t>(std::countr_zero(rest)) * kWord;
-        byte_masks += append_differing_bytes(now + word, before + word, bytes);
+        *byte_masks++ = write_changed_bytes(load(now + word) ^ load(before + word), bytes);
       }
     }
   }
-  return plain.append(byte_masks).append(bytes);
+  plain.size = static_cast<std::size_t>(bytes - plain.data.get());
+  return plain;
 }
 
 std::size_t bits(std::string_view masks) {
@@ -152,8 +171,8 @@ std::vector<std::uint32_t> differing_pages(const LinearMemory& memory) {
 
 Snapshot take_snapshot(const LinearMemory& memory) {
   const std::vector<std::uint32_t> pages = differing_pages(memory);
-  const std::string plain = encode(memory, pages);
-  return Snapshot{memory.image()->hash(), memory.size(), static_cast<std::uint32_t>(pages.size()), plain.size(),
+  const Buffer plain = encode(memory, pages);
+  return Snapshot{memory.image()->hash(), memory.size(), static_cast<std::uint32_t>(pages.size()), plain.size,
                   compress(plain)};
 }
 
