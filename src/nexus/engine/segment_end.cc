@@ -25,6 +25,8 @@ RunError describe_stop(const Exit& exit, const Limits& limits) {
     case StopReason::kMemoryLimit:
       return run_error(ErrorCode::kMemoryLimit,
                        fmt::format("the handler needs more memory than its limit of {} bytes", limits.memory_bytes));
+    case StopReason::kJobLimit:
+      return HandlerRun::too_many("promise jobs", limits.promise_jobs);
     case StopReason::kStackOverflow:
       return run_error(ErrorCode::kExecutionError, "the handler calls itself too deeply");
     default:
@@ -36,8 +38,6 @@ RunError describe_stop(const Exit& exit, const Limits& limits) {
 std::optional<RunError> failure(const HandlerRun& run, const Exit& exit, HandlerRun::Segment& segment) {
   if (segment.limit_error) return std::move(segment.limit_error);
   if (exit.stop != StopReason::kNone) return describe_stop(exit, run.request().limits);
-  if (exit.value == NX_RUN_TOO_MANY_JOBS)
-    return HandlerRun::too_many("promise jobs", run.request().limits.promise_jobs);
   if (exit.value == NX_RUN_THREW) return describe_exception(segment.error_report, run.request().source);
   if (!segment.mutations.ok()) return run_error(segment.mutations.error().code, segment.mutations.error().message);
   if (exit.value == NX_RUN_PENDING && run.open_calls().empty())

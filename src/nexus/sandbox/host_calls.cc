@@ -28,6 +28,8 @@ std::string_view to_string(StopReason reason) {
       return "cancelled";
     case StopReason::kMemoryLimit:
       return "memory limit";
+    case StopReason::kJobLimit:
+      return "limit of promise jobs";
     case StopReason::kStackOverflow:
       return "stack overflow";
     case StopReason::kHost:

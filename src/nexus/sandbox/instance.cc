@@ -142,6 +142,8 @@ Exit Instance::call(Export entry, std::array<std::uint32_t, 4> arguments, HostCa
     std::atomic_signal_fence(std::memory_order_seq_cst);
     thread->in_guest = 0;
     exit.value = value;
+    const bool runs_jobs = entry == Export::kRun || entry == Export::kResume;
+    if (runs_jobs && value == NX_RUN_TOO_MANY_JOBS) exit.stop = StopReason::kJobLimit;
     // The poll ended it, or should have: at an async boundary the engine forgets.
     if (flag != nullptr && __atomic_load_n(flag, __ATOMIC_RELAXED) != 0) exit.stop = StopReason::kTimeout;
   } else {

@@ -61,6 +61,20 @@ TEST_P(InstanceStateTest, AnInstanceFollowsTheTable) {
   EXPECT_EQ(instance->difference_to_pristine(), "");
 }
 
+// It returned, but what it left behind is as little trusted as what a trap leaves.
+TEST_P(InstanceStateTest, ARunOverItsPromiseJobsIsStopped) {
+  const auto sandbox = make();
+  const auto instance = instance_of(*sandbox);
+  RecordingHost host;
+  compile(*instance, host, "for (;;) await 0;");
+  Budget jobs = budget();
+  jobs.promise_jobs = 100;
+  EXPECT_EQ(run(*instance, host, jobs).stop, StopReason::kJobLimit);
+  EXPECT_EQ(instance->state(), kStopped);
+  EXPECT_TRUE(instance->restore());
+  EXPECT_EQ(instance->difference_to_pristine(), "");
+}
+
 TEST_P(InstanceStateTest, AStoppedRunIsNeverEnteredAgain) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
