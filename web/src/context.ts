@@ -46,9 +46,9 @@ export function evaluateIn(context: Context, expression: Expression, source = "e
   return evaluate(expression, environmentOf(context), (error) => report(source, error));
 }
 
-/** A value as a person reads it; null and undefined are empty. */
+/** A value as a person reads it; null, undefined and numbers that are none are empty, as in the kernel's view. */
 export function display(value: unknown): string {
-  if (value === null || value === undefined) return "";
+  if (value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value))) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { evaluate } from "../src/expression/interpreter.ts";
 import { kMaxCallDepth, kMaxListLength, kMaxTextLength } from "../src/expression/run.ts";
@@ -13,17 +14,17 @@ const state: Record<string, unknown> = JSON.parse(`{
 }`);
 const scope: Record<string, unknown> = { item: { id: 2, title: "row" }, itemIndex: 1, index: 1 };
 
-function environmentOf(values: Record<string, unknown>) {
-  const roots = { $state: values, $scope: scope };
+function environmentOf(values: Record<string, unknown>, loop: Record<string, unknown>) {
+  const roots = { $state: values, $scope: loop };
   return {
     read: (root: "$state" | "$scope", key: string) => (Object.hasOwn(roots[root], key) ? roots[root][key] : undefined),
     whole: (root: "$state" | "$scope") => roots[root],
   };
 }
 
-function run(tree: Expression, values = state): { value: unknown; error?: string } {
+function run(tree: Expression, values = state, loop = scope): { value: unknown; error?: string } {
   let message: string | undefined;
-  const value = evaluate(tree, environmentOf(values), (error) => (message = error.message));
+  const value = evaluate(tree, environmentOf(values, loop), (error) => (message = error.message));
   return message === undefined ? { value } : { value, error: message };
 }
 
@@ -34,57 +35,28 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }
 
-// What JavaScript itself says is the oracle for everything inside the subset.
+// The file that the browser and the kernel's sandbox share; here JavaScript itself says what is right.
+const kShared: { state: Record<string, unknown>; cases: { source: string; value: string }[] } = JSON.parse(
+  readFileSync(new URL("../../tests/expressions/cases.json", import.meta.url), "utf8"),
+);
+const describe = (value: unknown) =>
+  typeof value === "number" ? `number ${value}` : `${typeof value} ${JSON.stringify(value)}`;
+for (const { source, value: expected } of kShared.cases) {
+  test(`is what JavaScript says: ${source}`, () => {
+    const script = new Function("$state", "$scope", `return (${source})`);
+    const loop = { item: { id: 2, title: "row" }, itemIndex: 0, index: 0 };
+    assert.equal(describe(script(structuredClone(kShared.state), loop)), expected, "the file is wrong");
+    const { value, error } = run(parse(`(v => typeof v === 'number' ? 'number ' + v : typeof v + ' ' + JSON.stringify(v))(${source})`), kShared.state, loop);
+    assert.equal(error, undefined);
+    assert.equal(value, expected);
+  });
+}
+
+// What the server refuses at load, yet means what it says.
 const kLikeJavaScript = [
-  "1 + 2 * 3", "2 ** 3 ** 2", "7 % 4", "-$state.n", "+'12'", "10 / 4", "'a' + 1", "1 + null", "[] + {}", "[1, 2] + ''",
-  "1 / 0", "0 / 0", "'3' * '4'", "'x' - 1", "true + true", "0.1 + 0.2",
-  "1 == '1'", "1 === '1'", "null == undefined", "null === undefined", "NaN == NaN", "'a' != 'b'", "[] == ''",
-  "[1] == 1", "$state.list == $state.list", "null == 0", "1 !== 2",
-  "'b' > 'a'", "2 < 10", "'2' < '10'", "3 <= 3", "null >= 0", "undefined < 1",
-  "!0", "!!'x'", "typeof 1", "typeof 'x'", "typeof null", "typeof undefined", "typeof (x => x)", "typeof []",
-  "typeof Math", "typeof Number",
-  "'a' in {a: 1}", "'b' in {a: 1}", "0 in [5]", "3 in [5]",
-  "0 || 'x'", "0 ?? 'x'", "null ?? 'x'", "'' && 'x'", "1 && 2", "false || null || 3",
-  "$state.yes ? 'y' : 'n'", "$state.no ? 1 : $state.zero ? 2 : 3",
-  "$state.user.name", "$state.user['name']", "$state.user.address.city", "$state['n']", "$state.list[1]",
-  "$state.list['length']", "$state.text.length", "$state.text[1]", "$state.missing", "$state.user.missing",
-  "$state.missing?.deep.deeper", "$state.nothing?.a[0].b()", "$state.user?.name", "$state.missing?.[0]",
-  "$state.user?.address?.city", "$state.user.missing?.()", "$state.list?.map(x => x * 2)", "($state.missing?.a) ?? 'd'",
-  "$state.list.map(x => x * 2)", "$state.list.map((x, i) => x * i)", "$state.items.filter(i => !i.done).length",
-  "$state.items.find(i => i.id === 2).tags.length", "$state.items.findIndex(i => i.id === 9)",
-  "$state.items.findLast(i => i.id < 3).id", "$state.items.findLastIndex(i => i.done)",
-  "$state.list.reduce((a, b) => a + b, 10)", "$state.list.reduce((a, b) => a + b)",
-  "$state.words.reduceRight((a, b) => a + b)", "$state.list.some(x => x > 2)", "$state.list.every(x => x > 2)",
-  "$state.list.toSorted()", "$state.list.toSorted((a, b) => b - a)", "[10, 9, 1].toSorted()", "$state.list.slice(1)",
-  "$state.list.slice(-2, -1)", "$state.list.concat([4], 5)", "$state.list.includes(2)", "$state.list.indexOf(9)",
-  "$state.list.lastIndexOf(2)", "$state.list.join('-')", "[null, undefined, 1].join()", "[[1, [2]], 3].join()",
-  "$state.list.at(-1)", "$state.nested.flat()", "$state.nested.flat(2)", "$state.list.flatMap(x => [x, x])",
-  "$state.list.toReversed()", "$state.list.with(0, 9)", "$state.list.toSpliced(1, 1, 7, 8)", "$state.list.toSpliced(1)",
-  "[...$state.list.keys()]", "[...$state.words.entries()]", "[...$state.words.values()]",
-  "[3, undefined, 1].toSorted()", "[1, 2, 3].map(String)", "['1', '', 'x'].filter(Boolean)", "['1', '2'].map(Number)",
-  "$state.text.toUpperCase()", "$state.text.slice(1, 3)", "' x '.trim()", "'a,b,c'.split(',')", "'abc'.split('')",
-  "'a,b,c'.split(',', 2)", "'abc'.split()", "'abc'.padStart(5, '*')", "'abc'.padEnd(5)", "'ab'.repeat(3)",
-  "'aXbX'.replace('X', '-')", "'aXbX'.replaceAll('X', '-')", "'aXb'.replace('X', '[$&]')",
-  "'aXb'.replaceAll('X', m => m + m)", "'abc'.includes('b')", "'abc'.startsWith('b', 1)", "'abc'.endsWith('c')",
-  "'abc'.indexOf('c')", "'abcabc'.lastIndexOf('b')", "'abc'.charAt(1)", "'abc'.charCodeAt(0)", "'😀'.codePointAt(0)",
-  "'abc'.at(-1)", "'abc'.substring(2, 0)", "'a'.concat('b', 1)", "'a'.localeCompare('b')", "'Ab'.toLowerCase()",
-  "(3.14159).toFixed(2)", "(255).toString(16)", "(1234.5).toPrecision(3)", "(5).toFixed()",
-  "Math.max(1, 3, 2)", "Math.max()", "Math.min(...$state.list)", "Math.round(2.5)", "Math.hypot(3, 4)", "Math.PI",
-  "Math.pow(2, 10)", "Math.abs(-5)", "Math.floor(-1.5)", "Math.sign(-3)", "Math.trunc(4.7)", "Math.atan2(1, 1)",
-  "JSON.stringify($state.user)", "JSON.stringify({a: x => x, b: undefined})", "JSON.stringify([1, 2], null, 2)",
-  "JSON.parse('{\"a\": [1]}').a[0]",
-  "Number('12.5')", "Number()", "String(null)", "String([1, [2]])", "Boolean('')", "parseInt('12px')", "parseInt('ff', 16)",
-  "parseFloat('1.5em')", "isNaN('x')", "isFinite('3')", "Number.isInteger(3)", "Number.isInteger('3')",
-  "Number.isNaN('x')", "Number.MAX_SAFE_INTEGER", "Array.isArray([])", "Array.isArray('x')", "Array.of(1, 2)",
-  "Array.from('abc')", "Array.from([1, 2], x => x * 2)", "Array.from({length: 3}, (_, i) => i)",
-  "Object.keys($state.user)", "Object.values({a: 1, b: 2})", "Object.entries({a: 1})",
-  "Object.fromEntries([['a', 1], ['b', 2]])", "Object.keys([5, 6])", "Date.parse('2024-01-01T00:00:00Z')",
-  "`a${1 + 1}b${$state.text}`", "`${[1, 2]}`", "`plain`",
-  "[1, ...$state.list, 2]", "[...'ab']", "{a: 1, ...$state.user.address, b: 2}", "{[`k${1}`]: 1}", "{...null}",
-  "({n: 1}).n", "(x => x + 1)(2)", "((a, b) => a + b)(1, 2)", "(() => 5)()", "(x => y => x + y)(1)(2)",
-  "((a, b) => b)(1)", "{f: x => x * 2}.f(4)", "$scope.item.title", "$scope.index + 1", "$state.items[$scope.itemIndex].id",
-  "$state.items.map(i => ({...i, n: i.tags.length}))", "$state.items.map($state => $state.id)",
-  "undefined", "NaN", "Infinity", "-Infinity",
+  "typeof Math", "typeof Number", "$state.missing", "$state.missing?.deep.deeper", "$state.nothing?.a[0].b()", "$state.missing?.[0]",
+  "$state.user.missing?.()", "($state.missing?.a) ?? 'd'", "JSON.parse('{\"a\": [1]}').a[0]", "(x => y => x + y)(1)(2)",
+  "{f: x => x * 2}.f(4)", "$state.items.map($state => $state.id)",
 ];
 
 for (const source of kLikeJavaScript) {

@@ -4,7 +4,7 @@
 import type { Expression, ObjectMember } from "../src/protocol.ts";
 
 const kToken =
-  /\s*(?:(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|([A-Za-z_$][\w$]*)|("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(`)|(=>|\?\.(?!\d)|\.\.\.|===|!==|==|!=|<=|>=|&&|\|\||\?\?|\*\*|[-+*/%<>!?:.,()[\]{}]))/y;
+  /\s*(?:(0x[\da-f]+|(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)|([A-Za-z_$][\w$]*)|("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(`)|(=>|\?\.(?!\d)|\.\.\.|===|!==|==|!=|<=|>=|&&|\|\||\?\?|\*\*|[-+*/%<>!?:.,()[\]{}]))/y;
 
 const kLevels: Record<string, number> = {
   "??": 1, "||": 2, "&&": 3, "==": 4, "!=": 4, "===": 4, "!==": 4, "<": 5, ">": 5, "<=": 5, ">=": 5, in: 5,
@@ -149,6 +149,13 @@ class Parser {
     return { k, v: this.expression() };
   }
 
+  // One character of a template, or an escape for one.
+  #character(): string {
+    const escape = /^\\./.exec(this.#source.slice(this.#at))?.[0];
+    this.#at += escape ? 2 : 1;
+    return escape ? (new Function(`return "${escape}"`)() as string) : (this.#source[this.#at - 1] ?? "");
+  }
+
   #template(): Expression {
     const s: string[] = [""];
     const e: Expression[] = [];
@@ -158,7 +165,7 @@ class Parser {
         e.push(this.expression());
         this.#take("}");
         s.push("");
-      } else s.push(`${s.pop()}${this.#source[this.#at++]}`);
+      } else s.push(`${s.pop()}${this.#character()}`);
     }
     this.#at++;
     return { t: "tpl", s, e };

@@ -18,12 +18,14 @@ constexpr Words kStatuses = {"success", "warn", "error", "info"};
 constexpr Words kChartTypes = {"line", "bar", "pie", "area"};
 constexpr Words kInputTypes = {"text", "number", "password", "email"};
 constexpr Words kButtonVariants = {"primary", "secondary", "danger", "ghost"};
+constexpr Words kOfflineChoices = {"refuse", "queue"};
 
 // On every component besides `id`, which is no property but the node's name.
 constexpr PropSpec kCommonProps[] = {
     {"trigger", PropKind::kName},
     {"args", PropKind::kExpression},
     {"payload", PropKind::kExpression},
+    {"offline", PropKind::kChoice, kMayMiss, "refuse", kOfflineChoices},
 };
 
 constexpr PropSpec kLayoutProps[] = {
@@ -64,6 +66,8 @@ constexpr PropSpec kLogStreamProps[] = {
     {"data", PropKind::kExpression, kNeeded, "[]"},
     {"height", PropKind::kLength},
     {"autoScroll", PropKind::kFlag, kMayMiss, "true"},
+    {"wrap", PropKind::kFlag, kMayMiss, "true"},
+    {"filter"},
 };
 constexpr PropSpec kChartProps[] = {
     {"type", PropKind::kChoice, kNeeded, "line", kChartTypes},
@@ -72,12 +76,17 @@ constexpr PropSpec kChartProps[] = {
     {"yKey"},
     {"height", PropKind::kLength},
     {"title"},
+    {"unit"},
 };
 constexpr PropSpec kInputProps[] = {
     {"bind", PropKind::kBindPath, kNeeded},
     {"placeholder"},
     {"label"},
+    {"helper"},
     {"inputType", PropKind::kChoice, kMayMiss, "text", kInputTypes},
+    {"min"},
+    {"max"},
+    {"step"},
     {"disabled", PropKind::kFlag, kMayMiss, "false"},
 };
 constexpr PropSpec kSwitchProps[] = {

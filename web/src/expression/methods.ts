@@ -127,10 +127,12 @@ function sorted(run: Run, self: unknown[], args: unknown[]): unknown[] {
 }
 
 // Without an initial value the first item is it, as in JavaScript.
-function fold(run: Run, self: unknown[], args: unknown[]): unknown {
-  const combine = callback(run, args[0]);
-  if (args.length > 1) return self.reduce((sum, item, index) => combine(sum, item, index), args[1]);
-  return self.reduce((sum, item, index) => combine(sum, item, index));
+function fold(method: "reduce" | "reduceRight") {
+  return (run: Run, self: unknown[], args: unknown[]): unknown => {
+    const call = callback(run, args[0]);
+    const combine = (sum: unknown, item: unknown, index: number) => call(sum, item, index, self);
+    return args.length > 1 ? self[method](combine, args[1]) : self[method](combine);
+  };
 }
 
 function spliced(run: Run, self: unknown[], args: unknown[]): unknown[] {
@@ -142,7 +144,7 @@ function spliced(run: Run, self: unknown[], args: unknown[]): unknown[] {
 function each(method: "every" | "filter" | "find" | "findIndex" | "findLast" | "findLastIndex" | "map" | "some") {
   return (run: Run, self: unknown[], args: unknown[]): unknown => {
     const call = callback(run, args[0]);
-    return (self[method] as (call: (...args: unknown[]) => unknown) => unknown)((item, index) => call(item, index));
+    return (self[method] as (call: (...args: unknown[]) => unknown) => unknown)((item, index) => call(item, index, self));
   };
 }
 
@@ -157,7 +159,7 @@ const kListMethods: Record<string, Method<unknown[]>> = {
   findLast: each("findLast"),
   findLastIndex: each("findLastIndex"),
   flat: (run, self, args) => flatten(run, self, position(run, args, 0) ?? 1, []),
-  flatMap: (run, self, args) => flatten(run, self.map(mapper(run, args)), 1, []),
+  flatMap: (run, self, args) => flatten(run, self.map(mapper(run, self, args)), 1, []),
   includes: (run, self, args) => self.includes(args[0], position(run, args, 1)),
   indexOf: (run, self, args) => self.indexOf(args[0], position(run, args, 1)),
   join: (run, self, args) => joinList(run, self, args[0] === undefined ? "," : text(run, args)),
@@ -165,8 +167,8 @@ const kListMethods: Record<string, Method<unknown[]>> = {
   lastIndexOf: (run, self, args) =>
     args.length > 1 ? self.lastIndexOf(args[0], toInteger(run, args[1])) : self.lastIndexOf(args[0]),
   map: each("map"),
-  reduce: fold,
-  reduceRight: (run, self, args) => fold(run, self.toReversed(), args),
+  reduce: fold("reduce"),
+  reduceRight: fold("reduceRight"),
   reverse: (_run, self) => self.toReversed(),
   slice: (run, self, args) => self.slice(position(run, args, 0), position(run, args, 1)),
   some: each("some"),
@@ -178,9 +180,9 @@ const kListMethods: Record<string, Method<unknown[]>> = {
   with: (run, self, args) => self.with(toInteger(run, args[0]), args[1]),
 };
 
-function mapper(run: Run, args: unknown[]): (item: unknown, index: number) => unknown {
+function mapper(run: Run, self: unknown[], args: unknown[]): (item: unknown, index: number) => unknown {
   const call = callback(run, args[0]);
-  return (item, index) => call(item, index);
+  return (item, index) => call(item, index, self);
 }
 
 function table<T>(methods: Record<string, Method<T>>): ReadonlyMap<string, Method<T>> {
