@@ -52,12 +52,7 @@ export function deepEqual(a: Json | undefined, b: Json | undefined): boolean {
  */
 export function reuse(previous: Json | undefined, next: Json): Json {
   if (previous === next) return next;
-  if (Array.isArray(previous) && Array.isArray(next)) {
-    const items = next.map((item, index) => reuse(previous[index], item));
-    return items.length === previous.length && items.every((item, index) => item === previous[index])
-      ? previous
-      : items;
-  }
+  if (Array.isArray(previous) && Array.isArray(next)) return reuseItems(previous, next);
   if (!isObject(previous) || !isObject(next)) return next;
   const entries = Object.entries(next).map(([key, item]): [string, Json] => [
     key,
@@ -67,4 +62,19 @@ export function reuse(previous: Json | undefined, next: Json): Json {
     entries.length === Object.keys(previous).length &&
     entries.every(([key, item]) => Object.hasOwn(previous, key) && previous[key] === item);
   return same ? previous : Object.fromEntries(entries);
+}
+
+// Copies only when an item is replaced: a list of a hundred thousand that grew by one has none.
+function reuseItems(previous: readonly Json[], next: Json[]): Json[] {
+  let items = next;
+  let same = previous.length === next.length;
+  for (const [at, item] of next.entries()) {
+    const kept = reuse(previous[at], item);
+    if (kept !== item) {
+      if (items === next) items = next.slice();
+      items[at] = kept;
+    }
+    same &&= kept === previous[at];
+  }
+  return same ? (previous as Json[]) : items;
 }

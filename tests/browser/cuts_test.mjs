@@ -1,0 +1,221 @@
+// Connections that are cut: whatever happened meanwhile, at rest the page shows what the server holds.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { after, afterEach, before, test } from 'node:test';
+
+import { Browser, startServer, waitFor } from './browser.mjs';
+
+const PANEL = `<NexusPanel title="Cuts">
+  <Data><State name="n" type="number" default="0"/><State name="text" type="string" default=""/>
+    <State name="rows" type="list" default="[]"/><Computed name="double" value="$state.n * 2"/></Data>
+  <Logic>
+    <Tool name="add"><Handler><![CDATA[
+      $state.n += 1; $state.rows.push({ id: $state.n }); if ($state.rows.length > 20) $state.rows = $state.rows.slice(-10);
+    ]]></Handler></Tool>
+  </Logic>
+  <View><Layout strategy="stack">
+    <Metric label="Count" value="{$state.n}"/>
+    <Metric label="Double" value="{$state.double}"/>
+    <Input bind="$state.text" label="Text"/>
+    <Button label="Add" trigger="add"/>
+    <Button label="Add later" trigger="add" offline="queue"/>
+    <Iterate items="{$state.rows}" as="row" key="id"><Text variant="h4" content="row {$scope.row.id}"/></Iterate>
+  </Layout></View>
+</NexusPanel>`;
+
+let server;
+let browser;
+let proxy;
+
+// Passes everything on to nexusd, until it is told to cut.
+class Proxy {
+  #sockets = new Set();
+  #server;
+  refuses = false;
+
+  static async start(port) {
+    const proxy = new Proxy();
+    proxy.#server = createServer((from) => {
+      if (proxy.refuses) return from.destroy();
+      const to = connect(port, '127.0.0.1');
+      for (const socket of [from, to]) {
+        proxy.#sockets.add(socket);
+        socket.on('error', () => {});
+        socket.on('close', () => {
+          proxy.#sockets.delete(socket);
+          from.destroy();
+          to.destroy();
+        });
+      }
+      from.pipe(to).pipe(from);
+    }).listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get base() {
+    return `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  cut() {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close() {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+// The same sequence for the same seed, so that a failure can be had again.
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+before(async () => {
+  server = await startServer({});
+  proxy = await Proxy.start(server.httpPort);
+  browser = await Browser.launch();
+});
+// A browser reports each connection that is lost, which here is the point.
+afterEach(() => {
+  browser.problems = browser.problems.filter((problem) => !/WebSocket|ERR_|Failed to load/.test(problem));
+  return browser.assertQuiet();
+});
+after(async () => {
+  await browser?.close();
+  await proxy?.close();
+  await server?.stop();
+});
+
+async function openPanel(id) {
+  const created = await server.createPanel(PANEL, { panelId: id });
+  assert.equal(created.status, 201, created.text);
+  return browser.openPanel({ base: proxy.base }, id);
+}
+
+const shown = (page) => page.evaluate(() => {
+  const panel = document.getElementById('panel');
+  const root = panel.shadowRoot;
+  const metric = (label) => Number(root.querySelector(`[aria-label="${label}"] .nx-metric-value`).textContent);
+  return {
+    state: panel.client.state,
+    version: panel.client.version,
+    view: {
+      n: metric('Count'), double: metric('Double'), text: root.querySelector('input').value,
+      rows: [...root.querySelectorAll('h4')].map(({ textContent }) => ({ id: Number(textContent.slice(4)) })),
+    },
+  };
+});
+
+// Live, nothing under way, nothing unsent.
+const atRest = () => {
+  const { client } = document.getElementById('panel');
+  return client.status.kind === 'live' && !document.getElementById('panel').shadowRoot.querySelector('[aria-busy=true], [data-pending=true]');
+};
+
+async function assertSame(page, id) {
+  await waitFor(page, atRest, true);
+  const { status, json, headers } = await server.get(`/panels/${id}/state`);
+  assert.equal(status, 200);
+  const { state, version, view } = await shown(page);
+  assert.deepEqual(state, json);
+  assert.equal(version, Number(/(\d+)"$/.exec(headers.get('etag'))[1]));
+  assert.deepEqual(view, { n: json.n, double: json.double, text: json.text, rows: json.rows });
+  return json;
+}
+
+for (const seed of [1, 2, 3]) {
+  test(`after cuts at random while a script clicks and types, page and server agree (seed ${seed})`, async () => {
+    const id = `cuts-${seed}`;
+    const page = await openPanel(id);
+    const next = random(seed);
+    let clicks = 0;
+    for (let step = 0; step < 40; step++) {
+      const what = next();
+      if (what < 0.25) proxy.cut();
+      else if (what < 0.4) await page.getByLabel('Text').fill(`text ${step}`);
+      else {
+        await page.getByRole('button', { name: what < 0.7 ? 'Add' : 'Add later', exact: true }).click();
+        clicks++;
+      }
+      await page.waitForTimeout(Math.floor(next() * 120));
+    }
+    const { n } = await assertSame(page, id);
+    assert.ok(n > 0 && n <= clicks, `${n} of ${clicks} clicks counted`);
+  });
+}
+
+test('clicks that are to wait for the connection run once each when it is back, others say that they did not', async () => {
+  const page = await openPanel('queue');
+  proxy.refuses = true;
+  proxy.cut();
+  await waitFor(page, () => document.getElementById('panel').client.status.kind !== 'live', true);
+  const later = page.getByRole('button', { name: 'Add later' });
+  for (let click = 0; click < 3; click++) await later.click();
+  await page.getByRole('progressbar', { name: 'Waiting for the connection' }).waitFor();
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByText('not sent: there is no connection to the server').waitFor();
+  await page.getByLabel('Text').fill('typed while away');
+  await page.locator('.nx-banner[data-shown=true]').waitFor();
+  proxy.refuses = false;
+  await page.getByRole('button', { name: 'Retry now' }).click();
+  const state = await assertSame(page, 'queue');
+  assert.equal(state.n, 3);
+  assert.equal(state.text, 'typed while away');
+});
+
+test('focus, caret and scroll position survive a cut', async () => {
+  const page = await openPanel('focus');
+  for (let at = 0; at < 12; at++) await server.trigger('focus', 'add');
+  const field = page.getByLabel('Text');
+  await field.fill('hello');
+  await field.evaluate((input) => input.setSelectionRange(2, 4));
+  await page.setViewportSize({ width: 600, height: 300 });
+  await page.evaluate(() => scrollTo(0, 80));
+  const before = await page.evaluate(() => scrollY);
+  await waitFor(page, atRest, true);
+  proxy.cut();
+  await server.trigger('focus', 'add');
+  await page.locator('h4', { hasText: 'row 13' }).waitFor();
+  assert.deepEqual(await field.evaluate((input) => [input.matches(':focus'), input.selectionStart, input.selectionEnd]), [true, 2, 4]);
+  assert.equal(await page.evaluate(() => scrollY), before);
+  await assertSame(page, 'focus');
+});
+
+test('the server goes and comes back: the page catches up by itself', async () => {
+  const page = await openPanel('away');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await assertSame(page, 'away');
+  proxy.refuses = true;
+  proxy.cut();
+  for (let at = 0; at < 7; at++) await server.trigger('away', 'add');
+  await page.waitForTimeout(700);
+  proxy.refuses = false;
+  const { n } = await assertSame(page, 'away');
+  assert.equal(n, 8);
+});
+
+test('two browsers on one panel see the same after both were cut', async () => {
+  const other = await Browser.launch();
+  try {
+    const page = await openPanel('both');
+    const second = await other.openPanel({ base: proxy.base }, 'both');
+    for (let round = 0; round < 5; round++) {
+      await page.getByRole('button', { name: 'Add', exact: true }).click();
+      await second.getByRole('button', { name: 'Add', exact: true }).click();
+      if (round % 2 === 0) proxy.cut();
+      await waitFor(page, atRest, true);
+      await waitFor(second, atRest, true);
+    }
+    assert.deepEqual(await assertSame(page, 'both'), await assertSame(second, 'both'));
+  } finally {
+    await other.close();
+  }
+});
