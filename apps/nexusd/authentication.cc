@@ -78,8 +78,8 @@ Result<auth::FetchKeys> from_url(loop::Loop& on_loop, const std::string& url) {
 
 }  // namespace
 
-Result<std::unique_ptr<auth::Authenticator>> make_authenticator(loop::Loop& on_loop,
-                                                                const Settings& settings) {
+Result<std::unique_ptr<auth::Authenticator>> make_authenticator(
+    loop::Loop& on_loop, const Settings& settings, std::function<void(Result<void>)> started) {
   if (!settings.auth_enabled) return std::unique_ptr<auth::Authenticator>();
   auth::AuthenticatorOptions options;
   if (!settings.jwt_secret.empty()) {
@@ -96,18 +96,20 @@ Result<std::unique_ptr<auth::Authenticator>> make_authenticator(loop::Loop& on_l
   auto authenticator =
       std::make_unique<auth::Authenticator>(std::move(options), nexus::Clock::system());
   if (settings.jwt_jwks_file.empty()) {
-    authenticator->start([](const Result<void>& started) {
-      if (!started.ok())
-        spdlog::warn("JWT_JWKS_URL: {}; no key of it is known yet", started.error().message);
+    authenticator->start([started = std::move(started)](Result<void> result) {
+      if (started) return started(std::move(result));
+      if (!result.ok())
+        spdlog::warn("JWT_JWKS_URL: {}; no key of it is known yet", result.error().message);
     });
     return authenticator;
   }
-  Result<void> started;  // set at once: a file is read on the spot
-  authenticator->start([&started](Result<void> result) { started = std::move(result); });
-  if (!started.ok())
+  Result<void> read;  // set at once: a file is read on the spot
+  authenticator->start([&read](Result<void> result) { read = std::move(result); });
+  if (!read.ok())
     return Error{
         ErrorCode::kInvalidArgument,
-        fmt::format("JWT_JWKS_FILE: \"{}\": {}", settings.jwt_jwks_file, started.error().message)};
+        fmt::format("JWT_JWKS_FILE: \"{}\": {}", settings.jwt_jwks_file, read.error().message)};
+  if (started) started({});
   return authenticator;
 }
 

@@ -2,19 +2,21 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
-#include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
 
 #include "authentication.h"
 #include "canary.h"
+#include "healthcheck.h"
+#include "lifecycle.h"
 #include "log_format.h"
 #include "nexus/engine/engine.h"
 #include "nexus/extension/http_extension.h"
@@ -27,6 +29,9 @@
 #include "nexus/server/server.h"
 #include "nexus/storage/data_dir.h"
 #include "panel_files.h"
+#include "reload.h"
+#include "second_wall.h"
+#include "server_options.h"
 #include "settings.h"
 
 namespace nexusd {
@@ -42,9 +47,7 @@ namespace panel = nexus::panel;
 namespace server = nexus::server;
 
 constexpr int kExitRefused = 2;  // a setting, a port or the data directory cannot be used
-constexpr std::uint16_t kGoingAway = 1001;  // RFC 6455 section 7.4.1
-// Less than what service managers wait before they kill.
-constexpr std::chrono::milliseconds kDrainTime{5000};
+constexpr int kExitUnhealthy = 1;
 // Segments that may wait, besides one of each panel: of panels being destroyed, and the canary's.
 constexpr std::size_t kMaxOtherSegments = 100;
 constexpr unsigned kMaxLoadThreads = 4;
@@ -131,29 +134,6 @@ Result<std::unique_ptr<extension::Registry>> make_extensions(loop::Loop& on_loop
   return registry;
 }
 
-server::Options make_server_options(const Settings& settings) {
-  server::Options options;
-  options.host = settings.host;
-  options.http_port = static_cast<std::uint16_t>(settings.http_port);
-  options.ws_port = static_cast<std::uint16_t>(settings.ws_port);
-  if (settings.metrics_port != 0)
-    options.metrics_port = static_cast<std::uint16_t>(settings.metrics_port);
-  options.limits.connections = settings.max_connections;
-  options.limits.ws_per_panel = settings.max_ws_per_panel;
-  options.access.workspace = settings.workspace_id;
-  options.access.address_rate = static_cast<std::uint32_t>(settings.rate_limit_address);
-  options.access.identity_rate = static_cast<std::uint32_t>(settings.rate_limit_identity);
-  options.access.trusted_proxies = settings.trusted_proxies;
-  options.limits.body_bytes = settings.body_limit;
-  options.limits.drain_time = kDrainTime;
-  options.assets_dir = settings.web;
-  options.allowed_hosts = settings.allowed_hosts;
-  options.cors_origins = settings.cors_origins;
-  options.debug_errors = settings.debug_errors;
-  options.version = NEXUSD_VERSION;
-  return options;
-}
-
 std::shared_ptr<void> scope_of_sandbox_thread() {
   return std::make_shared<nexus::sandbox::ThreadScope>();
 }
@@ -166,29 +146,26 @@ std::unique_ptr<loop::HandOff> make_hand_off(const Settings& settings) {
   return loop::HandOff::create(options);
 }
 
-// The first signal ends in order, a second one at once.
-class StopSignals {
- public:
-  StopSignals(loop::Loop& on_loop, std::function<void()> stop)
-      : signals_(on_loop.context(), SIGINT, SIGTERM), stop_(std::move(stop)) {
-    wait();
-  }
+// Made here, since the second wall leaves open only what is there. When it cannot be, the cache says so.
+void make_cache_directory(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  ::mkdir(path.c_str(), 0700);
+}
 
- private:
-  void wait() {
-    signals_.async_wait([this](const boost::system::error_code& error, int number) {
-      if (error) return;
-      if (stopping_) _exit(128 + number);
-      stopping_ = true;
-      wait();
-      stop_();
-    });
-  }
+// Before there are other threads.
+void raise_wall(const Settings& settings, SecondWall& wall) {
+  if (settings.sandbox == "off") return spdlog::warn("SANDBOX=off: the second wall is not raised");
+  make_cache_directory(settings.cache_dir);
+  wall.close_files(wall_paths(settings));
+}
 
-  boost::asio::signal_set signals_;
-  const std::function<void()> stop_;
-  bool stopping_ = false;
-};
+void finish_wall(const Settings& settings, SecondWall& wall) {
+  if (settings.sandbox == "off") return;
+  wall.close_calls();
+  for (const std::string& line : wall.missing()) spdlog::warn("the second wall lacks {}", line);
+  if (wall.missing().empty()) spdlog::info("the second wall stands");
+}
 
 std::string ready_line(const Settings& settings, const server::Server& running,
                        std::size_t panels) {
@@ -199,7 +176,7 @@ std::string ready_line(const Settings& settings, const server::Server& running,
 }
 
 // Each object outlives those after it; leaving the function takes the graph down in reverse.
-Result<void> serve(const Settings& settings) {
+Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_anew) {
   const nexus::sandbox::ThreadScope may_enter_sandbox;
   std::vector<std::string> files;
   if (!settings.panels.empty()) {
@@ -207,6 +184,8 @@ Result<void> serve(const Settings& settings) {
   }
   NX_TRY(const auto data_dir, nexus::storage::DataDir::open(settings.data_dir));
   NX_TRY(const auto engine_options, make_engine_options(settings));
+  SecondWall wall;
+  raise_wall(settings, wall);
   NX_TRY(const auto runtime, engine::Engine::create(engine_options));
   NX_TRY_VOID(Canary::check(*runtime));
 
@@ -219,7 +198,7 @@ Result<void> serve(const Settings& settings) {
   const auto workspace =
       panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions,
                               Clock::system(), make_panel_settings(settings));
-  NX_TRY(const auto authenticator, make_authenticator(main_loop, settings));
+  NX_TRY(auto authenticator, make_authenticator(main_loop, settings));
   Canary canary(main_loop, hand_off->executor(), *runtime);
   bool loaded = false;
 
@@ -227,13 +206,19 @@ Result<void> serve(const Settings& settings) {
   options.access.authenticator = authenticator.get();
   options.ready = [&] { return loaded && canary.well(); };
   options.engine_stats = [&] { return runtime->stats(); };
+  options.sandbox = [&] {
+    auto facts = wall.facts();
+    facts.set("mode", settings.sandbox);
+    return facts;
+  };
   NX_TRY(const auto running, server::Server::start(main_loop, *workspace, metrics, options));
-  const StopSignals signals(main_loop, [&] {
-    running->stop([&] {
-      runtime->shutdown();  // ends the runs under way, which the panels wait for
-      workspace->shutdown(kGoingAway, "the server is shutting down", [&] { main_loop.stop(); });
-    });
-  });
+  Shutdown shutdown({main_loop, *running, *runtime, *workspace},
+                    {std::chrono::milliseconds{settings.drain_delay_ms},
+                     std::chrono::milliseconds{settings.drain_timeout_ms}});
+  Reloader reloader(main_loop, *running, read_anew, settings, std::move(authenticator));
+  const Signals signals(
+      main_loop, [&] { shutdown.next(); }, [&] { reloader.reload(); });
+  finish_wall(settings, wall);
 
   load_panel_files(*workspace, std::move(files), settings.workspace_id, [&] {
     loaded = true;
@@ -244,20 +229,30 @@ Result<void> serve(const Settings& settings) {
   return {};
 }
 
+int check_health(const Settings& settings) {
+  const auto healthy = check_running_server(settings);
+  if (healthy.ok()) return 0;
+  fmt::print(stderr, "nexusd: {}\n", healthy.error().message);
+  return kExitUnhealthy;
+}
+
 int run(int argc, const char* const* argv) {
-  auto asked = read_settings(argc, argv, read_process_environment());
-  if (!asked.ok()) {
-    fmt::print(stderr, "nexusd: {}\n", asked.error().message);
+  const auto read = [=] { return read_settings(argc, argv, read_process_environment()); };
+  auto order = read();
+  if (!order.ok()) {
+    fmt::print(stderr, "nexusd: {}\n", order.error().message);
     return kExitRefused;
   }
-  if (const auto* farewell = std::get_if<Farewell>(&*asked)) {
+  if (const auto* farewell = std::get_if<Farewell>(&*order)) {
     fmt::print("{}", farewell->text);
     return 0;
   }
-  const auto& settings = std::get<Settings>(*asked);
+  if (const auto* check = std::get_if<HealthCheck>(&*order)) return check_health(check->settings);
+  const auto& settings = std::get<Settings>(*order);
   set_up_log(settings);
   std::signal(SIGPIPE, SIG_IGN);
-  if (auto served = serve(settings); !served.ok()) {
+  std::signal(SIGHUP, SIG_IGN);  // until there is something to reload
+  if (auto served = serve(settings, read); !served.ok()) {
     fmt::print(stderr, "nexusd: {}\n", served.error().message);
     return kExitRefused;
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct Settings {
   std::uint64_t max_connections = 10000;
   std::uint64_t max_ws_per_panel = 2000;
   std::uint64_t metrics_port = 0;  // 0: none
+  std::uint64_t drain_delay_ms = 0;
+  std::uint64_t drain_timeout_ms = 6000;
+  std::string sandbox = "strict";
   std::string log_level = "info";
   std::string log_format = "text";
   std::uint64_t max_instances = 10;
@@ -59,6 +63,7 @@ struct Settings {
   std::vector<std::string> cors_origins;
   std::string panels;                 // directory; empty: none
   std::string web;                    // directory of the built pages; empty: none
+  std::string config_file;            // --config; empty: none
   std::vector<std::string> warnings;  // what is odd about what was given, a line each
 };
 
@@ -70,10 +75,26 @@ struct Farewell {
   std::string text;
 };
 
+// What --healthcheck asks for: look whether the server that these settings describe is ready.
+struct HealthCheck {
+  Settings settings;
+};
+using Order = std::variant<Settings, Farewell, HealthCheck>;
+
+// A setting that differs between two Settings, and whether it may while the server runs.
+struct Change {
+  std::string_view name;
+  bool reloadable;
+};
+std::vector<Change> changes(const Settings& before, const Settings& after);
+
+// `before` with what may change while the server runs taken from `after`.
+Settings take_reloadable(const Settings& before, const Settings& after);
+
 // Merges flags > environment > file (TOML) > defaults and checks every value and what must hold
 // between values. An empty text counts as not set. Error kInvalidArgument: one line that names the
 // variable, the value and the range.
-nexus::Result<std::variant<Settings, Farewell>> read_settings(int argc, const char* const* argv,
-                                                              const Environment& environment);
+nexus::Result<Order> read_settings(int argc, const char* const* argv,
+                                   const Environment& environment);
 
 }  // namespace nexusd

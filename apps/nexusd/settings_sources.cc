@@ -30,6 +30,7 @@ struct Flags {
   bool print_config = false;
   bool print_config_doc = false;
   bool print_settings = false;
+  bool healthcheck = false;
   std::string config;
   std::optional<Farewell> farewell;
 };
@@ -44,6 +45,8 @@ Result<Flags> read_flags(int argc, const char* const* argv, GivenValues& given) 
   app.add_flag("--print-config-doc", flags.print_config_doc, "print docs/CONFIG.md, and end");
   app.add_flag("--print-settings", flags.print_settings,
                "print the table of settings as JSON, and end");
+  app.add_flag("--healthcheck", flags.healthcheck,
+               "ask the server that runs with these settings whether it is ready, and end with 0 or 1");
   app.add_option("--config", flags.config, "TOML file with settings, http_port = 3000 and so on");
   std::map<std::string_view, std::string> texts;
   for (const auto& setting : table()) {
@@ -100,15 +103,27 @@ void read_environment(const Environment& environment, GivenValues& given,
   }
 }
 
-Result<std::variant<Settings, Farewell>> read_settings(int argc, const char* const* argv,
-                                                       const Environment& environment) {
-  using Answer = std::variant<Settings, Farewell>;
+std::vector<Change> changes(const Settings& before, const Settings& after) {
+  std::vector<Change> found;
+  for (const auto& setting : table())
+    if (!equal(setting, before, after)) found.push_back({setting.name, setting.reloadable});
+  return found;
+}
+
+Settings take_reloadable(const Settings& before, const Settings& after) {
+  Settings merged = before;
+  for (const auto& setting : table())
+    if (setting.reloadable) copy(setting, after, merged);
+  return merged;
+}
+
+Result<Order> read_settings(int argc, const char* const* argv, const Environment& environment) {
   Settings settings;
   GivenValues flagged;
   NX_TRY(Flags flags, read_flags(argc, argv, flagged));
-  if (flags.farewell) return Answer(std::move(*flags.farewell));
-  if (flags.print_config_doc) return Answer(Farewell{config_document()});
-  if (flags.print_settings) return Answer(Farewell{settings_json()});
+  if (flags.farewell) return Order(std::move(*flags.farewell));
+  if (flags.print_config_doc) return Order(Farewell{config_document()});
+  if (flags.print_settings) return Order(Farewell{settings_json()});
   GivenValues given;
   const auto named = environment.find("NEXUS_CONFIG");
   if (flags.config.empty() && named != environment.end()) flags.config = named->second;
@@ -120,8 +135,10 @@ Result<std::variant<Settings, Farewell>> read_settings(int argc, const char* con
     if (found != given.end()) NX_TRY_VOID(store(setting, found->second, settings));
   }
   NX_TRY_VOID(reconcile(given, settings));
-  if (flags.print_config) return Answer(Farewell{config_values(settings, given)});
-  return Answer(std::move(settings));
+  settings.config_file = flags.config;
+  if (flags.healthcheck) return Order(HealthCheck{std::move(settings)});
+  if (flags.print_config) return Order(Farewell{config_values(settings, given)});
+  return Order(std::move(settings));
 }
 
 }  // namespace nexusd

@@ -72,6 +72,8 @@ nexus::Error bad(std::string_view source, std::string_view text, const std::stri
 nexus::Result<void> store(const Setting& setting, const Given& given, Settings& settings);
 // Whether two Settings agree in one setting.
 bool equal(const Setting& setting, const Settings& a, const Settings& b);
+// Copies one setting.
+void copy(const Setting& setting, const Settings& from, Settings& to);
 // The text that would give a setting its present value; of a secret only whether there is one.
 std::string show(const Setting& setting, const Settings& settings);
 // What may be given, for docs/CONFIG.md: "whole number, 1 to 65535".

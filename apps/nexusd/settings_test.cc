@@ -15,8 +15,7 @@ namespace {
 
 using Variables = Environment;
 
-nexus::Result<std::variant<Settings, Farewell>> read(std::vector<const char*> flags,
-                                                     Variables variables = {}) {
+nexus::Result<Order> read(std::vector<const char*> flags, Variables variables = {}) {
   flags.insert(flags.begin(), "nexusd");
   return read_settings(static_cast<int>(flags.size()), flags.data(), variables);
 }
@@ -274,6 +273,27 @@ TEST(Settings, TheTableIsThereForProgramsToo) {
   EXPECT_EQ(port.find("max")->number(), 65535);
   EXPECT_EQ(port.find("default")->string(), "3000");
   EXPECT_THAT(json, testing::HasSubstr(R"("kind":"choice","words":["debug","info","warn","error"])"));
+}
+
+TEST(Settings, AHealthCheckReadsTheSameSettings) {
+  const auto order = read({"--healthcheck"}, {{"HTTP_PORT", "4000"}});
+  ASSERT_TRUE(order.ok() && std::holds_alternative<HealthCheck>(*order));
+  EXPECT_EQ(std::get<HealthCheck>(*order).settings.http_port, 4000u);
+  EXPECT_NE(refusal({"--healthcheck"}, {{"HTTP_PORT", "x"}}).find("HTTP_PORT"), std::string::npos);
+}
+
+TEST(Settings, WhatChangedIsNamedAndOnlyWhatMayChangeIsTaken) {
+  const Settings before = settings({});
+  const Settings after = settings({"--log-level", "debug", "--max-panels", "7"},
+                                  {{"JWT_SECRET", kSecret}});
+  std::map<std::string_view, bool> found;
+  for (const Change& change : changes(before, after)) found[change.name] = change.reloadable;
+  EXPECT_EQ(found, (std::map<std::string_view, bool>{
+                       {"JWT_SECRET", true}, {"LOG_LEVEL", true}, {"MAX_PANELS", false}}));
+  const Settings merged = take_reloadable(before, after);
+  EXPECT_EQ(merged.log_level, "debug");
+  EXPECT_EQ(merged.jwt_secret, kSecret);
+  EXPECT_EQ(merged.max_panels, before.max_panels);
 }
 
 TEST(Settings, NodeEnvProductionMeansJsonLogs) {

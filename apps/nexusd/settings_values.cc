@@ -193,6 +193,10 @@ bool equal(const Setting& setting, const Settings& a, const Settings& b) {
                     setting.value);
 }
 
+void copy(const Setting& setting, const Settings& from, Settings& to) {
+  std::visit([&](const auto& value) { to.*value.member = from.*value.member; }, setting.value);
+}
+
 value::Object value_facts(const Setting& setting) { return std::visit(Facts{}, setting.value); }
 
 std::string file_key(std::string_view name) {

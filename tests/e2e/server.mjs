@@ -83,6 +83,30 @@ export class Server {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
+  // Sends a signal and returns at once. Of one that ends nexusd, ended() tells the exit code.
+  signal(name) {
+    if (name !== 'SIGHUP') this.#stopping = true;
+    this.#child.kill(name);
+  }
+
+  async ended() {
+    if (this.running) await once(this.#child, 'exit');
+    return this.#child.signalCode ?? this.#child.exitCode;
+  }
+
+  // Waits until the log has a line that matches.
+  async logged(pattern) {
+    const deadline = Date.now() + START_DEADLINE_MS;
+    while (!pattern.test(this.log)) {
+      if (Date.now() > deadline) throw new Error(`not logged: ${pattern}\n${this.log.slice(-4000)}`);
+      await delay(10);
+    }
+  }
+
   // The ready line names the ports, which the system chose.
   async #waitUntilReady() {
     const deadline = Date.now() + START_DEADLINE_MS;

@@ -16,7 +16,15 @@ class RateLimiter {
  public:
   // `per_second`: at least 1.
   RateLimiter(std::uint32_t per_second, std::size_t max_callers = 20'000)
-      : per_second_(per_second), burst_(2.0 * per_second), buckets_(max_callers) {}
+      : buckets_(max_callers) {
+    set_rate(per_second);
+  }
+
+  // For what comes from now on.
+  void set_rate(std::uint32_t per_second) {
+    per_second_ = per_second;
+    burst_ = 2.0 * per_second;
+  }
 
   // Counts one request of `caller`: nullopt when it may go on, else after how long one may again.
   std::optional<std::chrono::milliseconds> admit(const std::string& caller, Clock::Steady now);
@@ -29,8 +37,8 @@ class RateLimiter {
     Clock::Steady filled;  // `tokens` is of this moment
   };
 
-  const double per_second_;
-  const double burst_;
+  double per_second_;
+  double burst_;
   Lru<Bucket> buckets_;
 };
 

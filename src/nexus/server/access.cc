@@ -131,6 +131,14 @@ Result<std::shared_ptr<Access>> Access::create(const AccessOptions& options, con
   return std::shared_ptr<Access>(new Access(options, std::move(proxies), clock));
 }
 
+Result<void> Access::reload(const AccessOptions& options) {
+  NX_TRY(proxies_, ProxyList::parse(options.trusted_proxies));
+  options_.authenticator = options.authenticator;
+  addresses_.set_rate(options.address_rate);
+  identities_.set_rate(options.identity_rate);
+  return {};
+}
+
 Access::Access(const AccessOptions& options, ProxyList proxies, const Clock& clock)
     : options_(options),
       proxies_(std::move(proxies)),

@@ -25,6 +25,10 @@ class Access : public std::enable_shared_from_this<Access> {
   // `clock` outlives it. Error kInvalidArgument for a trusted proxy that is no address.
   static Result<std::shared_ptr<Access>> create(const AccessOptions& options, const Clock& clock);
 
+  // Takes over rates, proxies and authenticator, for what is asked from now on; tickets and counts stay. Error as from
+  // create(), and nothing changed.
+  Result<void> reload(const AccessOptions& options);
+
   using Verdict = std::variant<auth::Identity, Reply>;
   // Calls `done` once, at once or when the signing keys have been read: with the identity, or with
   // the reply that refuses (401, 403, 429, 503). `peer` is the address the connection came from.
@@ -49,8 +53,8 @@ class Access : public std::enable_shared_from_this<Access> {
   std::optional<Reply> check_identity(const auth::Identity& identity, auth::Permission needed);
   Verdict judge(Result<auth::Identity> found, auth::Permission needed);
 
-  const AccessOptions options_;
-  const ProxyList proxies_;
+  AccessOptions options_;
+  ProxyList proxies_;
   const Clock& clock_;
   const auth::Identity everybody_;  // while nobody is authenticated
   auth::RateLimiter addresses_;

@@ -172,7 +172,7 @@ std::variant<Request, Reply> admit(const Context& context, Port port, const Head
 }
 
 void add_cors_fields(const Context& context, std::string_view origin, Reply& reply) {
-  if (context.options.cors_origins.empty()) return;
+  if (!context.hosts->lists_origins()) return;
   reply.fields.emplace_back("Vary", "Origin");
   if (origin.empty() || !context.hosts->origin_listed(origin)) return;
   reply.fields.emplace_back("Access-Control-Allow-Origin", std::string(origin));

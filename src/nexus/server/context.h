@@ -32,7 +32,7 @@ struct Context {
   }
 
   // Whether requests can be served now.
-  bool ready() const { return !stopping && (!options.ready || options.ready()); }
+  bool ready() const { return !stopping && !unready && (!options.ready || options.ready()); }
   engine::Stats engine_stats() const {
     return options.engine_stats ? options.engine_stats() : engine::Stats();
   }
@@ -44,8 +44,9 @@ struct Context {
   std::array<metrics::RouteMetrics*, kRouteCount> routes{};
   const Clock::Steady started = Clock::system().now();
 
+  std::unique_ptr<const HostPolicy> hosts;  // replaced by Server::reload
+
   // Set once by Server::start, before the first connection.
-  std::unique_ptr<const HostPolicy> hosts;
   std::shared_ptr<Access> access;
   std::unique_ptr<const Assets> assets;  // nullptr: no pages
   std::uint16_t http_port = 0;
@@ -54,6 +55,7 @@ struct Context {
   SessionSet sessions;
   SocketCounts sockets;
   bool stopping = false;
+  bool unready = false;  // about to stop, and says so to /readyz
 };
 
 }  // namespace nexus::server

@@ -40,6 +40,7 @@ class HostPolicy {
   // it.
   bool origin_allowed(std::string_view origin, const HostPort& host) const;
 
+  bool lists_origins() const { return !cors_origins_.empty(); }
   // Whether answers may be read by pages of `origin` (the CORS protocol).
   bool origin_listed(std::string_view origin) const;
 

@@ -107,6 +107,14 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     if (phase_ == Phase::kIdle || phase_ == Phase::kLingering) end();
   }
 
+  void hurry() override {
+    if (phase_ == Phase::kServing) {
+      reject(503, {ErrorCode::kUnavailable, "the server is shutting down; what it did by then stays done"});
+    } else if (phase_ != Phase::kWriting) {
+      end();
+    }
+  }
+
   void abort() override { end(); }
 
  private:

@@ -22,20 +22,21 @@ Reply health(const Context& context) {
   const bool ready = context.ready();
   const auto uptime = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::system().now() -
                                                                             context.started);
-  const Object body = {
+  Object body = {
       {"status", ready ? "healthy" : "unhealthy"},
       {"version", context.options.version},
       {"uptime", std::int64_t{uptime.count()}},
       {"panels", Object{{"active", std::uint64_t{context.workspace.list().size()}}}},
       {"runtime", runtime_facts(context.engine_stats())}};
-  return json_reply(ready ? 200 : 503, value::to_json(body));
+  if (context.options.sandbox) body.set("sandbox", context.options.sandbox());
+  return json_reply(ready ? 200 : 503, value::to_json(std::move(body)));
 }
 
 Reply liveness() { return json_reply(200, R"({"status":"alive"})"); }
 
 Reply readiness(const Context& context) {
   if (context.ready()) return json_reply(200, R"({"status":"ready"})");
-  return error_reply({ErrorCode::kUnavailable, context.stopping
+  return error_reply({ErrorCode::kUnavailable, context.stopping || context.unready
                                                    ? "the server is shutting down"
                                                    : "the executor cannot run handlers now"});
 }

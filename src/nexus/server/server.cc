@@ -14,12 +14,7 @@
 namespace nexus::server {
 namespace {
 
-Result<void> check_options(const Options& options) {
-  if (options.http_port != 0 && options.http_port == options.ws_port) {
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("HTTP_PORT and WS_PORT are both {}; give each its own", options.http_port)};
-  }
+Result<void> check_hosts(const Options& options) {
   for (const std::string& host : options.allowed_hosts) {
     if (parse_host(host)) continue;
     return Error{
@@ -28,6 +23,15 @@ Result<void> check_options(const Options& options) {
                     host)};
   }
   return {};
+}
+
+Result<void> check_options(const Options& options) {
+  if (options.http_port != 0 && options.http_port == options.ws_port) {
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("HTTP_PORT and WS_PORT are both {}; give each its own", options.http_port)};
+  }
+  return check_hosts(options);
 }
 
 void write_panel_metrics(const Context& context, std::string& out) {
@@ -39,9 +43,10 @@ void write_panel_metrics(const Context& context, std::string& out) {
 
 class PortsServer final : public Server {
  public:
-  PortsServer(std::shared_ptr<Context> context, std::unique_ptr<Listener> http,
+  PortsServer(std::shared_ptr<Context> context, Bound bound, std::unique_ptr<Listener> http,
               std::unique_ptr<Listener> ws, std::unique_ptr<Listener> metrics)
       : context_(std::move(context)),
+        bound_(bound),
         http_(std::move(http)),
         ws_(std::move(ws)),
         metrics_(std::move(metrics)) {}
@@ -58,6 +63,16 @@ class PortsServer final : public Server {
   std::uint16_t ws_port() const override { return context_->ws_port; }
   std::uint16_t metrics_port() const override { return metrics_ ? metrics_->port() : std::uint16_t{0}; }
 
+  Result<void> reload(const Options& options) override {
+    NX_TRY_VOID(check_hosts(options));
+    NX_TRY_VOID(context_->access->reload(options.access));
+    context_->hosts = std::make_unique<HostPolicy>(bound_, options.allowed_hosts, options.cors_origins,
+                                                   context_->http_port, context_->ws_port);
+    return {};
+  }
+
+  void announce_stop() override { context_->unready = true; }
+
   void stop(std::function<void()> done) override {
     waiting_.push_back(std::move(done));
     if (std::exchange(context_->stopping, true)) return;
@@ -65,16 +80,21 @@ class PortsServer final : public Server {
     ws_.reset();
     metrics_.reset();
     context_->sessions.on_empty([this] { post_stopped(); });
-    drain_timer_ = context_->loop.after(context_->options.limits.drain_time, [this] {
-      spdlog::warn("{} connections did not finish in time and are closed",
-                   context_->sessions.size());
-      context_->sessions.abort_all();
-    });
+    drain_timer_ = context_->loop.after(context_->options.limits.drain_time, [this] { hurry(); });
     if (context_->sessions.size() == 0) {
       context_->sessions.on_empty({});
       return post_stopped();
     }
     context_->sessions.drain_all();
+  }
+
+  void hurry() override {
+    if (!context_->stopping || context_->sessions.size() == 0) return;
+    spdlog::warn("{} connections are closed before their requests have finished",
+                 context_->sessions.size());
+    drain_timer_ = context_->loop.after(context_->options.limits.close_time,
+                                        [this] { context_->sessions.abort_all(); });
+    context_->sessions.hurry_all();
   }
 
  private:
@@ -86,6 +106,7 @@ class PortsServer final : public Server {
   }
 
   const std::shared_ptr<Context> context_;
+  const Bound bound_;
   std::unique_ptr<Listener> http_;
   std::unique_ptr<Listener> ws_;
   std::unique_ptr<Listener> metrics_;           // nullptr: there is no such port
@@ -135,7 +156,8 @@ Result<std::unique_ptr<Server>> Server::start(loop::Loop& loop, panel::Workspace
     if (const auto alive = weak.lock()) write_panel_metrics(*alive, out);
   });
   return std::unique_ptr<Server>(
-      std::make_unique<PortsServer>(context, std::move(http), std::move(ws), std::move(metrics_listener)));
+      std::make_unique<PortsServer>(
+      context, bound, std::move(http), std::move(ws), std::move(metrics_listener)));
 }
 
 }  // namespace nexus::server

@@ -14,6 +14,7 @@
 #include "nexus/loop/loop.h"
 #include "nexus/metrics/metrics.h"
 #include "nexus/panel/workspace.h"
+#include "nexus/value/value.h"
 
 namespace nexus::auth {
 class Authenticator;
@@ -73,6 +74,8 @@ struct Options {
   std::string version = "dev";            // shown by /health
   // Whether the executor can run a handler now: /readyz and /health. Absent: always.
   std::function<bool()> ready;
+  // How this process is confined, for /health. Absent: not said.
+  std::function<value::Object()> sandbox;
   // For /metrics and /health. Absent: zeros.
   std::function<engine::Stats()> engine_stats;
 };
@@ -96,10 +99,19 @@ class Server {
   virtual std::uint16_t ws_port() const = 0;
   virtual std::uint16_t metrics_port() const = 0;  // 0: there is none
 
-  // Stops accepting, lets requests under way finish for at most `drain_time`, closes WebSockets
-  // with 1001 and then calls `done`, never from inside stop(). /readyz answers 503 meanwhile. Loop
-  // thread.
+  // Takes over what can change while it runs: hosts, origins, and of `access` all but the workspace. Error
+  // kInvalidArgument as from start(), and nothing changed. Loop thread.
+  virtual Result<void> reload(const Options& options) = 0;
+
+  // From now on /readyz answers 503, so that whoever distributes requests sends no more; all else goes on. Loop thread.
+  virtual void announce_stop() = 0;
+
+  // Stops accepting, lets requests under way finish for at most `drain_time`, closes WebSockets with 1001, a hint when
+  // to come back in the reason, and then calls `done`, never from inside stop(). What is not finished by then is
+  // answered 503, or closed with 1001. Loop thread.
   virtual void stop(std::function<void()> done) = 0;
+  // Makes a stop() under way behave as if its time were over. Loop thread.
+  virtual void hurry() = 0;
 };
 
 }  // namespace nexus::server

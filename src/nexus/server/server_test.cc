@@ -113,8 +113,47 @@ TEST(ServerLife, StopDoesNotWaitForEver) {
   running.wait_until([&] { return running.tides().open.size() == 1; });
   std::promise<void> stopped;
   running.on_loop([&] { running.server->stop([&] { stopped.set_value(); }); });
-  stopped.get_future().wait();
+  const Answer late = busy.read_answer();
+  expect_error(late, 503, "UNAVAILABLE");
+  EXPECT_EQ(late.fields.count("retry-after"), 1u);
   EXPECT_TRUE(busy.at_end());
+  busy.shut_down();
+  stopped.get_future().wait();
+}
+
+TEST(ServerLife, AnAnnouncedStopShowsInReadinessOnly) {
+  RunningServer running;
+  running.on_loop([&] { running.server->announce_stop(); });
+  TestClient client(running.http_port);
+  EXPECT_EQ(client.get("/readyz").status, 503);
+  EXPECT_EQ(client.get("/livez").status, 200);
+  EXPECT_EQ(client.get("/panels").status, 200);
+}
+
+TEST(ServerLife, HostsAndOriginsAreReloadedTogetherOrNotAtAll) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const auto status_for = [&](std::string_view host) {
+    client.send(fmt::format("GET /panels HTTP/1.1\r\nHost: {}\r\nOrigin: https://friend.example\r\n\r\n", host));
+    return client.read_answer();
+  };
+  EXPECT_EQ(status_for("panels.example").status, 403);
+  Options options;
+  options.allowed_hosts = {"panels.example"};
+  options.cors_origins = {"https://friend.example"};
+  const auto reload = [&] {
+    bool done = false;
+    running.on_loop([&] { done = running.server->reload(options).ok(); });
+    return done;
+  };
+  EXPECT_TRUE(reload());
+  const Answer allowed = status_for("panels.example");
+  EXPECT_EQ(allowed.status, 200);
+  EXPECT_EQ(allowed.fields.at("access-control-allow-origin"), "https://friend.example");
+  options.allowed_hosts = {};
+  options.access.trusted_proxies = {"no address"};
+  EXPECT_FALSE(reload());
+  EXPECT_EQ(status_for("panels.example").status, 200);
 }
 
 TEST(ServerLife, APortInUseIsAnErrorThatNamesIt) {

@@ -17,6 +17,8 @@ void SessionSet::remove(Session* session) {
 
 void SessionSet::drain_all() { for_each(&Session::drain); }
 
+void SessionSet::hurry_all() { for_each(&Session::hurry); }
+
 void SessionSet::abort_all() { for_each(&Session::abort); }
 
 std::size_t SocketCounts::of(const std::string& panel) const {

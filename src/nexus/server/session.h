@@ -15,6 +15,8 @@ class Session {
   virtual ~Session() = default;
   // Finishes what is under way, starts nothing new and ends.
   virtual void drain() = 0;
+  // The same without waiting for what is under way: says so to the client and ends.
+  virtual void hurry() = 0;
   // Ends now: leaves its panel and its set, and closes the socket. Later completions do nothing.
   virtual void abort() = 0;
 };
@@ -29,6 +31,7 @@ class SessionSet {
   std::size_t size() const { return sessions_.size(); }
 
   void drain_all();
+  void hurry_all();
   void abort_all();
 
   // From now on called, once, when the set becomes empty; not when it is empty already.

@@ -1,3 +1,4 @@
+#include "nexus/base/random.h"
 #include "nexus/server/ws_session.h"
 
 #include <fmt/format.h>
@@ -40,6 +41,9 @@ constexpr std::uint16_t kTokenExpired =
     4401;  // docs/PROTOCOL.md; 4000 to 4999 are free for such use
 // Timers run on another clock than tokens: look again at least this often.
 constexpr std::chrono::milliseconds kMaxExpiryWait{60'000};
+// When clients are asked to come back after a restart: docs/PROTOCOL.md.
+constexpr std::chrono::milliseconds kReconnectFirst{500};
+constexpr std::chrono::milliseconds kReconnectSpread{4000};
 constexpr std::size_t kKeptBufferBytes = 16 * 1024;
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455 section 5.5
 
@@ -102,6 +106,11 @@ class WsSession final : public Session,
   void drain() override {
     draining_ = true;
     close_when_drained();
+  }
+
+  void hurry() override {
+    if (phase_ == Phase::kOpen) go_away();
+    if (phase_ == Phase::kOpening) end();
   }
 
   void abort() override { end(); }
@@ -292,9 +301,15 @@ class WsSession final : public Session,
   }
 
   void close_when_drained() {
-    if (phase_ == Phase::kEnded || phase_ == Phase::kOpening || in_flight_ > 0) return;
+    if (phase_ == Phase::kOpen && in_flight_ == 0) go_away();
+  }
+
+  // Each client is told a moment of its own, so that they do not all come back at once.
+  void go_away() {
     leave_panel();
-    begin_close(kGoingAway, "the server is shutting down");
+    const auto spread = static_cast<std::uint64_t>(kReconnectSpread.count());
+    const auto wait = static_cast<std::uint64_t>(kReconnectFirst.count()) + random_u64() % spread;
+    begin_close(kGoingAway, fmt::format("the server is shutting down; reconnect in {} ms", wait));
   }
 
   // The panel's version; of a panel that is gone, the last one seen.
