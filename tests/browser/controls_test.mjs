@@ -13,7 +13,7 @@ const PANEL = `<NexusPanel title="Controls">
     <State name="list" type="list" default='[{"title":"One"}]'/>
     <State name="said" type="string" default=""/>
     <State name="trend" type="string" default="up"/>
-    <State name="kind" type="string" default="h3"/>
+    <State name="kind" type="string" default="h2"/>
   </Data>
   <Logic>
     <Extension name="nexus.time" alias="time"/>
@@ -194,9 +194,9 @@ test('a container with a tool is pressed like a button', async () => {
 });
 
 test('a text whose variant changes is another heading, and code is copied', async () => {
-  await page.getByRole('heading', { name: 'Changing', level: 3 }).waitFor();
-  await page.evaluate(() => document.getElementById('panel').client.set('kind', 'h2'));
   await page.getByRole('heading', { name: 'Changing', level: 2 }).waitFor();
+  await page.evaluate(() => document.getElementById('panel').client.set('kind', 'h3'));
+  await page.getByRole('heading', { name: 'Changing', level: 3 }).waitFor();
   await button('Say').click();
   await page.locator('code', { hasText: 'from an action' }).hover();
   await page.getByRole('button', { name: 'Copy', exact: true }).click();

@@ -109,7 +109,7 @@ const shown = (page) => page.evaluate(() => {
     version: panel.client.version,
     view: {
       n: metric('Count'), double: metric('Double'), text: root.querySelector('input').value,
-      rows: [...root.querySelectorAll('h4')].map(({ textContent }) => ({ id: Number(textContent.slice(4)) })),
+      rows: [...root.querySelectorAll('.nx-text')].map(({ textContent }) => ({ id: Number(textContent.slice(4)) })),
     },
   };
 });
@@ -183,7 +183,7 @@ test('focus, caret and scroll position survive a cut', async () => {
   await waitFor(page, atRest, true);
   proxy.cut();
   await server.trigger('focus', 'add');
-  await page.locator('h4', { hasText: 'row 13' }).waitFor();
+  await page.locator('.nx-text', { hasText: 'row 13' }).waitFor();
   assert.deepEqual(await field.evaluate((input) => [input.matches(':focus'), input.selectionStart, input.selectionEnd]), [true, 2, 4]);
   assert.equal(await page.evaluate(() => scrollY), before);
   await assertSame(page, 'focus');

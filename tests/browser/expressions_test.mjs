@@ -51,7 +51,7 @@ async function bothSides(id, bindings) {
   assert.equal(created.status, 201, created.text);
   const kernel = contents((await server.get(`/panels/${id}/view`)).json.root);
   const page = await browser.openPanel(server, id);
-  const shown = await page.locator('#panel h4').evaluateAll((elements) => elements.map(({ textContent }) => textContent));
+  const shown = await page.locator('#panel .nx-text').evaluateAll((elements) => elements.map(({ textContent }) => textContent));
   return { kernel, shown, page };
 }
 
@@ -94,6 +94,6 @@ test('an expression that would run for ever is given up, and the page lives on',
   const created = await server.createPanel(panelOf(endless.map((source) => `{${source}}`)), { panelId: 'endless' });
   assert.equal(created.status, 201, created.text);
   const page = await browser.openPanel(server, 'endless');
-  const shown = await page.locator('#panel h4').evaluateAll((elements) => elements.map(({ textContent }) => textContent));
+  const shown = await page.locator('#panel .nx-text').evaluateAll((elements) => elements.map(({ textContent }) => textContent));
   assert.deepEqual(shown, endless.map(() => ''));
 });

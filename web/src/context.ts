@@ -2,6 +2,7 @@ import { type ReadonlySignal, untracked } from "@preact/signals-core";
 import type { PanelClient } from "./client.ts";
 import type { Surface } from "./events.ts";
 import { type Environment, evaluate } from "./expression/interpreter.ts";
+import type { Outline } from "./outline.ts";
 import type { Owner } from "./owner.ts";
 import { type Expression, type Prop, type ViewNode, isBinding, isTemplate } from "./protocol.ts";
 import type { Scope } from "./scope.ts";
@@ -23,6 +24,7 @@ export interface Context {
   readonly panel: Panel;
   readonly scope: Scope | undefined;
   readonly owner: Owner;
+  readonly outline: Outline;
 }
 
 const kReported = new Set<string>();

@@ -94,7 +94,7 @@ function drawGrid(root: SVGElement, axis: Axis, { width }: Frame, y: Scale): voi
   }
 }
 
-function text(content: string, x: number, y: number, anchor: "start" | "middle" | "end"): SVGTextElement {
+function text(content: string, x: number, y: number, anchor: "middle" | "end"): SVGTextElement {
   const element = svg("text", { class: "nx-chart-tick", x, y, "text-anchor": anchor });
   element.textContent = content;
   return element;
@@ -104,9 +104,8 @@ function drawLabels(root: SVGElement, labels: string[], { width, height }: Frame
   const every = Math.ceil(labels.length / Math.max(1, Math.floor((width - kMargin.left) / kLabelEveryPx)));
   for (let index = 0; index < labels.length; index += every) {
     const label = labels[index] ?? "";
-    const first = index === 0 && labels.length > 1 && x(0) === kMargin.left;
     const at = Math.min(x(index), width - kMargin.right - 12);
-    root.append(text(label.length > 12 ? `${label.slice(0, 11)}…` : label, at, height - 8, first ? "start" : "middle"));
+    root.append(text(label.length > 12 ? `${label.slice(0, 11)}…` : label, at, height - 8, "middle"));
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals-core";
 import type { ChartSpec, ChartView } from "../charts/chart.ts";
 import type { Context, Props } from "../context.ts";
-import { h, setText } from "../dom.ts";
+import { h } from "../dom.ts";
 import { pixelsOf } from "./length.ts";
 import type { Component } from "./node.ts";
 
@@ -34,8 +34,9 @@ export const renderChart: Component = (_node, props, context) => {
   const width = measured(body, context);
   const view = signal<ChartView | undefined>(undefined);
   context.owner.effect(() => {
-    setText(title, props.text("title"));
-    title.hidden = title.textContent === "";
+    const [text, unit] = [props.text("title"), props.text("unit")];
+    title.replaceChildren(text, unit === "" ? "" : h("span", "nx-chart-title-unit", ` in ${unit}`));
+    title.hidden = text === "";
   });
   context.owner.effect(() => {
     const spec = specOf(props, width.value);

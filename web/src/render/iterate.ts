@@ -10,7 +10,7 @@ import type { Component } from "./node.ts";
 import { renderChildren } from "./node.ts";
 
 // More rows than anybody reads; beyond this the page itself would become slow.
-const kMaxRows = 2000;
+const kMaxRows = 10_000;
 
 interface Row {
   item: Signal<unknown>;
@@ -82,11 +82,11 @@ class RowList {
   }
 
   #create(item: Signal<unknown>, index: Signal<number>): Row {
-    const { panel, scope, owner } = this.#context;
-    const inner = owner.child();
+    const { panel, scope } = this.#context;
+    const owner = this.#context.owner.child();
     const path = () => itemPath(this.#place, item.peek(), index.peek(), (key) => panel.state.read(key));
-    const context = { panel, owner: inner, scope: new Scope(scope, this.#as, item, index, path) };
-    return { item, index, owner: inner, elements: renderChildren(this.#node, context) };
+    const context = { ...this.#context, owner, scope: new Scope(scope, this.#as, item, index, path) };
+    return { item, index, owner, elements: renderChildren(this.#node, context) };
   }
 
   // From the end to the front, so that the element each row goes before is already in its place.

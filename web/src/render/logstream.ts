@@ -29,6 +29,7 @@ export const renderLogStream: Component = (_node, props, context) => {
   const count = h("span", "nx-log-count");
   const copy = copyButton(() => Array.from({ length: data.count }, (_, row) => textOf(data.line(row))).join("\n"), "Copy the lines");
   const bar = h("div", "nx-log-bar", filter.field, count, wrapToggle(lines, list, props), copy);
+  const empty = h("p", "nx-log-empty");
   const spoken = h("span", "nx-hidden");
   spoken.setAttribute("aria-live", "polite");
   pill.button.addEventListener("click", () => {
@@ -37,9 +38,9 @@ export const renderLogStream: Component = (_node, props, context) => {
     lines.focus();
   });
   showHeight(lines, list, props, context);
-  follow({ data, list, pill, count, spoken }, filter.typed, props, context);
+  follow({ data, list, pill, count, empty, spoken }, filter.typed, props, context);
   return {
-    element: h("div", "nx-log", bar, lines, pill.button, spoken),
+    element: h("div", "nx-log", bar, lines, empty, pill.button, spoken),
     methods: { scrollToBottom: () => list.toEnd(), scrollTo: ([to]) => scrollTo(lines, list, to) },
   };
 };
@@ -136,10 +137,11 @@ interface LogParts {
   list: VirtualList;
   pill: Pill;
   count: HTMLElement;
+  empty: HTMLElement;
   spoken: HTMLElement;
 }
 
-function follow({ data, list, pill, count, spoken }: LogParts, filter: Signal<string>, props: Props, { owner }: Context): void {
+function follow({ data, list, pill, count, empty, spoken }: LogParts, filter: Signal<string>, props: Props, { owner }: Context): void {
   let spokenAt = 0;
   owner.effect(() => {
     const change = data.update(props.value("data"), filter.value);
@@ -148,6 +150,7 @@ function follow({ data, list, pill, count, spoken }: LogParts, filter: Signal<st
     list.show();
     pill.show(list.following || change.replaced ? 0 : Math.min(pill.unseen + change.added, data.count));
     setText(count, data.count === data.total ? plural(data.total) : `${kCount.format(data.count)} of ${plural(data.total)}`);
+    setText(empty, data.count > 0 ? "" : data.total > 0 ? "No line matches" : "No lines yet");
     if (change.added === 0 || !list.following || Date.now() - spokenAt < kSpeakEveryMs) return;
     spokenAt = Date.now();
     setText(spoken, textOf(data.line(data.count - 1)));

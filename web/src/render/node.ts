@@ -2,6 +2,7 @@
 
 import { untracked } from "@preact/signals-core";
 import { type Context, Props } from "../context.ts";
+import { Outline } from "../outline.ts";
 import { Owner } from "../owner.ts";
 import type { ViewNode } from "../protocol.ts";
 import type { Handle } from "../view-commands.ts";
@@ -74,6 +75,6 @@ function place(element: HTMLElement, { id, layout }: ViewNode): void {
 /** Renders a whole view into `parent`; dispose the result to take it away. */
 export function renderView(root: ViewNode, panel: Context["panel"], parent: HTMLElement): Owner {
   const owner = new Owner();
-  parent.replaceChildren(renderNode(root, { panel, scope: undefined, owner }));
+  parent.replaceChildren(renderNode(root, { panel, scope: undefined, owner, outline: new Outline() }));
   return owner;
 }

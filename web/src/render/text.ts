@@ -2,6 +2,7 @@ import { computed, untracked } from "@preact/signals-core";
 import type { Context, Props } from "../context.ts";
 import { copyButton } from "../copy.ts";
 import { h } from "../dom.ts";
+import type { Outline } from "../outline.ts";
 import type { Owner } from "../owner.ts";
 import type { ViewNode } from "../protocol.ts";
 import { makePressable, triggerOf } from "../trigger.ts";
@@ -14,7 +15,7 @@ type Variant = (typeof kVariants)[number];
 
 /** Text: headings, body with live links, code with a copy button, captions. */
 export const renderText: Component = (node, props, context) => {
-  const element = mayChange(node, props) ? changingElement(props, context) : builtElement(props, props.choice("variant", kVariants), context.owner);
+  const element = mayChange(node, props) ? changingElement(props, context) : builtElement(props, props.choice("variant", kVariants), context);
   const trigger = triggerOf(props, context);
   if (trigger) makePressable(element, trigger, context);
   return { element };
@@ -25,7 +26,8 @@ function mayChange(node: ViewNode, props: Props): boolean {
 }
 
 // Another variant is another tag, so another element inside one that stays.
-function changingElement(props: Props, { owner }: Context): HTMLElement {
+function changingElement(props: Props, context: Context): HTMLElement {
+  const { owner } = context;
   const box = h("div", "nx-text-box");
   const variant = computed(() => props.choice("variant", kVariants));
   let inner: Owner | undefined;
@@ -33,14 +35,14 @@ function changingElement(props: Props, { owner }: Context): HTMLElement {
     const chosen = variant.value;
     inner?.dispose();
     inner = owner.child();
-    const lifetime = inner;
-    box.replaceChildren(untracked(() => builtElement(props, chosen, lifetime)));
+    const place = { ...context, owner: inner };
+    box.replaceChildren(untracked(() => builtElement(props, chosen, place)));
   });
   return box;
 }
 
-function builtElement(props: Props, variant: Variant, owner: Owner): HTMLElement {
-  const element = variant === "code" ? codeElement() : textElement(variant);
+function builtElement(props: Props, variant: Variant, { owner, outline }: Context): HTMLElement {
+  const element = variant === "code" ? codeElement() : textElement(variant, outline);
   const target = element.querySelector<HTMLElement>("code") ?? element;
   owner.effect(() => {
     const content = props.text("content");
@@ -50,8 +52,9 @@ function builtElement(props: Props, variant: Variant, owner: Owner): HTMLElement
   return element;
 }
 
-function textElement(variant: Exclude<Variant, "code">): HTMLElement {
-  const tag = variant === "body" ? "p" : variant === "caption" ? "span" : variant;
+function textElement(variant: Exclude<Variant, "code">, outline: Outline): HTMLElement {
+  const heading = () => `h${outline.levelOf(Number(variant.slice(1)))}` as "h2";
+  const tag = variant === "body" ? "p" : variant === "caption" ? "span" : heading();
   const element = h(tag, "nx-text");
   element.dataset.variant = variant;
   return element;
