@@ -1,5 +1,6 @@
 import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
 import { Connection, type ConnectionState, kRemoved, TriggerError, type TriggerOptions } from "./connection.ts";
+import { operationsOf } from "./patch.ts";
 import type { AstResponse, Json, PanelAst, PanelEvent, Path, ServerMessage, ViewCommand } from "./protocol.ts";
 import { panelAddress, Remote, SignInNeeded, type TokenSource } from "./remote.ts";
 import { Store } from "./store.ts";
@@ -187,7 +188,7 @@ export class PanelClient {
         try {
           // One batch, so that taking a draft off and the value it became is one change.
           batch(() => {
-            this.store.apply(message.patch);
+            this.store.apply(message.patch ?? operationsOf(message.mutations ?? []));
             this.writes.confirm();
           });
         } catch (error) {

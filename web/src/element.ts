@@ -1,3 +1,4 @@
+import { approvalCards } from "./approvals.ts";
 import { PanelClient } from "./client.ts";
 import { connectionBanner } from "./banner.ts";
 import type { ConnectionState } from "./connection.ts";
@@ -137,6 +138,7 @@ export class NexusPanelElement extends Base {
     const surface = { root, toasts, dev: this.#isDev(client) };
     const live = new LivePanel(client, view, surface, (event) => this.#dispatch("nexus-event", event));
     owner.onDispose(() => live.dispose());
+    view.after(approvalCards(client, surface, owner));
     owner.effect(() => {
       const meta = client.document.value?.meta;
       if (meta) this.#dispatch("nexus-document", { title: meta.title, description: meta.description });

@@ -1,7 +1,7 @@
 // JSON Patch (RFC 6902) on values that are never changed in place: what an operation does not touch keeps its
 // identity.
 
-import type { Json, PatchOperation } from "./protocol.ts";
+import type { Json, Mutation, PatchOperation } from "./protocol.ts";
 
 /** The steps of a JSON Pointer (RFC 6901). */
 export function parsePointer(pointer: string): string[] {
@@ -9,6 +9,14 @@ export function parsePointer(pointer: string): string[] {
     .split("/")
     .slice(1)
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** Changes of whole keys as operations. */
+export function operationsOf(mutations: readonly Mutation[]): PatchOperation[] {
+  return mutations.map((mutation) => {
+    const path = `/${mutation.key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    return mutation.operation === "set" ? { op: "add", path, value: mutation.value } : { op: "remove", path };
+  });
 }
 
 /** `value` after `operation`, whose path below `value` has the given steps. Throws when there is no such place. */

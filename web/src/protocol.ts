@@ -79,7 +79,7 @@ export interface PanelAst {
     states: { name: string; type: DataType; default?: Json }[];
     computed: { name: string; value: string; expr?: Expression }[];
   };
-  logic: { tools: ToolInfo[] };
+  logic: { tools: ToolInfo[]; extensions?: { name: string; alias: string }[] };
   view: { root: ViewNode };
 }
 
@@ -110,6 +110,7 @@ export interface PanelList {
 export type PatchOperation =
   | { op: "add" | "replace"; path: string; value: Json }
   | { op: "remove"; path: string };
+export type Mutation = { operation: "set"; key: string; value: Json } | { operation: "delete"; key: string };
 export interface PanelEvent {
   name: string;
   payload: Json;
@@ -130,6 +131,22 @@ export interface Call {
   id: string;
   extension: string;
   method: string;
+  // How far it is, as the extension last said; of nexus.http in bytes.
+  progress?: Json;
+}
+/** A question that a run waits to have answered; times in milliseconds since the epoch. */
+export interface Approval {
+  id: string;
+  executionId: string;
+  title: string;
+  description?: string;
+  data?: Json;
+  requestedAt: number;
+  deadline: number;
+  // In events only.
+  status?: "open" | "approved" | "rejected" | "expired" | "cancelled";
+  by?: string;
+  comment?: string;
 }
 
 export type Path = (string | number)[];
@@ -142,7 +159,8 @@ export type ClientMessage =
 export type ServerMessage =
   // Without `state` the client keeps what it has, and the patches it missed follow.
   | { type: "CONNECTED"; version: number; panelId: string; epoch: string; state?: Record<string, Json> }
-  | { type: "PATCH"; version: number; patch: PatchOperation[]; timestamp: number }
+  // This client asks for `patch`; what it missed during a cut may come as whole keys.
+  | { type: "PATCH"; version: number; patch?: PatchOperation[]; mutations?: Mutation[]; timestamp: number }
   | { type: "EVENT"; version: number; event: PanelEvent }
   | { type: "VIEW"; version: number; commands: ViewCommand[] }
   | { type: "PROGRESS"; version: number; requestId?: string; executionId: string; status: "suspended"; calls: Call[] }

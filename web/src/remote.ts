@@ -1,6 +1,6 @@
 // One panel on its server: where it is, and the HTTP calls about it.
 
-import type { AstResponse, PanelList } from "./protocol.ts";
+import type { Approval, AstResponse, PanelList } from "./protocol.ts";
 
 /** A token, or what gives one each time it is asked: a token that expires needs a fresh one for every connection. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
@@ -75,6 +75,21 @@ export class Remote {
     const body = JSON.stringify({ panel: this.address.id });
     const init = { method: "POST", headers: { "content-type": "application/json" }, body };
     return (await json<{ ticket: string }>(await this.#fetch("/auth/ws-ticket", init))).ticket;
+  }
+
+  /** The questions of this panel that wait for a decision, oldest first. */
+  async approvals(): Promise<Approval[]> {
+    return (await json<{ approvals: Approval[] }>(await this.call("/approvals"))).approvals;
+  }
+
+  /** Decides one of them. Rejects with the server's reason when it may not be, or is no longer to be, decided here. */
+  async decide(approval: string, approved: boolean, comment: string): Promise<void> {
+    const body = JSON.stringify({ approved, ...(comment === "" ? {} : { comment }) });
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body };
+    const response = await this.call(`/approvals/${encodeURIComponent(approval)}`, init);
+    if (response.ok) return;
+    const answer = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
+    throw new Error(answer?.error?.message ?? `the server answered ${response.status}`);
   }
 
   async #fetch(path: string, init?: RequestInit): Promise<Response> {

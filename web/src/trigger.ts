@@ -7,14 +7,20 @@ import type { Call, Json } from "./protocol.ts";
 /** How many clicks wait while their tool runs; the next one is refused with a message. */
 export const kMaxQueuedClicks = 10;
 
+export interface Progress {
+  waitsFor: string;
+  // From 0 to 1, when what is waited for says how far it is.
+  share: number | undefined;
+}
+
 /** One component's way to run its tool. */
 export interface Trigger {
   readonly tool: string;
   readonly pending: Signal<boolean>;
   /** How many clicks wait for the run that is under way. */
   readonly queued: Signal<number>;
-  /** What the run waits for, as text; empty when it does not wait. */
-  readonly progress: Signal<string>;
+  /** What the run waits for; undefined when it does not wait. */
+  readonly progress: Signal<Progress | undefined>;
   /** Why a run failed since the last click on the idle component; empty when none did. */
   readonly failure: Signal<string>;
   /** Evaluates the arguments and runs the tool, after the runs that were asked for before. */
@@ -31,7 +37,7 @@ class QueuedTrigger implements Trigger {
   readonly tool: string;
   readonly pending = signal(false);
   readonly queued = signal(0);
-  readonly progress = signal("");
+  readonly progress = signal<Progress | undefined>(undefined);
   readonly failure = signal("");
   readonly #props: Props;
   readonly #context: Context;
@@ -64,7 +70,7 @@ class QueuedTrigger implements Trigger {
       this.queued.value = this.#queue.length;
       const { message, lost } = await this.#outcome(args);
       batch(() => {
-        this.progress.value = "";
+        this.progress.value = undefined;
         if (message !== "") this.failure.value = lost ? message + this.#dropQueue() : message;
       });
     }
@@ -74,9 +80,9 @@ class QueuedTrigger implements Trigger {
   async #outcome(args: Json | undefined): Promise<{ message: string; lost: boolean }> {
     const { panel } = this.#context;
     const whenOffline = this.#props.now("offline") === "queue" ? "queue" : "refuse";
-    if (whenOffline === "queue" && panel.client.status.kind !== "live") this.progress.value = "the connection";
+    if (whenOffline === "queue" && panel.client.status.kind !== "live") this.progress.value = { waitsFor: "the connection", share: undefined };
     try {
-      await panel.client.trigger(this.tool, args, { whenOffline, onProgress: (calls) => (this.progress.value = named(calls)) });
+      await panel.client.trigger(this.tool, args, { whenOffline, onProgress: (calls) => (this.progress.value = progressOf(calls)) });
       return { message: "", lost: false };
     } catch (error) {
       if (!(error instanceof TriggerError)) return { message: String(error), lost: false };
@@ -94,8 +100,19 @@ class QueuedTrigger implements Trigger {
   }
 }
 
-function named(calls: Call[]): string {
-  return calls.map(({ extension, method }) => `${extension}.${method}`).join(", ");
+function progressOf(calls: Call[]): Progress {
+  const shares = calls.map(({ progress }) => shareOf(progress)).filter((share) => share !== undefined);
+  return {
+    waitsFor: calls.map(({ extension, method }) => `${extension}.${method}`).join(", "),
+    // Of several calls as far as all of them together.
+    share: shares.length === calls.length ? shares.reduce((sum, share) => sum + share, 0) / shares.length : undefined,
+  };
+}
+
+function shareOf(progress: Json | undefined): number | undefined {
+  if (typeof progress !== "object" || progress === null || Array.isArray(progress)) return undefined;
+  const { received, total } = progress;
+  return typeof received === "number" && typeof total === "number" && total > 0 ? Math.min(1, received / total) : undefined;
 }
 
 /** Lets a component that is no control of its own run its tool by click, Enter and Space. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Connection, TriggerError, retryDelay } from "../src/connection.ts";
 import type { Json, ServerMessage } from "../src/protocol.ts";
+import { SignInNeeded } from "../src/remote.ts";
 import { Store } from "../src/store.ts";
 import { Writes } from "../src/writes.ts";
 
@@ -83,6 +84,69 @@ test("a gap in the versions asks for a new snapshot", () => {
   socket().patch(6);
   assert.equal(FakeSocket.all.length, 2);
   assert.equal(heard.length, 1);
+});
+
+const asksFor = (url: string) => [...new URL(url).searchParams].filter(([name]) => name === "epoch" || name === "since");
+
+test("after a cut only what is missing is asked for, and patches go on where they stopped", (context) => {
+  assert.deepEqual(asksFor(socket().url), []);
+  socket().hello(4);
+  socket().patch(5);
+  socket().onclose?.({ code: 1006, reason: "" });
+  context.mock.timers.tick(500);
+  assert.deepEqual(asksFor(socket().url), [["epoch", "e"], ["since", "5"]]);
+  socket().say({ type: "CONNECTED", version: 7, epoch: "e", panelId: "p" });
+  socket().patch(6);
+  socket().patch(7);
+  assert.deepEqual(heard.slice(2).map(({ type, version }) => [type, version]), [["CONNECTED", 7], ["PATCH", 6], ["PATCH", 7]]);
+  assert.equal(connection.version, 7);
+  assert.equal(FakeSocket.all.length, 2);
+});
+
+test("after a cut a snapshot is taken as well", (context) => {
+  socket().hello(4);
+  socket().onclose?.({ code: 1006, reason: "" });
+  context.mock.timers.tick(500);
+  socket().hello(90, { n: 90 });
+  socket().patch(91);
+  assert.equal(connection.version, 91);
+  assert.equal(FakeSocket.all.length, 2);
+});
+
+test("after a gap a snapshot is asked for, not the patches after it", () => {
+  socket().hello(4);
+  socket().patch(6);
+  assert.deepEqual(asksFor(socket().url), []);
+});
+
+test("a trigger that may wait is sent once when the connection is back, and fails when there will be none", async (context) => {
+  socket().onclose?.({ code: 1006, reason: "" });
+  const later = connection.trigger("add", [1], { whenOffline: "queue" });
+  const never = connection.trigger("add", [2], { whenOffline: "queue" });
+  context.mock.timers.tick(500);
+  socket().hello();
+  assert.equal(socket().sent.length, 0, "not before what it must find is sent");
+  connection.sendWaiting();
+  connection.sendWaiting();
+  assert.deepEqual(socket().sent.map(({ args }) => args), [[1], [2]]);
+  const result = { executionId: "x", status: "success", returnValue: 1 };
+  socket().say({ type: "RESULT", version: 0, requestId: socket().sent[0]!.requestId, result });
+  assert.equal((await later).returnValue, 1);
+  connection.close("the test ends it");
+  await assert.rejects(never, { code: "CONNECTION_LOST" });
+  await assert.rejects(connection.trigger("add", [], { whenOffline: "queue" }), { code: "OFFLINE" });
+});
+
+test("a token that is no longer accepted ends the attempts and says so", async () => {
+  connection.close("replaced");
+  connection = new Connection("ws://here/panels/p/ws", {
+    onMessage: () => {},
+    panelExists: () => Promise.resolve(true),
+    ticket: () => Promise.reject(new SignInNeeded("the server asks for a token")),
+  });
+  connection.open();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(connection.state.value, { kind: "closed", code: "UNAUTHORIZED", reason: "the server asks for a token" });
 });
 
 test("a result goes to who asked, and only once", async () => {

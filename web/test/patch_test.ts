@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyOperation, parsePointer } from "../src/patch.ts";
-import type { Json, PatchOperation } from "../src/protocol.ts";
+import { applyOperation, operationsOf, parsePointer } from "../src/patch.ts";
+import type { Json, Mutation, PatchOperation } from "../src/protocol.ts";
 
 function patched(value: Json, ...patch: PatchOperation[]): Json {
   return patch.reduce((at, operation) => applyOperation(at, parsePointer(operation.path), operation), value);
@@ -27,4 +27,9 @@ test("the value before is left as it was", () => {
   const before = { list: [{ id: 1 }] };
   patched(before, { op: "add", path: "/list/1", value: 2 }, { op: "remove", path: "/list/0/id" });
   assert.deepEqual(before, { list: [{ id: 1 }] });
+});
+
+test("changes of whole keys are operations too", () => {
+  const mutations: Mutation[] = [{ operation: "set", key: "a/b~c", value: 1 }, { operation: "delete", key: "n" }];
+  assert.deepEqual(operationsOf(mutations), [{ op: "add", path: "/a~1b~0c", value: 1 }, { op: "remove", path: "/n" }]);
 });

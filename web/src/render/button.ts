@@ -1,6 +1,6 @@
 import { h, setAttribute, setText, uniqueId } from "../dom.ts";
 import { confirmDialog } from "../dialog.ts";
-import { type Trigger, triggerOf } from "../trigger.ts";
+import { type Progress, type Trigger, triggerOf } from "../trigger.ts";
 import type { Component } from "./node.ts";
 
 /**
@@ -46,14 +46,17 @@ export const renderButton: Component = (_node, props, context) => {
 };
 
 // A bar along the button's lower edge while its run waits for something outside.
-function progressBar(button: HTMLElement): (waitsFor: string) => void {
+function progressBar(button: HTMLButtonElement): (progress: Progress | undefined) => void {
   const bar = h("span", "nx-progress");
   bar.setAttribute("role", "progressbar");
-  return (waitsFor) => {
-    if (waitsFor === "") return bar.remove();
-    bar.setAttribute("aria-label", `Waiting for ${waitsFor}`);
-    bar.title = `Waiting for ${waitsFor}`;
-    button.after(bar);
+  return (progress) => {
+    if (!progress) return bar.remove();
+    const percent = progress.share === undefined ? undefined : String(Math.round(progress.share * 100));
+    bar.setAttribute("aria-label", `Waiting for ${progress.waitsFor}`);
+    bar.title = `Waiting for ${progress.waitsFor}`;
+    setAttribute(bar, "aria-valuenow", percent);
+    bar.style.setProperty("--nx-share", `${percent ?? 0}%`);
+    if (!bar.isConnected) button.after(bar);
   };
 }
 
