@@ -2,7 +2,8 @@
 // bundled into it, from the lock files, script/dependencies and the build machine's packages. The array's last
 // entry "@debian packages@" stands for those that deploy/Dockerfile installs, which only its last stage knows.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,15 +23,23 @@ function hashesOf(integrity) {
   return [{ alg: 'SHA-512', content: Buffer.from(integrity.replace(/^sha512-/, ''), 'base64').toString('hex') }];
 }
 
-// What a folder's package.json names as needed at run time: the rest only builds or tests.
-function npmComponents(folder) {
+// The named packages as a folder's lock file pins them.
+function npmComponents(folder, names) {
   const { packages } = JSON.parse(read(`${folder}/package-lock.json`));
-  return Object.entries(packages[''].dependencies ?? {}).map(([name]) => {
+  return names.map((name) => {
     const { version, integrity, license } = packages[`node_modules/${name}`];
     const licenses = license ? { licenses: [{ expression: license }] } : {};
     return component('library', name, version, `pkg:npm/${name.replace('@', '%40')}@${version}`,
       { hashes: hashesOf(integrity), ...licenses });
   });
+}
+
+// What the browser client's sources import from packages is bundled, except what the page that embeds it brings.
+function bundledPackages() {
+  const { peerDependencies = {} } = JSON.parse(read('web/package.json'));
+  const sources = readdirSync(join(ROOT, 'web', 'src'), { recursive: true }).filter((path) => path.endsWith('.ts'));
+  const imported = sources.flatMap((path) => [...read(join('web', 'src', path)).matchAll(/ from '((?:@[\w-]+\/)?[\w-]+)/g)]);
+  return [...new Set(imported.map(([, name]) => name))].filter((name) => !(name in peerDependencies)).sort();
 }
 
 function debianComponents() {
@@ -47,12 +56,24 @@ function quickjs() {
     { hashes: [{ alg: 'SHA-256', content: hash }], licenses: [{ expression: 'MIT' }] });
 }
 
+// The amalgamation that better-sqlite3 carries: what scanners look for.
+function sqlite() {
+  const folder = 'third_party/node_modules/better-sqlite3/deps/sqlite3';
+  const version = /#define SQLITE_VERSION\s+"([\d.]+)"/.exec(read(`${folder}/sqlite3.h`))[1];
+  const content = createHash('sha256').update(read(`${folder}/sqlite3.c`)).digest('hex');
+  return component('library', 'sqlite', version, `pkg:generic/sqlite@${version}`,
+    { hashes: [{ alg: 'SHA-256', content }], licenses: [{ expression: 'blessing' }] });
+}
+
 const version = /^project\(nexus VERSION ([\d.]+)/m.exec(read('CMakeLists.txt'))[1];
 const bom = {
   bomFormat: 'CycloneDX',
   specVersion: '1.5',
   version: 1,
   metadata: { component: component('application', 'nexus-runtime', version, `pkg:generic/nexus-runtime@${version}`) },
-  components: [...npmComponents('third_party'), ...npmComponents('web'), quickjs(), ...debianComponents(), '@debian packages@'],
+  components: [
+    ...npmComponents('third_party', Object.keys(JSON.parse(read('third_party/package.json')).dependencies)),
+    ...npmComponents('web', bundledPackages()), sqlite(), quickjs(), ...debianComponents(), '@debian packages@',
+  ],
 };
 console.log(JSON.stringify(bom, null, 2));

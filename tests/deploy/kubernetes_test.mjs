@@ -184,7 +184,7 @@ for (const overlay of OVERLAYS) {
     const { terminationGracePeriodSeconds } = find(overlay, 'Deployment').spec.template.spec;
     const { command } = containerOf(overlay).lifecycle.preStop.exec;
     assert.equal(command[0], 'sleep');
-    const drain = Number(settings.get('DRAIN_TIMEOUT_MS')?.default ?? 5000) / 1000;
+    const drain = ['DRAIN_DELAY_MS', 'DRAIN_TIMEOUT_MS'].reduce((sum, name) => sum + Number(settings.get(name).default) / 1000, 0);
     assert.ok(Number(command[1]) + drain + 5 <= terminationGracePeriodSeconds);
   });
 

@@ -3,7 +3,7 @@
 // NEXUS_NEXUSD names the program; ctest sets it, build/release/nexusd is the default.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,8 +28,11 @@ export async function freePort() {
   return port;
 }
 
-export function makeScratch() {
-  return mkdtemp(join(tmpdir(), 'nexus-e2e-'));
+// Others may read it: a server that runs as another user finds panels and keys there.
+export async function makeScratch() {
+  const path = await mkdtemp(join(tmpdir(), 'nexus-e2e-'));
+  await chmod(path, 0o755);
+  return path;
 }
 
 // The environment of a started program: ours without settings of nexusd that the user's shell may carry.

@@ -1,0 +1,87 @@
+// Builds the image with buildah, in a storage of its own below build/image, and runs what is in it. Needs root: building
+// and running a container take mounts and a change of root.
+import { spawn } from 'node:child_process';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { HERE, ROOT, run } from './tools.mjs';
+
+export const WORK = join(ROOT, 'build', 'image');
+const STORAGE = ['--root', join(WORK, 'storage'), '--runroot', join(WORK, 'run'), '--storage-driver', 'vfs'];
+export const BASE = 'docker.io/library/debian:bookworm-slim';
+const LAUNCHER = join(HERE, 'in-container');
+
+const buildah = (...args) => run('buildah', [...STORAGE, ...args], { env: { ...process.env, BUILDAH_ISOLATION: 'chroot' } });
+
+export function requireRoot() {
+  if (process.getuid() !== 0) throw new Error('building and running the image takes root: run this test with sudo');
+}
+
+export async function makeBase() {
+  requireRoot();
+  await mkdir(WORK, { recursive: true });
+  // What an interrupted run left.
+  await buildah('rm', '--all');
+  await buildah('rmi', '--prune');
+  await run(join(HERE, 'base-image'), STORAGE);
+}
+
+// Builds a stage of deploy/Dockerfile as the image `tag`. `builder` stands for the builder stage: a directory, or
+// docker-image:// and the name of an image.
+export async function buildImage(target, tag, { builder, options = [] } = {}) {
+  const instead = builder ? ['--build-context', `builder=${builder}`] : [];
+  await buildah('bud', '--pull=never', '--format', 'docker', '--layers=false', '--file', join(ROOT, 'deploy', 'Dockerfile'),
+    '--target', target, '--tag', tag, ...instead, ...options, ROOT);
+}
+
+export async function imageConfig(tag) {
+  const { Docker } = JSON.parse(await buildah('inspect', '--type', 'image', tag));
+  return Docker.config;
+}
+
+// The image's files, mounted, and how to run its programs.
+export class Container {
+  static async create(tag, config, { visible = [] } = {}) {
+    const container = new Container();
+    container.name = (await buildah('from', '--pull-never', tag)).trim();
+    container.root = (await buildah('mount', container.name)).trim();
+    container.directory = join(WORK, tag);
+    await rm(container.directory, { recursive: true, force: true });
+    await mkdir(container.directory, { recursive: true });
+    await symlink(container.root, join(container.directory, 'root'));
+    await writeFile(join(container.directory, 'environment'), config.Env.map((line) => `${line}\n`).join(''));
+    await writeFile(join(container.directory, 'visible'), visible.map((path) => `${path}\n`).join(''));
+    for (const path of visible) await mkdir(join(container.root, path), { recursive: true });
+    return container;
+  }
+
+  // A program that runs the command in the container with its own arguments, and with settings unless its
+  // environment has them.
+  async launcher(name, command, settings) {
+    const path = join(this.directory, name);
+    const defaults = Object.entries(settings).map(([key, value]) => `export ${key}="\${${key}:-${value}}"\n`).join('');
+    await writeFile(path, `#!/bin/bash\n${defaults}exec ${LAUNCHER} ${this.directory} ${command} "$@"\n`, { mode: 0o755 });
+    return path;
+  }
+
+  spawn(command, env, options) {
+    return spawn(LAUNCHER, [this.directory, ...command], { env: { PATH: process.env.PATH, ...env }, ...options });
+  }
+
+  run(command, env) {
+    return run(LAUNCHER, [this.directory, ...command], { env: { PATH: process.env.PATH, ...env } });
+  }
+
+  async remove() {
+    await buildah('rm', this.name);
+  }
+}
+
+// Bytes of the files of a stored image.
+export async function imageBytes(tag) {
+  const name = (await buildah('from', '--pull-never', tag)).trim();
+  const root = (await buildah('mount', name)).trim();
+  const bytes = Number((await run('du', ['--summarize', '--bytes', root])).split('\t')[0]);
+  await buildah('rm', name);
+  return bytes;
+}
