@@ -1,7 +1,7 @@
 import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
 import { Connection, type ConnectionState, kRemoved, TriggerError, type TriggerOptions } from "./connection.ts";
 import { operationsOf } from "./patch.ts";
-import type { AstResponse, Json, PanelAst, PanelEvent, Path, ServerMessage, ViewCommand } from "./protocol.ts";
+import type { AstResponse, Json, PanelAst, PanelEvent, PatchOperation, Path, ServerMessage, ViewCommand } from "./protocol.ts";
 import { panelAddress, Remote, SignInNeeded, type TokenSource } from "./remote.ts";
 import { Store } from "./store.ts";
 import { Writes } from "./writes.ts";
@@ -31,11 +31,13 @@ export class PanelClient {
   // Asked for together with the first connection.
   #firstDocument: Promise<AstResponse | undefined> | undefined;
   #epoch: string | undefined;
+  #frameAsked = false;
 
   constructor(src: string, options: ConnectOptions = {}) {
     this.remote = new Remote(panelAddress(src, document.baseURI), options.token);
     this.connection = new Connection(this.remote.socketUrl, {
       onMessage: (message) => this.#receive(message),
+      beforeAnswer: () => this.store.flush(),
       panelExists: () => this.remote.exists(),
       ticket: () => this.remote.ticket(),
     });
@@ -58,6 +60,7 @@ export class PanelClient {
 
   /** The panel's state as it is now; a copy of the top level, whose values must not be changed. */
   get state(): Readonly<Record<string, Json>> {
+    this.store.flush();
     return this.store.snapshot();
   }
 
@@ -174,6 +177,8 @@ export class PanelClient {
   }
 
   #receive(message: ServerMessage): void {
+    // Whatever is not a patch must find what the patches before it said.
+    if (message.type !== "PATCH") this.store.flush();
     switch (message.type) {
       case "CONNECTED":
         batch(() => {
@@ -185,17 +190,7 @@ export class PanelClient {
         void this.#loadDocument(message.epoch);
         return;
       case "PATCH":
-        try {
-          // One batch, so that taking a draft off and the value it became is one change.
-          batch(() => {
-            this.store.apply(message.patch ?? operationsOf(message.mutations ?? []));
-            this.writes.confirm();
-          });
-        } catch (error) {
-          console.warn(error);
-          this.connection.resync();
-        }
-        return;
+        return this.#applyPatch(message.patch ?? operationsOf(message.mutations ?? []));
       case "EVENT":
         return tell(this.#events, message.event);
       case "VIEW":
@@ -207,6 +202,30 @@ export class PanelClient {
         return;
     }
   }
+
+  // A thousand patches in a second are shown as sixty changes.
+  #applyPatch(patch: readonly PatchOperation[]): void {
+    try {
+      this.store.stage(patch);
+      // One batch, so that taking a draft off and the value it became is one change.
+      batch(() => this.writes.confirm());
+    } catch (error) {
+      console.warn(error);
+      return this.connection.resync();
+    }
+    if (this.#frameAsked) return;
+    this.#frameAsked = true;
+    beforeNextFrame(() => {
+      this.#frameAsked = false;
+      this.store.flush();
+    });
+  }
+}
+
+// Once per frame; a page that nobody sees has none.
+function beforeNextFrame(body: () => void): void {
+  if (document.hidden) setTimeout(body);
+  else requestAnimationFrame(body);
 }
 
 /** Connects to a panel: `src` is its address, as in panelAddress(). Throws when it is none. */

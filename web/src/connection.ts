@@ -31,6 +31,8 @@ export class TriggerError extends Error {
 export interface ConnectionHandlers {
   /** Every message that is not the answer to a trigger, in order. */
   onMessage(message: ServerMessage): void;
+  /** Called before the answer to a trigger is handed on: whoever asked must find what came before it. */
+  beforeAnswer?(): void;
   /** Whether the panel still exists; asked after an attempt failed. */
   panelExists(): Promise<boolean>;
   /** What each attempt shows to the server; undefined for nothing. Absent: nothing ever. */
@@ -311,6 +313,7 @@ export class Connection {
     if (message.type !== "RESULT" && message.type !== "PROGRESS" && message.type !== "ERROR") return false;
     const pending = this.#pending.get(message.requestId ?? "");
     if (!pending) return false;
+    this.#handlers.beforeAnswer?.();
     if (message.type === "PROGRESS") {
       pending.onProgress?.(message.calls);
       return true;

@@ -18,6 +18,8 @@ export class Store {
   readonly #signals = new Map<string, Signal<Json | undefined>>();
   readonly #keys = signal<readonly string[]>([]);
   readonly #drafts = new Set<Draft>();
+  // Keys that staged patches touched.
+  readonly #touched = new Set<string>();
 
   /** The key's value; undefined when the panel has no such key. Subscribes the running effect. */
   read(key: string): Json | undefined {
@@ -48,16 +50,28 @@ export class Store {
 
   /** Applies one patch as a whole: no effect sees half of it. Throws when it does not fit the state. */
   apply(patch: readonly PatchOperation[]): void {
-    const touched = new Set<string>();
+    this.stage(patch);
+    this.flush();
+  }
+
+  /** Applies one patch, and leaves it to flush() to show it. Throws when it does not fit the state. */
+  stage(patch: readonly PatchOperation[]): void {
+    for (const operation of patch) {
+      const [key = "", ...rest] = parsePointer(operation.path);
+      this.#touched.add(key);
+      if (rest.length > 0) this.#confirmed.set(key, applyOperation(this.#confirmed.get(key), rest, operation));
+      else if (operation.op === "remove") this.#confirmed.delete(key);
+      else this.#confirmed.set(key, operation.value);
+    }
+  }
+
+  /** Shows everything staged, as one change. */
+  flush(): void {
+    if (this.#touched.size === 0) return;
+    const touched = [...this.#touched];
+    this.#touched.clear();
     batch(() => {
-      for (const operation of patch) {
-        const [key = "", ...rest] = parsePointer(operation.path);
-        touched.add(key);
-        if (rest.length > 0) this.#confirmed.set(key, applyOperation(this.#confirmed.get(key), rest, operation));
-        else if (operation.op === "remove") this.#confirmed.delete(key);
-        else this.#confirmed.set(key, operation.value);
-      }
-      if ([...touched].some((key) => this.#confirmed.has(key) !== this.#keys.peek().includes(key)))
+      if (touched.some((key) => this.#confirmed.has(key) !== this.#keys.peek().includes(key)))
         this.#keys.value = [...this.#confirmed.keys()];
       for (const key of touched) this.#publish(key);
     });
@@ -66,12 +80,18 @@ export class Store {
   /** Shows `draft` on top of its key until it is settled. Call again after changing its value. */
   show(draft: Draft): void {
     this.#drafts.add(draft);
-    this.#publish(String(draft.path[0]));
+    this.#flushWith(draft);
   }
 
   /** Takes a draft away: what the server said shows again. */
   settle(draft: Draft): void {
-    if (this.#drafts.delete(draft)) this.#publish(String(draft.path[0]));
+    if (this.#drafts.delete(draft)) this.#flushWith(draft);
+  }
+
+  // A key never shows half of what is staged.
+  #flushWith(draft: Draft): void {
+    this.#touched.add(String(draft.path[0]));
+    this.flush();
   }
 
   /** Whether the server's own value already is what the draft says. */

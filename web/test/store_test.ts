@@ -136,3 +136,19 @@ test("a draft is confirmed when the server's value is the same", () => {
   store.apply([set("form", { name: "b" })]);
   assert.equal(store.confirms(draft), true);
 });
+
+test("staged patches show together, and before anything else does", () => {
+  const store = new Store();
+  store.reset({ a: 1, b: 1, text: "x" });
+  const seen: unknown[] = [];
+  effect(() => void seen.push([store.read("a"), store.read("b"), store.read("text")]));
+  store.stage([{ op: "add", path: "/a", value: 2 }]);
+  store.stage([{ op: "add", path: "/a", value: 3 }, { op: "add", path: "/b", value: 3 }]);
+  assert.equal(seen.length, 1);
+  store.flush();
+  store.flush();
+  assert.deepEqual(seen, [[1, 1, "x"], [3, 3, "x"]]);
+  store.stage([{ op: "add", path: "/b", value: 4 }]);
+  store.show({ path: ["text"], value: "y" });
+  assert.deepEqual(seen.at(-1), [3, 4, "y"]);
+});

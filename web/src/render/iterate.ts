@@ -63,6 +63,12 @@ class RowList {
   }
 
   update(items: readonly unknown[], keys: Key[]): void {
+    // Most patches change what is in the rows, not which there are.
+    if (keys.length === this.#keys.length && keys.every((key, at) => key === this.#keys[at])) {
+      let at = 0;
+      for (const row of this.#rows.values()) row.item.value = items[at++];
+      return;
+    }
     const rows = new Map<Key, Row>();
     keys.forEach((key, index) => rows.set(key, this.#rowFor(key, items[index], index)));
     for (const [key, row] of this.#rows) if (!rows.has(key)) remove(row);
