@@ -1,10 +1,12 @@
 // How many isolated runs a second, each from fresh state: the same handler, which reads and changes the state it is
-// given and returns a value, in this runtime and in quickjs-emscripten with a new QuickJS runtime and context a run.
+// given and returns a value: in this runtime, in quickjs-emscripten with a new QuickJS runtime and context a run, and in
+// isolated-vm, where that was built (npm install --no-save isolated-vm), with a new V8 isolate and context a run.
 //   node bench/isolated_runs.mjs [SECONDS]
 // Read the figures as ratios. "at once" keeps 16 runs under way, which only this runtime can make use of.
 import { createRequire } from 'node:module';
 import { getQuickJS } from 'quickjs-emscripten';
 
+const ivm = await import('isolated-vm').then((module) => module.default, () => null);
 const { NexusRuntime } = createRequire(import.meta.url)('../index.js');
 const seconds = Number(process.argv[2] ?? 3);
 const state = { count: 5, items: ['a', 'b'] };
@@ -46,7 +48,15 @@ const emscripten = async () => {
   engine.dispose();
 };
 
-const rows = [['quickjs-emscripten', await rate(emscripten)], ['nexus, one after the other', await rate(nexus)],
+const v8 = async () => {
+  const engine = new ivm.Isolate({ memoryLimit: 32 });
+  const context = await engine.createContext();
+  check(JSON.parse(await context.eval(program, { timeout: 5000 })).value);
+  engine.dispose();
+};
+
+const rows = [['quickjs-emscripten', await rate(emscripten)], ...(ivm ? [['isolated-vm', await rate(v8)]] : []),
+  ['nexus, one after the other', await rate(nexus)],
   ['nexus, 16 at once', await rate(nexus, 16)]];
 for (const [name, perSecond] of rows)
   console.log(`${name.padEnd(28)} ${perSecond.toFixed(0).padStart(8)} runs/s ${(perSecond / rows[0][1]).toFixed(1).padStart(6)} times`);
