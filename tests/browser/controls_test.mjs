@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
+import { SECRET, token } from '../e2e/tokens.mjs';
 import { Browser, startServer, waitFor } from './browser.mjs';
 
 const PANEL = `<NexusPanel title="Controls">
@@ -167,7 +168,34 @@ test('a switch is a checkbox by keyboard and mouse, and what it locks is locked'
   await stateIs('on', true);
 });
 
-test('a field of a derived list cannot be written, and a refused write goes back with a reason', async () => {
+test('what the server refuses goes back to what it was, with the reason beside it', async () => {
+  const guarded = await startServer({ env: { AUTH_ENABLED: 'true', JWT_SECRET: SECRET, WORKSPACE_ID: 'w1' } });
+  try {
+    const headers = { authorization: `Bearer ${token()}` };
+    const body = JSON.stringify({ source: PANEL, panelId: 'guarded' });
+    const created = await guarded.request('POST', '/panels', { body, type: 'application/json', headers });
+    assert.equal(created.status, 201, created.text);
+    const view = await browser.open(`${guarded.base}/p/guarded#token=${token({ permissions: ['panel:read'] })}`);
+    const field = view.getByLabel('Name', { exact: true });
+    await field.fill('Eve');
+    const reason = view.locator('.nx-field', { has: field }).getByRole('alert');
+    await reason.filter({ hasText: 'panel:execute' }).waitFor();
+    assert.equal(await field.inputValue(), 'Ada');
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    assert.ok((await field.getAttribute('aria-describedby')).includes(await reason.getAttribute('id')));
+    const lock = view.getByRole('switch', { name: 'Lock' });
+    await lock.press('Space');
+    await view.locator('.nx-field', { has: lock }).getByRole('alert').filter({ hasText: 'panel:execute' }).waitFor();
+    assert.equal(await lock.isChecked(), false);
+    await view.getByRole('button', { name: 'Say' }).click();
+    await view.locator('.nx-button-box', { hasText: 'Say' }).getByRole('alert').filter({ hasText: 'panel:execute' }).waitFor();
+  } finally {
+    await guarded.stop();
+    browser.problems = browser.problems.filter((problem) => !/WebSocket|ERR_CONNECTION/.test(problem));
+  }
+});
+
+test('a field of a derived list cannot be written, and a refused write of a script is an error', async () => {
   assert.ok(await page.getByLabel('Derived').isDisabled());
   const refused = await page.evaluate(() => document.getElementById('panel').client.set('size', 'big').catch(({ message }) => message));
   assert.match(refused, /number/);

@@ -72,6 +72,7 @@ export function retryDelay(attempt: number, random: number): number {
 /**
  * The page's socket to its panel: connects, notices silence, reconnects with growing, jittered pauses, and
  * matches results to the triggers that asked for them.
+ * @internal
  */
 export class Connection {
   readonly #url: string;
