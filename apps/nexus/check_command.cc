@@ -11,8 +11,8 @@ namespace {
 
 std::vector<nxml::Diagnostic> diagnose(Offline& offline, const std::string& source) {
   auto loaded = panel::load_panel({source, std::nullopt, std::nullopt}, {}, *offline.engine, *offline.extensions);
-  if (auto* error = std::get_if<panel::CreateError>(&loaded)) return std::move(error->diagnostics);
-  return nxml::parse(source).diagnostics;
+  if (const auto* error = std::get_if<panel::CreateError>(&loaded)) return error->to_diagnostics();
+  return std::get<panel::LoadedPanel>(loaded).program->warnings;
 }
 
 void print_json_file(const std::string& file, const std::vector<nxml::Diagnostic>& diagnostics, bool first) {

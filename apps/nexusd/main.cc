@@ -15,6 +15,7 @@
 
 #include "authentication.h"
 #include "canary.h"
+#include "directory_watch.h"
 #include "healthcheck.h"
 #include "lifecycle.h"
 #include "log_format.h"
@@ -117,6 +118,7 @@ panel::Settings make_panel_settings(const Settings& settings) {
   result.limits = make_limits(settings);
   result.suspension_timeout = std::chrono::milliseconds{settings.suspension_timeout_ms};
   result.max_panels = static_cast<std::uint32_t>(settings.max_panels);
+  result.max_state_bytes = settings.max_state_size;
   return result;
 }
 
@@ -132,6 +134,22 @@ Result<std::unique_ptr<extension::Registry>> make_extensions(loop::Loop& on_loop
   registry->add(std::move(http));
   registry->add(extension::make_time_extension(on_loop, Clock::system()));
   return registry;
+}
+
+// A directory that both settings name counts once.
+Result<std::vector<std::string>> find_panel_directories(const Settings& settings) {
+  std::vector<std::string> directories;
+  std::error_code differ;
+  const std::pair<std::string_view, const std::string&> named[] = {
+      {"WATCH_DIR (--watch)", settings.watch}, {"PANELS_DIR (--panels)", settings.panels}};
+  for (const auto& [setting, directory] : named) {
+    if (directory.empty()) continue;
+    if (auto found = find_panel_files(directory); !found.ok())
+      return Error{found.error().code, fmt::format("{}: {}", setting, found.error().message)};
+    if (directories.empty() || !std::filesystem::equivalent(directories.front(), directory, differ))
+      directories.push_back(directory);
+  }
+  return directories;
 }
 
 std::shared_ptr<void> scope_of_sandbox_thread() {
@@ -178,10 +196,7 @@ std::string ready_line(const Settings& settings, const server::Server& running,
 // Each object outlives those after it; leaving the function takes the graph down in reverse.
 Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_anew) {
   const nexus::sandbox::ThreadScope may_enter_sandbox;
-  std::vector<std::string> files;
-  if (!settings.panels.empty()) {
-    NX_TRY(files, find_panel_files(settings.panels));
-  }
+  NX_TRY(const auto panel_directories, find_panel_directories(settings));
   NX_TRY(const auto data_dir, nexus::storage::DataDir::open(settings.data_dir));
   NX_TRY(const auto engine_options, make_engine_options(settings));
   SecondWall wall;
@@ -220,7 +235,14 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
       main_loop, [&] { shutdown.next(); }, [&] { reloader.reload(); });
   finish_wall(settings, wall);
 
-  load_panel_files(*workspace, std::move(files), settings.workspace_id, [&] {
+  const auto panel_files = PanelFiles::create(main_loop, *workspace, settings.workspace_id);
+  std::unique_ptr<DirectoryWatch> watch;
+  if (!settings.watch.empty()) {
+    // Before the files are read, so that no change is missed.
+    NX_TRY(watch, DirectoryWatch::start(main_loop, settings.watch,
+                                        [&] { panel_files->refresh(settings.watch); }));
+  }
+  panel_files->load(panel_directories, [&] {
     loaded = true;
     fmt::print("{}", ready_line(settings, *running, workspace->list().size()));
     std::fflush(stdout);

@@ -57,11 +57,13 @@ struct Settings {
   std::vector<std::string> http_allow_private_hosts;
   std::uint64_t suspension_timeout_ms = 60000;
   std::uint64_t max_panels = 1000;
+  std::uint64_t max_state_size = 4u * 1024 * 1024;  // bytes
   std::uint64_t max_suspended = 10000;
   bool debug_errors = false;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> cors_origins;
   std::string panels;                 // directory; empty: none
+  std::string watch;                  // directory; empty: none
   std::string web;                    // directory of the built pages; empty: none
   std::string config_file;            // --config; empty: none
   std::vector<std::string> warnings;  // what is odd about what was given, a line each

@@ -168,6 +168,8 @@ export class PanelClient {
       const early = await first?.catch(() => undefined);
       const response = early?.epoch === epoch ? early : await this.remote.loadAst();
       if (!response) return this.connection.close(kRemoved, "REMOVED");
+      // Yet another document came meanwhile; the CONNECTED with its epoch is on its way.
+      if (response.epoch !== epoch) return;
       this.#epoch = epoch;
       if (JSON.stringify(response.ast) !== JSON.stringify(this.#document.peek())) this.#document.value = response.ast;
       this.#ready.resolve();

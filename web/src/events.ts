@@ -2,6 +2,7 @@
 
 import { showDialog } from "./dialog.ts";
 import type { Json, PanelEvent } from "./protocol.ts";
+import { showSource } from "./source-notice.ts";
 import type { Level, Toasts } from "./toast.ts";
 
 /** The places on the page where a panel may show something outside of its view. */
@@ -78,6 +79,8 @@ export function handleEvent({ name, payload }: PanelEvent, surface: Surface): vo
       return surface.toasts.show(messageOf(payload), levelOf(payload));
     case "system:error":
       return surface.toasts.show(messageOf(payload), "error");
+    case "system:reload":
+      return showSource(payload, surface);
     case "modal":
       return showModal(payload, surface);
     case "navigate":

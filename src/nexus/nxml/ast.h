@@ -179,4 +179,6 @@ struct Diagnostic {
   Span span;
 };
 
+inline bool is_error(const Diagnostic& item) { return item.severity == Severity::kError; }
+
 }  // namespace nexus::nxml

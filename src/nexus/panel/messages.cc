@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "nexus/value/json.h"
 #include "nexus/value/json_writer.h"
 
 namespace nexus::panel {
@@ -191,6 +192,14 @@ Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>&
   value::write_json_list(commands, frame.key("commands"), write_view_command);
   frame.close();
   return share(std::move(out));
+}
+
+engine::Event source_event(std::string file, const std::vector<nxml::Diagnostic>& diagnostics,
+                           std::int64_t timestamp_ms) {
+  auto list = value::parse_json(nxml::to_json(diagnostics));
+  return {"system:reload",
+          value::Object{{"file", std::move(file)}, {"diagnostics", std::move(list).take()}},
+          timestamp_ms};
 }
 
 std::string encode_info(const Program& program, const PanelFacts& facts) {

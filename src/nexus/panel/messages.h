@@ -26,6 +26,10 @@ Frame encode_patch(std::uint64_t version, const std::vector<engine::Mutation>& m
 Frame encode_event(std::uint64_t version, const engine::Event& event);
 Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>& commands);
 
+// `system:reload` with what an attempt to load `file` found.
+engine::Event source_event(std::string file, const std::vector<nxml::Diagnostic>& diagnostics,
+                           std::int64_t timestamp_ms);
+
 // What PanelInfo says beyond the document.
 struct PanelFacts {
   std::string_view id;

@@ -5,6 +5,7 @@
 #include "nexus/base/random.h"
 #include "nexus/panel/arguments.h"
 #include "nexus/panel/messages.h"
+#include "nexus/panel/reload.h"
 #include "nexus/panel/run_log.h"
 
 namespace nexus::panel {
@@ -55,22 +56,17 @@ engine::AsyncResult to_async(Result<value::Value> answer, Clock::Steady now) {
 LivePanel::LivePanel(std::string id, std::string owner, LoadedPanel loaded, const PanelHost& host)
     : id_(std::move(id)),
       owner_(std::move(owner)),
-      epoch_(random_hex(16)),
       host_(host),
+      epoch_(random_hex(16)),
       program_(std::move(loaded.program)),
       state_(std::make_shared<PanelState>(std::move(loaded.store), program_->computed, id_)),
       created_at_(host.clock.wall()),
       last_activity_(created_at_),
       queue_(host.settings.queue_per_panel),
-      triggers_(
-          *program_->document, host.segments.loop, host.clock,
-          [this](const std::string& tool, value::Value args, unsigned chain, Triggers::Done done) {
-            return start_by_trigger(tool, std::move(args), chain, std::move(done));
-          },
-          [this](const std::string& tool, const Error& error) { report_trigger(tool, error); }) {}
+      triggers_(make_triggers()) {}
 
 LivePanel::~LivePanel() {
-  triggers_.stop();
+  triggers_->stop();
   cancel_waiting();
   if (active_ != nullptr && !active_->ended())
     active_->fail(run_error(ErrorCode::kCancelled, "the server ended during the run"));
@@ -85,12 +81,13 @@ std::string LivePanel::info_json() const {
                                  .last_activity = last_activity_,
                                  .clients = audience_.size(),
                                  .mount_error = mount_error_ ? &*mount_error_ : nullptr,
-                                 .triggers = &triggers_});
+                                 .triggers = triggers_.get()});
 }
 
 void LivePanel::attach(Client* client) {
   audience_.attach(client);
   client->send(encode_connected(id_, version(), epoch_, state_json()));
+  if (source_errors_) client->send(encode_event(version(), *source_errors_));
 }
 
 // --- Requests
@@ -112,6 +109,7 @@ Result<void> LivePanel::start_tool(TriggerRequest& request, unsigned chain) {
   NX_TRY(value::Value args, bind_arguments(*tool->second.declaration, std::move(request.args)));
   auto run = std::make_shared<Run>(request.tool, request.patches, std::move(request.on_progress),
                                    request.on_done);
+  run->set_program(program_);
   run->set_chain(chain);
   return admit(StartTurn{std::move(run), make_request(tool->second.handler, std::move(args))});
 }
@@ -128,6 +126,18 @@ Result<void> LivePanel::start_by_trigger(const std::string& tool, value::Value a
     done(error ? std::optional(Error{error->code, error->message}) : std::nullopt);
   };
   return start_tool(request, chain);
+}
+
+// Runs that a reload outlives answer to the triggers that started them, and those to their document.
+std::shared_ptr<Triggers> LivePanel::make_triggers() {
+  return std::make_shared<Triggers>(
+      *program_->document, host_.segments.loop, host_.clock,
+      [this](const std::string& tool, value::Value args, unsigned chain, Triggers::Done done) {
+        return start_by_trigger(tool, std::move(args), chain,
+                                [done = std::move(done), triggers = triggers_, program = program_](
+                                    std::optional<Error> error) { done(std::move(error)); });
+      },
+      [this](const std::string& tool, const Error& error) { report_trigger(tool, error); });
 }
 
 // Nobody waits for the answer of such a run, so the log and whoever looks at the panel hear of it.
@@ -191,6 +201,7 @@ Result<void> LivePanel::admit(Turn turn) {
 
 void LivePanel::start_lifecycle(const PreparedHandler& handler, Run::OnDone done) {
   auto run = std::make_shared<Run>(handler.name, true, nullptr, std::move(done));
+  run->set_program(program_);
   Turn turn = StartTurn{std::move(run), make_request(handler, value::Object{})};
   // Mount is the first to come and unmount the last, so nobody is in their way.
   NX_CHECK(queue_.admit(turn));
@@ -227,7 +238,7 @@ void LivePanel::pump() {
       queue_.finish();
       continue;
     }
-    if (write != nullptr ? begin_write(write->request) : begin_segment(*turn)) return;
+    if (begin(*turn)) return;
     queue_.put_back(std::move(*turn));
     retry_ = host_.segments.loop.after(kRetryDelay, [this] {
       retry_.reset();
@@ -235,6 +246,20 @@ void LivePanel::pump() {
     });
     return;
   }
+}
+
+// After a turn that went on elsewhere.
+void LivePanel::end_turn() {
+  queue_.finish();
+  if (phase_ == Phase::kClosing) return continue_closing();
+  pump();
+}
+
+// False when the executor has no room.
+bool LivePanel::begin(Turn& turn) {
+  if (const auto* write = std::get_if<WriteTurn>(&turn)) return begin_write(write->request);
+  if (const auto* reload = std::get_if<ReloadTurn>(&turn)) return begin_reload(*reload);
+  return begin_segment(turn);
 }
 
 bool LivePanel::begin_segment(Turn& turn) {
@@ -259,9 +284,7 @@ void LivePanel::finish_segment(const std::shared_ptr<Run>& run, Outcome outcome)
     turn_into_failure(outcome, destroyed_during_run());
   }
   conclude(run, std::move(outcome));
-  queue_.finish();
-  if (phase_ == Phase::kClosing) return continue_closing();
-  pump();
+  end_turn();
 }
 
 void LivePanel::conclude(const std::shared_ptr<Run>& run, Outcome outcome) {
@@ -270,7 +293,7 @@ void LivePanel::conclude(const std::shared_ptr<Run>& run, Outcome outcome) {
       if (outcome.status == Status::kSuspended) host_.segments.engine.cancel(outcome.run_id);
       turn_into_failure(outcome, run_error(committed.error().code, committed.error().message));
     } else {
-      triggers_.on_segment(outcome.mutations, outcome.events, run->chain());
+      triggers_->on_segment(outcome.mutations, outcome.events, run->chain());
     }
   }
   if (outcome.status == Status::kSuspended) return suspend(run, std::move(outcome));
@@ -313,9 +336,7 @@ void LivePanel::finish_write(Result<std::vector<engine::Mutation>> changes,
   } else {
     commit_write(std::move(changes).take(), on_done);
   }
-  queue_.finish();
-  if (phase_ == Phase::kClosing) return continue_closing();
-  pump();
+  end_turn();
 }
 
 // `changes` starts with what was written.
@@ -327,7 +348,7 @@ void LivePanel::commit_write(std::vector<engine::Mutation> changes,
   // The writer waits for a PATCH to know that its value has arrived, even if it was there already.
   if (changes.empty()) changes.push_back(std::move(written));
   publish_patch(changes);
-  triggers_.on_segment(changes, {}, 0);
+  triggers_->on_segment(changes, {}, 0);
   on_done({});
 }
 
@@ -366,8 +387,9 @@ void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension s
       if (panel && waiting) panel->take_answer(waiting, id, std::move(*shared));
     });
   };
-  const auto extension = program_->extensions.find(suspension.extension);
-  NX_CHECK(extension != program_->extensions.end());
+  const auto& extensions = run->program()->extensions;
+  const auto extension = extensions.find(suspension.extension);
+  NX_CHECK(extension != extensions.end());
   auto call = extension->second->call({id_, run->id()}, suspension.method,
                                       std::move(suspension.args), std::move(done));
   const auto patience = host_.settings.suspension_timeout + call->allowance();
@@ -409,7 +431,7 @@ void LivePanel::end_run(const std::shared_ptr<Run>& run, RunError error) {
 
 void LivePanel::mount(std::function<void()> ready) {
   if (!program_->mount) {
-    triggers_.start();
+    triggers_->start();
     return ready();
   }
   mount_ready_ = std::move(ready);
@@ -423,7 +445,7 @@ void LivePanel::mount(std::function<void()> ready) {
 
 void LivePanel::mount_over() {
   if (!mount_ready_) return;
-  triggers_.start();
+  triggers_->start();
   lifecycle_timer_.reset();
   const auto ready = std::exchange(mount_ready_, nullptr);
   ready();
@@ -435,7 +457,7 @@ void LivePanel::close(Farewell farewell, std::uint16_t code, std::string reason,
   unmount_wanted_ =
       farewell == Farewell::kUnmount && phase_ == Phase::kOpen && program_->unmount.has_value();
   phase_ = Phase::kClosing;
-  triggers_.stop();
+  triggers_->stop();
   close_code_ = code;
   close_reason_ = std::move(reason);
   if (farewell == Farewell::kAtOnce) audience_.close_all(close_code_, close_reason_);
@@ -448,6 +470,7 @@ void LivePanel::cancel_waiting() {
   for (auto& turn : queue_.drain()) {
     if (auto* start = std::get_if<StartTurn>(&turn)) start->run->refuse(Error(cancelled));
     if (auto* write = std::get_if<WriteTurn>(&turn)) write->request.on_done(Error(cancelled));
+    if (auto* reload = std::get_if<ReloadTurn>(&turn)) reload->reload->on_done(Error(cancelled));
   }
   const auto runs = suspended_;
   for (const auto& run : runs)

@@ -40,19 +40,26 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   const std::string& owner() const override { return owner_; }
   std::uint64_t version() const override { return state_->version(); }
   const std::string& epoch() const override { return epoch_; }
-  const nxml::Document& document() const override { return *program_->document; }
+  const std::vector<nxml::Diagnostic>& warnings() const override { return program_->warnings; }
   std::string state_json() const override { return state_->to_json(); }
   std::string info_json() const override;
   const std::string& ast_json() const override { return program_->ast_json; }
   void view(std::function<void(Result<std::string>)> done) override;
   void trigger(TriggerRequest request) override;
   void set(SetRequest request) override;
+  void report_source(const std::string& file,
+                     const std::vector<nxml::Diagnostic>& diagnostics) override;
   void attach(Client* client) override;
   void detach(Client* client) override { audience_.detach(client); }
 
   // Runs `mount`, before anything else. `ready` is called once: when it has ended, or when it is
   // suspended for longer than Settings::lifecycle_wait.
   void mount(std::function<void()> ready);
+
+  // Goes on with `loaded` as soon as no segment is under way, by the rules of docs/NXML.md,
+  // "Reloading". `done` is called once, later: kCancelled when the panel is destroyed before,
+  // kStateError when its state does not fit. The same source again changes nothing. reload.cc.
+  void reload(LoadedPanel loaded, std::function<void(Result<void>)> done);
 
   enum class Farewell { kUnmount, kAtOnce };
   // Takes nothing new, cancels what waits, lets a segment under way end without effect, runs
@@ -69,12 +76,15 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   Result<void> start_by_trigger(const std::string& tool, value::Value args, unsigned chain,
                                 Triggers::Done done);
   void report_trigger(const std::string& tool, const Error& error);
+  std::shared_ptr<Triggers> make_triggers();
   Result<void> admit(Turn turn);
   void start_lifecycle(const PreparedHandler& handler, Run::OnDone done);
   engine::RunRequest make_request(const PreparedHandler& handler, value::Value args) const;
 
   // Turns.
   void pump();
+  void end_turn();
+  bool begin(Turn& turn);
   bool begin_segment(Turn& turn);
   void finish_segment(const std::shared_ptr<Run>& run, engine::Outcome outcome);
   void conclude(const std::shared_ptr<Run>& run, engine::Outcome outcome);
@@ -87,6 +97,10 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void commit_write(std::vector<engine::Mutation> changes,
                     const std::function<void(Result<void>)>& on_done);
   void publish_patch(const std::vector<engine::Mutation>& mutations);
+  // reload.cc
+  bool begin_reload(const ReloadTurn& turn);
+  void finish_reload(Reload& reload, Result<std::shared_ptr<PanelState>> next);
+  void adopt(LoadedPanel loaded, std::shared_ptr<PanelState> next);
 
   // Suspended runs.
   void suspend(const std::shared_ptr<Run>& run, engine::Outcome outcome);
@@ -104,17 +118,18 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
 
   const std::string id_;
   const std::string owner_;
-  const std::string epoch_;
   const PanelHost& host_;
-  const std::shared_ptr<const Program> program_;
-  const std::shared_ptr<PanelState> state_;
+  // A reload replaces all three.
+  std::string epoch_;
+  std::shared_ptr<const Program> program_;
+  std::shared_ptr<PanelState> state_;
   const Clock::Wall created_at_;
   Clock::Wall last_activity_;
 
   Audience audience_;
   RunQueue queue_;
   std::shared_ptr<Run> active_;               // whose segment is under way
-  Triggers triggers_;
+  std::shared_ptr<Triggers> triggers_;        // of program_; never empty
   std::set<std::shared_ptr<Run>> suspended_;  // the active one included, when it was resumed
   std::unique_ptr<loop::Timer> retry_;        // set while the executor has no room
 
@@ -125,6 +140,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   std::function<void()> mount_ready_;  // empty once called
   std::unique_ptr<loop::Timer> lifecycle_timer_;
   std::optional<engine::RunError> mount_error_;
+
+  std::optional<engine::Event> source_errors_;  // as the last report_source() told them
 
   Phase phase_ = Phase::kOpen;
   bool unmount_wanted_ = false;

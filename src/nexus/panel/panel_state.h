@@ -25,6 +25,8 @@ class PanelState : public engine::StateView {
   // sandbox.
   Result<void> seed(engine::Engine& engine);
   state::Store take_store() && { return std::move(store_); }
+  // See state::Store::take_over(); seed() follows.
+  Result<void> take_over(const PanelState& old) { return store_.take_over(old.store_); }
 
   const value::Value* get(std::string_view key) const override { return store_.get(key); }
   std::vector<std::string> keys() const override { return store_.keys(); }

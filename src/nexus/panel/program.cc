@@ -13,11 +13,10 @@ namespace nexus::panel {
 namespace {
 
 using nxml::Diagnostic;
+using nxml::is_error;
 using nxml::Severity;
 
 constexpr std::size_t kBytesPerMegabyte = std::size_t{1} << 20;
-
-bool is_error(const Diagnostic& item) { return item.severity == Severity::kError; }
 
 // What stops the author first, then what might be improved; each in order of position.
 CreateError refuse(std::vector<Diagnostic> diagnostics) {
@@ -48,9 +47,8 @@ engine::Limits lower_limits(engine::Limits limits, const nxml::Tool& tool) {
 
 class Loader {
  public:
-  Loader(const engine::Limits& limits, engine::Engine& engine,
-         const extension::Registry& extensions)
-      : limits_(limits), engine_(engine), extensions_(extensions) {}
+  Loader(const Settings& settings, engine::Engine& engine, const extension::Registry& extensions)
+      : settings_(settings), engine_(engine), extensions_(extensions) {}
 
   std::variant<LoadedPanel, CreateError> load(const CreateRequest& request);
 
@@ -65,7 +63,7 @@ class Loader {
                           const std::vector<nxml::CapabilityDecl>* declared, engine::Limits limits);
   Result<state::Store> make_store(const CreateRequest& request) const;
 
-  const engine::Limits& limits_;
+  const Settings& settings_;
   engine::Engine& engine_;
   const extension::Registry& extensions_;
 
@@ -92,11 +90,13 @@ std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request
   auto store = make_store(request);
   if (!store.ok()) {
     Error error = std::move(store).take_error();
-    error.message = "initialState: " + error.message;
+    if (request.initial_state) error.message = "initialState: " + error.message;
     return CreateError{std::move(error), {}};
   }
+  program_.source = request.source;
+  program_.warnings = std::move(diagnostics_);
   program_.ast_json = nxml::to_json(*program_.document);
-  program_.view = std::make_shared<const ResolvedView>(*program_.document, limits_);
+  program_.view = std::make_shared<const ResolvedView>(*program_.document, settings_.limits);
   return LoadedPanel{std::make_shared<const Program>(std::move(program_)), std::move(store).take()};
 }
 
@@ -128,7 +128,7 @@ void Loader::prepare_tools() {
   for (const auto& tool : program_.document->tools) {
     PreparedHandler handler =
         prepare(tool.name, tool.handler, tool.capabilities ? &*tool.capabilities : nullptr,
-                lower_limits(limits_, tool));
+                lower_limits(settings_.limits, tool));
     program_.tools.emplace(tool.name, PreparedTool{&tool, std::move(handler)});
   }
 }
@@ -137,7 +137,7 @@ void Loader::prepare_lifecycles() {
   for (const auto& lifecycle : program_.document->lifecycles) {
     const bool mount = lifecycle.on == nxml::Lifecycle::On::kMount;
     (mount ? program_.mount : program_.unmount) =
-        prepare(mount ? "mount" : "unmount", lifecycle.handler, nullptr, limits_);
+        prepare(mount ? "mount" : "unmount", lifecycle.handler, nullptr, settings_.limits);
   }
 }
 
@@ -165,7 +165,7 @@ PreparedHandler Loader::prepare(std::string name, const nxml::Handler& handler,
 
 // What the parser accepts always compiles; should the sandbox see it otherwise, it is said here.
 void Loader::prepare_computed() {
-  program_.computed = std::make_shared<const ComputedValues>(*program_.document, limits_);
+  program_.computed = std::make_shared<const ComputedValues>(*program_.document, settings_.limits);
   if (program_.computed->empty()) return;
   const auto compiled = engine_.precompile(program_.computed->source());
   if (compiled.ok()) return;
@@ -192,7 +192,8 @@ Result<state::Store> Loader::make_store(const CreateRequest& request) const {
   for (const auto& computed : program_.document->computed)
     declarations.push_back({.name = computed.name, .computed = true});
   NX_TRY(auto store, state::Store::create(std::move(declarations),
-                                          request.initial_state.value_or(value::Value())));
+                                          request.initial_state.value_or(value::Value()),
+                                          settings_.max_state_bytes));
   if (program_.computed->empty()) return store;
   PanelState first(std::move(store), program_.computed,
                    request.panel_id.value_or(program_.document->meta.id.value_or("")));
@@ -203,10 +204,15 @@ Result<state::Store> Loader::make_store(const CreateRequest& request) const {
 }  // namespace
 
 std::variant<LoadedPanel, CreateError> load_panel(const CreateRequest& request,
-                                                  const engine::Limits& limits,
+                                                  const Settings& settings,
                                                   engine::Engine& engine,
                                                   const extension::Registry& extensions) {
-  return Loader(limits, engine, extensions).load(request);
+  return Loader(settings, engine, extensions).load(request);
+}
+
+std::vector<Diagnostic> CreateError::to_diagnostics() const {
+  if (!diagnostics.empty()) return diagnostics;
+  return {{Severity::kError, std::string(to_string(error.code)), error.message, {{1, 1}, {1, 1}}}};
 }
 
 }  // namespace nexus::panel

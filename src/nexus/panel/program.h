@@ -32,7 +32,9 @@ struct PreparedTool {
 
 // A document that is ready to live. Frozen once loaded.
 struct Program {
+  std::string source;  // NXML
   std::shared_ptr<const nxml::Document> document;
+  std::vector<nxml::Diagnostic> warnings;
   std::string ast_json;
   std::map<std::string, extension::Extension*, std::less<>> extensions;  // by alias
   std::shared_ptr<const engine::ExtensionMethods> methods;
@@ -53,7 +55,7 @@ struct LoadedPanel {
 // so it runs on a thread that may enter the sandbox and not on the loop; touches nothing that
 // changes.
 std::variant<LoadedPanel, CreateError> load_panel(const CreateRequest& request,
-                                                  const engine::Limits& limits,
+                                                  const Settings& settings,
                                                   engine::Engine& engine,
                                                   const extension::Registry& extensions);
 

@@ -14,6 +14,8 @@
 
 namespace nexus::panel {
 
+struct Program;
+
 // One run from its trigger to its answer: whom to tell, what it did so far, which calls it waits
 // for. Shared between the queue and the panel; loop thread only.
 class Run {
@@ -34,6 +36,9 @@ class Run {
   // How many runs, each the cause of the next, led to this one; see Triggers.
   unsigned chain() const { return chain_; }
   void set_chain(unsigned chain) { chain_ = chain; }
+  // What it runs, to its end: the panel may have another program by then.
+  const std::shared_ptr<const Program>& program() const { return program_; }
+  void set_program(std::shared_ptr<const Program> program) { program_ = std::move(program); }
   // The engine's id of the run; empty until its first segment has ended.
   const std::string& id() const { return id_; }
   // Whether the trigger has been answered.
@@ -74,6 +79,7 @@ class Run {
   const std::string handler_;
   const bool patches_;
   unsigned chain_ = 0;
+  std::shared_ptr<const Program> program_;
   std::string id_;
   OnProgress on_progress_;
   OnDone on_done_;                              // empty once called

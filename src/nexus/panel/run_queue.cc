@@ -1,11 +1,16 @@
 #include "nexus/panel/run_queue.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace nexus::panel {
 namespace {
 
-bool is_newcomer(const Turn& turn) { return !std::holds_alternative<ResumeTurn>(turn); }
+bool is_reload(const Turn& turn) { return std::holds_alternative<ReloadTurn>(turn); }
+
+bool is_newcomer(const Turn& turn) {
+  return !std::holds_alternative<ResumeTurn>(turn) && !is_reload(turn);
+}
 
 }  // namespace
 
@@ -17,6 +22,10 @@ bool RunQueue::admit(Turn& turn) {
 }
 
 void RunQueue::resume(ResumeTurn turn) { turns_.push_back(std::move(turn)); }
+
+void RunQueue::reload(ReloadTurn turn) {
+  turns_.insert(std::find_if_not(turns_.begin(), turns_.end(), is_reload), std::move(turn));
+}
 
 std::optional<Turn> RunQueue::next() {
   if (busy_ || turns_.empty()) return std::nullopt;

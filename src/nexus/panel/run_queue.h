@@ -27,7 +27,12 @@ struct ResumeTurn {
 struct WriteTurn {
   SetRequest request;
 };
-using Turn = std::variant<StartTurn, ResumeTurn, WriteTurn>;
+struct Reload;  // reload.h
+// Another document takes the place of the panel's.
+struct ReloadTurn {
+  std::shared_ptr<Reload> reload;
+};
+using Turn = std::variant<StartTurn, ResumeTurn, WriteTurn, ReloadTurn>;
 
 // Who goes next in one panel: one turn at a time, in order of arrival. Between the segments of a
 // suspended run others have their turns; its answers queue like everything else. Loop thread only.
@@ -40,6 +45,8 @@ class RunQueue {
   [[nodiscard]] bool admit(Turn& turn);
   // Lets the answer of an open call in. Always room: a run has a bounded number of open calls.
   void resume(ResumeTurn turn);
+  // Lets a reload in, before all but earlier reloads.
+  void reload(ReloadTurn turn);
 
   // Begins the next turn; nothing while one is under way, or when nobody waits.
   std::optional<Turn> next();

@@ -41,6 +41,7 @@ class Triggers {
   // From now on they fire; before, and after stop(), nothing does.
   void start();
   void stop();
+  bool active() const { return active_; }
 
   // After each commit: what a segment changed and emitted, and the chain its run belongs to.
   void on_segment(const std::vector<engine::Mutation>& changes,

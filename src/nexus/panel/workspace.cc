@@ -34,6 +34,10 @@ CreateError refuse(ErrorCode code, std::string message) {
   return {Error{code, std::move(message)}, {}};
 }
 
+CreateError panel_exists(const std::string& id) {
+  return refuse(ErrorCode::kPanelExists, fmt::format("a panel with the id \"{}\" exists", id));
+}
+
 class LoopWorkspace : public Workspace {
  public:
   LoopWorkspace(PanelHost host, const extension::Registry& extensions)
@@ -58,6 +62,10 @@ class LoopWorkspace : public Workspace {
   void finish_load(Load& load);
   std::variant<std::string, CreateError> choose_id(const CreateRequest& request,
                                                    const nxml::Document& document) const;
+  bool replaces(const CreateRequest& request, const std::string& id);
+  void reload(LivePanel& panel, LoadedPanel loaded, CreateDone done);
+  bool is_full() const;
+  CreateError too_many_panels() const;
   void mount(const PanelPtr& panel, CreateDone done);
   bool taken(std::string_view id) const;
   void end_panel(const PanelPtr& panel, LivePanel::Farewell farewell, std::uint16_t code,
@@ -91,9 +99,9 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
   if (auto error = check_request(load->request)) return answer(std::move(*error));
   const std::weak_ptr<LoopWorkspace*> self = self_;
   const bool accepted = host_.loads.submit([load, self, &host = host_.segments,
-                                            &limits = host_.settings.limits,
+                                            &settings = host_.settings,
                                             &extensions = extensions_]() mutable {
-    load->result = load_panel(load->request, limits, host.engine, extensions);
+    load->result = load_panel(load->request, settings, host.engine, extensions);
     // Handed back whole: what the load holds belongs to the loop and ends there.
     host.loop.post([load = std::move(load), self = std::move(self)] {
       if (const auto workspace = self.lock()) (*workspace)->finish_load(*load);
@@ -106,19 +114,25 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
 
 std::optional<CreateError> LoopWorkspace::check_request(const CreateRequest& request) const {
   if (shutting_down_) return refuse(ErrorCode::kUnavailable, "the server is shutting down");
-  if (panels_.size() + ending_.size() + loading_ >= host_.settings.max_panels)
-    return refuse(ErrorCode::kResourceLimit,
-                  fmt::format("too many panels: limit {}", host_.settings.max_panels));
+  // What may be no new panel is looked at again when its id is known.
+  if (!request.may_replace && is_full()) return too_many_panels();
   if (!request.panel_id) return std::nullopt;
   if (!is_panel_id(*request.panel_id))
     return refuse(
         ErrorCode::kInvalidArgument,
         "panelId must be 1 to 64 letters, digits, '.', '_' and '-', and start with a letter "
         "or a digit");
-  if (taken(*request.panel_id))
-    return refuse(ErrorCode::kPanelExists,
-                  fmt::format("a panel with the id \"{}\" exists", *request.panel_id));
+  if (!request.may_replace && taken(*request.panel_id)) return panel_exists(*request.panel_id);
   return std::nullopt;
+}
+
+CreateError LoopWorkspace::too_many_panels() const {
+  return refuse(ErrorCode::kResourceLimit,
+                fmt::format("too many panels: limit {}", host_.settings.max_panels));
+}
+
+bool LoopWorkspace::is_full() const {
+  return panels_.size() + ending_.size() + loading_ >= host_.settings.max_panels;
 }
 
 void LoopWorkspace::finish_load(Load& load) {
@@ -134,18 +148,22 @@ void LoopWorkspace::finish_load(Load& load) {
   auto& loaded = std::get<LoadedPanel>(*load.result);
   auto id = choose_id(load.request, *loaded.program->document);
   if (auto* error = std::get_if<CreateError>(&id)) return load.done(std::move(*error));
-  auto panel = std::make_shared<LivePanel>(std::get<std::string>(id),
-                                           std::move(load.request.owner), std::move(loaded), host_);
+  const auto& chosen = std::get<std::string>(id);
+  if (replaces(load.request, chosen))
+    return reload(*by_id_.at(chosen), std::move(loaded), std::move(load.done));
+  // Checked again, since other loads came between.
+  if (taken(chosen)) return load.done(panel_exists(chosen));
+  if (load.request.may_replace && is_full()) return load.done(too_many_panels());
+  auto panel = std::make_shared<LivePanel>(chosen, std::move(load.request.owner), std::move(loaded), host_);
   panels_.push_back(panel);
   by_id_.emplace(panel->id(), panel.get());
   mount(panel, std::move(load.done));
 }
 
-// The client's id, else the document's, else a random one. Checked again, since other loads came
-// between.
+// The client's id, else the document's, else the default one, else a random one.
 std::variant<std::string, CreateError> LoopWorkspace::choose_id(
     const CreateRequest& request, const nxml::Document& document) const {
-  std::string id = request.panel_id.value_or(document.meta.id.value_or(""));
+  std::string id = request.panel_id.value_or(document.meta.id.value_or(request.default_id));
   if (id.empty()) {
     do id = "panel_" + random_hex(8);
     while (taken(id));
@@ -155,9 +173,25 @@ std::variant<std::string, CreateError> LoopWorkspace::choose_id(
         ErrorCode::kInvalidArgument,
         "the id of the NexusPanel must be 1 to 64 letters, digits, '.', '_' and '-', and start "
         "with a letter or a digit");
-  if (taken(id))
-    return refuse(ErrorCode::kPanelExists, fmt::format("a panel with the id \"{}\" exists", id));
   return id;
+}
+
+bool LoopWorkspace::replaces(const CreateRequest& request, const std::string& id) {
+  const auto* const panel = find(id);
+  return panel != nullptr && request.may_replace && panel->owner() == request.owner &&
+         request.may_replace(id);
+}
+
+void LoopWorkspace::reload(LivePanel& panel, LoadedPanel loaded, CreateDone done) {
+  const std::weak_ptr<LoopWorkspace*> self = self_;
+  panel.reload(std::move(loaded), [self, id = panel.id(), done = std::move(done)](
+                                      Result<void> reloaded) {
+    if (!reloaded.ok()) return done(CreateError{std::move(reloaded).take_error(), {}});
+    const auto workspace = self.lock();
+    Panel* const live = workspace ? (*workspace)->find(id) : nullptr;
+    if (live != nullptr) return done(live);
+    done(refuse(ErrorCode::kCancelled, "the panel was destroyed while it was being reloaded"));
+  });
 }
 
 void LoopWorkspace::mount(const PanelPtr& panel, CreateDone done) {

@@ -16,6 +16,7 @@
 #include "nexus/extension/registry.h"
 #include "nexus/loop/loop.h"
 #include "nexus/nxml/nxml.h"
+#include "nexus/state/store.h"
 #include "nexus/value/value.h"
 
 namespace nexus::panel {
@@ -44,14 +45,22 @@ inline constexpr std::string_view kDefaultOwner = "default";
 struct CreateError {
   Error error;
   std::vector<nxml::Diagnostic> diagnostics;
+
+  // The diagnostics; for what has no place in the document, one of the document as a whole.
+  std::vector<nxml::Diagnostic> to_diagnostics() const;
 };
 
 struct CreateRequest {
   std::string source;  // NXML
   std::optional<std::string> panel_id;
-  std::optional<value::Value> initial_state;
+  std::optional<value::Value> initial_state;  // of a new panel
   // The workspace_id of whoever creates it (docs/SECURITY.md); who may reach the panel is the server's business.
   std::string owner = std::string(kDefaultOwner);
+  // The id when neither `panel_id` nor the document gives one; empty for a random one.
+  std::string default_id = {};
+  // Asked when a panel of this owner has the id already: whether it gets this document, by the rules
+  // of docs/NXML.md, "Reloading". Absent: never, which is kPanelExists.
+  std::function<bool(const std::string& id)> may_replace = {};
 };
 
 // How a run ended, all segments together; docs/PROTOCOL.md, "ExecutionResult".
@@ -94,6 +103,7 @@ struct Settings {
   engine::Limits limits;
   std::chrono::milliseconds suspension_timeout{60000};
   std::uint32_t max_panels = 1000;
+  std::size_t max_state_bytes = state::kDefaultMaxBytes;  // of one panel, see state::Store
   std::uint32_t queue_per_panel = 100;  // triggers and writes waiting; one more is kResourceLimit
   // How long a `mount` that waits for something holds up the answer of create(), and an `unmount`
   // that of destroy().
@@ -107,7 +117,8 @@ class Workspace {
   virtual ~Workspace() = default;
 
   // Parses, checks, precompiles every handler, runs `mount`, then calls `done` with the panel. A
-  // `mount` that fails is logged and shown in the info; the panel exists all the same.
+  // `mount` that fails is logged and shown in the info; the panel exists all the same. With
+  // `may_replace` the answer may be a panel that was there and goes on with this document.
   virtual void create(CreateRequest request,
                       std::function<void(std::variant<Panel*, CreateError>)> done) = 0;
 
@@ -133,16 +144,17 @@ class Panel {
   // CreateRequest::owner; the same for the panel's whole life.
   virtual const std::string& owner() const = 0;
   virtual std::uint64_t version() const = 0;
-  // Random, new with each life of the panel in a process; versions of different epochs do not
-  // compare.
+  // Random, new with each life of the panel in a process and with each document it gets; a client
+  // that has seen another epoch needs state and AST anew.
   virtual const std::string& epoch() const = 0;
-  virtual const nxml::Document& document() const = 0;
+  // What loading its document warned of.
+  virtual const std::vector<nxml::Diagnostic>& warnings() const = 0;
 
   // The state object as JSON, computed keys included.
   virtual std::string state_json() const = 0;
   // PanelInfo of docs/PROTOCOL.md.
   virtual std::string info_json() const = 0;
-  // The AST of docs/PROTOCOL.md; encoded once.
+  // The AST of docs/PROTOCOL.md; encoded once for each document.
   virtual const std::string& ast_json() const = 0;
 
   // The view as it is now, resolved: the answer of GET /panels/{id}/view in docs/PROTOCOL.md. `done`
@@ -157,8 +169,13 @@ class Panel {
   // followed by a PATCH when accepted, with the same version when the value was there already.
   virtual void set(SetRequest request) = 0;
 
-  // Sends CONNECTED and from then on every PATCH, EVENT and VIEW. The client outlives its
-  // attachment or detaches first.
+  // Tells the clients what became of the newest version of the document's file: EVENT
+  // `system:reload` of docs/PROTOCOL.md. While there are errors, who attaches later is told too.
+  virtual void report_source(const std::string& file,
+                             const std::vector<nxml::Diagnostic>& diagnostics) = 0;
+
+  // Sends CONNECTED, again with each new document, and from then on every PATCH, EVENT and VIEW. The
+  // client outlives its attachment or detaches first.
   virtual void attach(Client* client) = 0;
   virtual void detach(Client* client) = 0;
 };

@@ -25,7 +25,7 @@ class FakePanel final : public panel::Panel {
   const std::string& owner() const override { return owner_; }
   std::uint64_t version() const override { return version_value; }
   const std::string& epoch() const override { return epoch_; }
-  const nxml::Document& document() const override { return document_; }
+  const std::vector<nxml::Diagnostic>& warnings() const override { return warnings_; }
   std::string state_json() const override { return state; }
   std::string info_json() const override { return R"({"id":")" + id_ + R"(","status":"running"})"; }
   const std::string& ast_json() const override { return ast_; }
@@ -46,6 +46,7 @@ class FakePanel final : public panel::Panel {
     broadcast(R"({"type":"PATCH"})");
     request.on_done({});
   }
+  void report_source(const std::string&, const std::vector<nxml::Diagnostic>&) override {}
   void attach(panel::Client* client) override {
     clients.push_back(client);
     client->send(std::make_shared<const std::string>(R"({"type":"CONNECTED","version":7})"));
@@ -75,7 +76,7 @@ class FakePanel final : public panel::Panel {
   const std::string owner_;
   const std::string epoch_ = "e1";
   const std::string ast_ = R"({"kind":"NexusPanel"})";
-  const nxml::Document document_{};
+  const std::vector<nxml::Diagnostic> warnings_;
 };
 
 class FakeWorkspace final : public panel::Workspace {

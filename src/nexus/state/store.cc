@@ -84,7 +84,23 @@ Result<void> Store::seed(std::vector<Mutation> computed) {
 
 Result<void> Store::unversioned(Result<std::vector<Mutation>> applied) {
   if (!applied.ok()) return std::move(applied).take_error();
-  version_ = 0;
+  if (!applied->empty()) --version_;
+  return {};
+}
+
+Result<void> Store::take_over(const Store& old) {
+  std::vector<Mutation> kept;
+  for (const Entry& entry : entries_) {
+    const auto found = old.index_.find(entry.declaration.name);
+    if (entry.declaration.computed || found == old.index_.end()) continue;
+    const Entry& before = old.entries_[found->second];
+    if (before.declaration.computed || before.declaration.type != entry.declaration.type) continue;
+    const auto operation =
+        before.present ? Mutation::Operation::kSet : Mutation::Operation::kDelete;
+    kept.push_back({.operation = operation, .key = entry.declaration.name, .value = before.value});
+  }
+  NX_TRY_VOID(apply(std::move(kept)));
+  version_ = old.version_ + 1;
   return {};
 }
 

@@ -79,8 +79,14 @@ class Store {
   Result<std::vector<Mutation>> apply(std::vector<Mutation> written,
                                       std::vector<Mutation> computed = {});
 
-  // First values of computed keys, before any change: the version stays 0. Errors as apply().
+  // First values of computed keys: the version stays as it is. Errors as apply().
   Result<void> seed(std::vector<Mutation> computed);
+
+  // Goes on from `old`, whose declarations this store replaces, with the next version: a key that is
+  // not computed and has the same type in both keeps its value, or its absence; every other key has
+  // its declared value. seed() follows. Error kStateError, with this store half changed: the size
+  // limit.
+  Result<void> take_over(const Store& old);
 
   // The state as a compact JSON object in declaration order, deleted keys left out.
   std::string to_json() const;

@@ -397,5 +397,51 @@ TEST(StoreModel, AgreesWithAMapUnderRandomBatches) {
   }
 }
 
+// --- Taking over
+
+Store successor(std::vector<Declaration> declared, const Store& old) {
+  Store store = std::move(Store::create(std::move(declared))).take();
+  EXPECT_TRUE(store.take_over(old).ok());
+  return store;
+}
+
+TEST(Store, TakesOverWhatKeptItsNameAndType) {
+  Store old = make_store();
+  ASSERT_TRUE(old.apply({set("title", "mine"), set("count", 5), set("items", List{1, 2})}, {set("total", 3)}).ok());
+  const Store next = successor({{.name = "items", .type = DataType::kList, .initial = List{}},
+                                {.name = "count", .type = DataType::kString, .initial = "none"},
+                                {.name = "added", .type = DataType::kNumber, .initial = 7},
+                                {.name = "title", .type = DataType::kString, .initial = "new default"},
+                                {.name = "total", .type = DataType::kNumber, .initial = 0}},
+                               old);
+  EXPECT_EQ(next.to_json(), R"({"items":[1,2],"count":"none","added":7,"title":"mine","total":0})");
+  EXPECT_EQ(next.version(), old.version() + 1);
+}
+
+TEST(Store, TakesOverThatAKeyWasDeleted) {
+  Store old = make_store();
+  ASSERT_TRUE(old.apply({remove("count")}).ok());
+  const Store next = successor(declarations(), old);
+  EXPECT_EQ(next.get("count"), nullptr);
+  EXPECT_EQ(next.version(), 2u);
+}
+
+TEST(Store, TakesOverComputedKeysAsTheNewDocumentSays) {
+  Store old = make_store();
+  ASSERT_TRUE(old.apply({}, {set("total", 3)}).ok());
+  Store next = successor(
+      {{.name = "title", .computed = true}, {.name = "total", .initial = nullptr, .computed = true}}, old);
+  ASSERT_TRUE(next.seed({set("title", "hello!")}).ok());
+  EXPECT_EQ(next.to_json(), R"({"title":"hello!","total":null})");
+  EXPECT_EQ(next.version(), 2u) << "first values are no change";
+}
+
+TEST(Store, TakingOverKeepsTheSizeLimit) {
+  Store old = make_store();
+  ASSERT_TRUE(old.apply({set("title", std::string(100, 'x'))}).ok());
+  Store next = std::move(Store::create(declarations(), {}, 90)).take();
+  EXPECT_THAT(refusal(next.take_over(old)), HasSubstr("at most 90 are allowed"));
+}
+
 }  // namespace
 }  // namespace nexus::state

@@ -1,0 +1,59 @@
+// A page while the file of its panel is edited.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+
+import { assertAccessible, Browser, startServer } from './browser.mjs';
+
+let server;
+let browser;
+let folder;
+
+const save = (text) => writeFile(join(folder, 'note.nxml'), text);
+const panel = (view) => `<NexusPanel id="note" title="Note">
+  <Data><State name="text" type="string" default="draft"/></Data>
+  <View><Layout>${view}</Layout></View>
+</NexusPanel>`;
+const FIELD = '<Input bind="$state.text" label="Text"/>';
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nexus-reload-'));
+  await save(panel(FIELD));
+  server = await startServer({ env: { WATCH_DIR: folder } });
+  browser = await Browser.launch();
+});
+afterEach(() => browser.assertQuiet());
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a saved file shows at once, with what was typed', async () => {
+  const page = await browser.openPanel(server, 'note');
+  await page.getByLabel('Text').fill('mine');
+  await page.locator('input[data-pending=false]').waitFor();
+  await save(panel(`${FIELD}<Text id="echo" content="You wrote {$state.text}"/>`));
+  await page.getByText('You wrote mine').waitFor();
+  assert.equal(await page.getByLabel('Text').inputValue(), 'mine');
+});
+
+test('a broken file leaves the page as it is and says what is wrong, until the file loads again', async () => {
+  await save(panel(FIELD));
+  const page = await browser.openPanel(server, 'note');
+  await save(panel('<Text content="{$state.txet}"/>'));
+  const notice = page.getByRole('alert').filter({ hasText: 'note.nxml does not load' });
+  await notice.getByText('3:').waitFor();
+  await notice.getByText("did you mean 'text'").waitFor();
+  await assertAccessible(page);
+  assert.equal(await page.getByLabel('Text').count(), 1, 'the panel is still there');
+  const late = await browser.openPanel(server, 'note');
+  await late.getByRole('alert').filter({ hasText: 'note.nxml does not load' }).waitFor();
+  await save(panel(`${FIELD}<Text content="Repaired"/>`));
+  for (const each of [page, late]) {
+    await each.getByText('Repaired').waitFor();
+    await each.getByRole('alert').filter({ hasText: 'note.nxml' }).waitFor({ state: 'detached' });
+  }
+});
