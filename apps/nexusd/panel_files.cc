@@ -119,7 +119,9 @@ void PanelFiles::look(const std::string& directory) {
   const std::set<std::string_view> present(found->begin(), found->end());
   for (auto& [path, file] : files_) {
     if (file.directory != directory || file.missing || present.contains(path)) continue;
-    file = {.directory = directory, .panel_id = file.panel_id, .missing = true};
+    file.missing = true;
+    file.stamp.reset();
+    file.digest.clear();
     spdlog::info("{} is gone; the panel it was made of goes on", path);
   }
   // The last is read first.
@@ -164,7 +166,7 @@ bool PanelFiles::load_file(const std::string& path, File& file) {
   }
   std::string digest = nexus::sha256_hex(*text);
   if (digest == file.digest && panel_of(file) != nullptr) return false;
-  panel::CreateRequest request{.source = std::move(text).take(), .owner = owner_};
+  panel::CreateRequest request{std::move(text).take(), {}, {}, owner_};
   request.default_id = id_from_name(path);
   request.may_replace = [weak = weak_from_this(), path](const std::string& id) {
     const auto self = weak.lock();

@@ -36,7 +36,7 @@ WallPaths wall_paths(const Settings& settings) {
   WallPaths paths;
   paths.writable = {settings.data_dir, settings.cache_dir};
   paths.readable.assign(std::begin(kSystemFiles), std::end(kSystemFiles));
-  for (const std::string& directory : {settings.panels, settings.web})
+  for (const std::string& directory : {settings.panels, settings.watch, settings.web})
     if (!directory.empty()) paths.readable.push_back(directory);
   // What is replaced while the server runs is another file of the same name: its directory is opened.
   for (const std::string& file : {settings.jwt_jwks_file, settings.config_file})

@@ -29,7 +29,7 @@ const write = (name, text) => writeFile(path(name), text);
 function document(id, { title = 'Test', data = '', logic = '', view = '{$state.n}' } = {}) {
   return `<NexusPanel${id ? ` id="${id}"` : ''} title="${title}">
   <Data><State name="n" type="number"/>${data}</Data>
-  <Logic>${logic}<Tool name="count"><Handler>$state.n = $state.n + 1; return $state.n;</Handler></Tool></Logic>
+  <Logic>${logic}<Tool name="count"><Trigger type="manual"/><Handler>$state.n = $state.n + 1; return $state.n;</Handler></Tool></Logic>
   <View><Text content="${view}"/></View>
 </NexusPanel>`;
 }
@@ -212,7 +212,7 @@ test('the directory itself may go and come back', async () => {
   const watched = join(inner, 'panels');
   await mkdir(watched);
   await writeFile(join(watched, 'a.nxml'), document('a'));
-  const other = await Server.start({ args: ['--watch', watched] });
+  const other = await Server.start({ args: ['--watch', watched], env: { SANDBOX: 'off' } });
   try {
     const client = await other.connect('a');
     await rm(watched, { recursive: true });

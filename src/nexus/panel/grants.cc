@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nexus/base/closest.h"
 #include "nexus/capability/inference.h"
 
 namespace nexus::panel {
@@ -20,6 +21,18 @@ constexpr std::string_view kEvery = "*";
 Location in_file(Location start, Location inside) {
   if (inside.line <= 1) return {start.line, start.column + inside.column - 1};
   return {start.line + inside.line - 1, inside.column};
+}
+
+std::vector<std::string_view> keys_of(
+    const std::map<std::string, std::string, std::less<>>& entries) {
+  std::vector<std::string_view> keys;
+  for (const auto& [key, value] : entries) keys.push_back(key);
+  return keys;
+}
+
+std::string hint(std::string_view name, const std::vector<std::string_view>& declared) {
+  const std::string_view meant = closest(name, declared);
+  return meant.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", meant);
 }
 
 class HandlerCheck {
@@ -64,13 +77,15 @@ void HandlerCheck::check_names() {
   for (const auto& use : analysis_.extensions)
     if (!names_.extensions.contains(use.name))
       report("UNDECLARED_EXTENSION",
-             fmt::format("\"$ext.{}\" is used, but no Extension declares the alias \"{}\"",
-                         use.name, use.name),
+             fmt::format("\"$ext.{}\" is used, but no Extension declares the alias \"{}\"{}",
+                         use.name, use.name, hint(use.name, keys_of(names_.extensions))),
              use.location, use.name.size());
   for (const auto& use : analysis_.state_keys)
     if (!names_.state_keys.contains(use.name))
       report("UNDEFINED_STATE_REFERENCE",
-             fmt::format("\"$state.{}\" is used, but no State declares \"{}\"", use.name, use.name),
+             fmt::format("\"$state.{}\" is used, but no State declares \"{}\"{}", use.name,
+                         use.name,
+                         hint(use.name, {names_.state_keys.begin(), names_.state_keys.end()})),
              use.location, use.name.size());
 }
 

@@ -71,6 +71,16 @@ TEST_F(GrantsTest, UnknownNamesAndForbiddenGlobalsAreFound) {
   EXPECT_EQ(codes(), (std::vector<std::string>{"FORBIDDEN_GLOBAL", "UNDEFINED_STATE_REFERENCE"}));
 }
 
+TEST_F(GrantsTest, AMisspeltNameIsToldTheOneThatWasMeant) {
+  grant("$state.itmes; $ext.wbe.get('u'); $state.different;");
+  ASSERT_EQ(found_.size(), 3u);
+  EXPECT_EQ(found_[0].message,
+            "\"$ext.wbe\" is used, but no Extension declares the alias \"wbe\"; did you mean \"web\"?");
+  EXPECT_EQ(found_[1].message,
+            "\"$state.itmes\" is used, but no State declares \"itmes\"; did you mean \"items\"?");
+  EXPECT_EQ(found_[2].message, "\"$state.different\" is used, but no State declares \"different\"");
+}
+
 TEST_F(GrantsTest, ADynamicKeyNeedsTheWildcard) {
   grant("return $state[$args.k];", {"state:read:n"});
   ASSERT_EQ(codes(), std::vector<std::string>{"PERMISSION_DENIED"});

@@ -11,6 +11,8 @@ using doubles::success;
 using std::chrono::milliseconds;
 using value::Value;
 
+const std::string kNumber = R"(<State name="n" type="number"/>)";
+
 class ReloadTest : public doubles::WorkspaceTest {
  protected:
   ~ReloadTest() override {
@@ -92,12 +94,12 @@ TEST_F(ReloadTest, ABrokenDocumentLeavesThePanelAlone) {
 
 TEST_F(ReloadTest, OnlyAPanelOfTheSameOwnerThatMayBeReplacedIs) {
   open();
-  EXPECT_EQ(WorkspaceTest::refusal({document(""), "p", {}}).code, ErrorCode::kPanelExists);
-  CreateRequest foreign{document(""), "p", {}};
+  EXPECT_EQ(WorkspaceTest::refusal({document(kNumber), "p", {}}).code, ErrorCode::kPanelExists);
+  CreateRequest foreign{document(kNumber), "p", {}};
   foreign.owner = "somebody";
   foreign.may_replace = [](const std::string&) { return true; };
   EXPECT_EQ(WorkspaceTest::refusal(std::move(foreign)).code, ErrorCode::kPanelExists);
-  CreateRequest forbidden{document(""), {}, {}};
+  CreateRequest forbidden{document(kNumber), {}, {}};
   forbidden.may_replace = [](const std::string& id) { return id != "p"; };
   EXPECT_EQ(WorkspaceTest::refusal(std::move(forbidden)).code, ErrorCode::kPanelExists);
   EXPECT_EQ(panel_->version(), 0u);
@@ -141,7 +143,7 @@ TEST_F(ReloadTest, WaitsForTheSegmentUnderWayAndGoesBeforeWhatWaits) {
   open();
   const auto first = trigger(panel_, "a");
   const auto second = trigger(panel_, "b");
-  begin(document(R"(<State name="n" type="number"/>)"));
+  begin(document(kNumber));
   settle();
   EXPECT_TRUE(reloaded());
   EXPECT_EQ(first->code(), "success");
@@ -157,10 +159,10 @@ TEST_F(ReloadTest, WaitsForTheSegmentUnderWayAndGoesBeforeWhatWaits) {
 TEST_F(ReloadTest, TwoReloadsAreDoneInTheOrderInWhichTheyCame) {
   open();
   trigger(panel_, "a");
-  begin(document(R"(<State name="one" type="number"/>)"));
-  begin(document(R"(<State name="two" type="number"/>)"));
+  begin(document(kNumber + R"(<State name="one" type="number"/>)"));
+  begin(document(kNumber + R"(<State name="two" type="number"/>)"));
   settle();
-  EXPECT_EQ(panel_->state_json(), R"({"two":0})");
+  EXPECT_EQ(panel_->state_json(), R"({"n":1,"two":0})");
 }
 
 TEST_F(ReloadTest, ASuspendedRunGoesOnWithItsHandlerAndItsExtensions) {
@@ -171,7 +173,7 @@ TEST_F(ReloadTest, ASuspendedRunGoesOnWithItsHandlerAndItsExtensions) {
     return doubles::suspended("rs", {"s2"}, {set_key("n", 4)});
   };
   engine_.resumes["s2"] = [](const auto&, const auto&) { return success("rs", {set_key("n", 5)}); };
-  reload(document(R"(<State name="n" type="number"/>)"));  // has no extension
+  reload(document(kNumber));  // has no extension
   ASSERT_TRUE(reloaded());
   EXPECT_EQ(panel_->state_json(), R"({"n":3})");
   fake_->answer("s1", Value("x"));
@@ -186,7 +188,7 @@ TEST_F(ReloadTest, ARunThatWritesWhatIsGoneEndsWithAnError) {
   open();
   const auto answer = trigger(panel_, "slow");
   settle();
-  reload(document(R"(<State name="n" type="number"/>)"));
+  reload(document(kNumber));
   fake_->answer("s1", Value("x"));  // writes `text`
   settle();
   EXPECT_EQ(answer->code(), "STATE_ERROR");
@@ -195,7 +197,7 @@ TEST_F(ReloadTest, ARunThatWritesWhatIsGoneEndsWithAnError) {
 
 TEST_F(ReloadTest, ABoundInputOfTheOldViewIsToldThatItsKeyIsGone) {
   open();
-  reload(document(R"(<State name="n" type="number"/>)"));
+  reload(document(kNumber));
   const auto refused = set(panel_, {{"text", {}}}, "x");
   ASSERT_TRUE(refused && !refused->ok());
   EXPECT_EQ(refused->error().code, ErrorCode::kInvalidArgument);
@@ -204,7 +206,7 @@ TEST_F(ReloadTest, ABoundInputOfTheOldViewIsToldThatItsKeyIsGone) {
 TEST_F(ReloadTest, APanelThatIsDestroyedIsNotReloaded) {
   open();
   trigger(panel_, "a");
-  begin(document(""));
+  begin(document(kNumber));
   loop_.drain();
   pool_.run_one();  // the segment; the document is loaded, the reload waits
   panel_->detach(&client_);
@@ -218,7 +220,7 @@ TEST_F(ReloadTest, APanelThatIsDestroyedIsNotReloaded) {
 
 TEST_F(ReloadTest, AFullExecutorDelaysIt) {
   open();
-  begin(document(R"(<State name="n" type="number"/>)"));
+  begin(document(kNumber));
   pool_.run_one();
   pool_.full = true;
   loop_.drain();
@@ -232,12 +234,11 @@ TEST_F(ReloadTest, AFullExecutorDelaysIt) {
 // --- Triggers
 
 TEST_F(ReloadTest, TheTriggersAreThoseOfTheNewDocument) {
-  const std::string data = R"(<State name="n" type="number"/>)";
-  open(document(data, R"(<Tool name="b"><Trigger type="interval" ms="1000"/><Handler>1;</Handler></Tool>)"));
+  open(document(kNumber, R"(<Tool name="b"><Trigger type="interval" ms="1000"/><Handler>1;</Handler></Tool>)"));
   loop_.advance(milliseconds{1000});
   settle();
   EXPECT_EQ(engine_.journal, Strings{"execute b"});
-  reload(document(data, R"(<Tool name="takes"><Trigger type="interval" ms="500"/><Handler>1;</Handler></Tool>)"));
+  reload(document(kNumber, R"(<Tool name="takes"><Trigger type="interval" ms="500"/><Handler>1;</Handler></Tool>)"));
   engine_.journal.clear();
   loop_.advance(milliseconds{1000});
   settle();
@@ -245,7 +246,7 @@ TEST_F(ReloadTest, TheTriggersAreThoseOfTheNewDocument) {
 }
 
 TEST_F(ReloadTest, ARunOfATriggerThatIsGoneEndsInPeace) {
-  const std::string data = R"(<State name="n" type="number"/><State name="text" type="string"/>)";
+  const std::string data = kNumber + R"(<State name="text" type="string"/>)";
   open(document(data, R"(<Extension name="nexus.fake" alias="fake"/><Tool name="slow">
     <Trigger type="interval" ms="1000"/><Handler>await $ext.fake.ask('s1');</Handler></Tool>)"));
   loop_.advance(milliseconds{1000});
