@@ -22,6 +22,8 @@ function nexus(args, input) {
 const readDoc = (name) => readFile(join(root, 'docs', name), 'utf8');
 const good = (await readdir(golden)).filter((name) => /^good_.*\.nxml$/.test(name));
 
+const handlerFolder = join(root, 'tests', 'golden', 'handlers');
+const handlerFiles = (await readdir(handlerFolder)).filter((name) => name.endsWith('.nxml'));
 const guide = await readDoc('NXML.md');
 const examples = [...guide.matchAll(/(?:<!-- expect: ([A-Z_ ]+) -->\n)?```xml\n(.*?)```/gs)];
 
@@ -36,6 +38,24 @@ for (const [, expected, source] of examples) {
     assert.equal(status, expected ? 1 : 0);
   });
 }
+
+// What only the reading of handlers finds. NEXUS_UPDATE_GOLDEN=1 rewrites what is expected.
+const found = new Set();
+for (const name of handlerFiles) {
+  test(`the handlers of ${name} are told what is expected`, async () => {
+    const { stdout } = nexus(['check', '-'], await readFile(join(handlerFolder, name)));
+    // Which extensions there are is another test's business.
+    const actual = stdout.replace(/; known extensions: .*/g, '');
+    const file = join(handlerFolder, name.replace('.nxml', '.expected'));
+    if (process.env.NEXUS_UPDATE_GOLDEN) await writeFile(file, actual);
+    assert.equal(actual, await readFile(file, 'utf8'));
+    for (const [, code] of actual.matchAll(/error ([A-Z_]+)/g)) found.add(code);
+  });
+}
+test('every code that handlers cause is among them', () => {
+  assert.deepEqual([...found].sort(), ['COMPILATION_ERROR', 'EXTENSION_NOT_FOUND', 'FORBIDDEN_GLOBAL', 'INVALID_CAPABILITY',
+    'PERMISSION_DENIED', 'UNDECLARED_EXTENSION', 'UNDEFINED_STATE_REFERENCE']);
+});
 
 test('the guide names every diagnostic code of the language', async () => {
   const header = await readFile(join(root, 'src/nexus/nxml/diagnostics_internal.h'), 'utf8');
