@@ -14,12 +14,14 @@ const PANEL = `<NexusPanel title="Controls">
     <State name="list" type="list" default='[{"title":"One"}]'/>
     <State name="said" type="string" default=""/>
     <State name="trend" type="string" default="up"/>
+    <State name="working" type="boolean" default="false"/>
     <State name="kind" type="string" default="h2"/>
   </Data>
   <Logic>
     <Extension name="nexus.time" alias="time"/>
     <Tool name="slow"><Arg name="ms" type="number" default="400"/><Handler>await $ext.time.sleep($args.ms); $state.n += 1;</Handler></Tool>
     <Tool name="add"><Handler>$state.n += 1;</Handler></Tool>
+    <Tool name="work"><Handler>$state.working = true; await $ext.time.sleep(600); $state.working = false; $state.n += 1;</Handler></Tool>
     <Tool name="fail"><Handler>throw new Error('out of paper');</Handler></Tool>
     <Tool name="say"><Arg name="what" type="string"/><Handler>$state.said = $args.what;</Handler></Tool>
     <Tool name="clear"><Handler>$state.list = [];</Handler></Tool>
@@ -30,6 +32,7 @@ const PANEL = `<NexusPanel title="Controls">
       <Button id="slow" label="Slow" trigger="slow"/>
       <Button label="Erase" trigger="add" variant="danger" confirm="Really erase it?"/>
       <Button label="Fail" trigger="fail"/>
+      <Button label="Busy" trigger="work" disabled="{$state.working}"/>
       <Action label="Say" trigger="say" args="['from an action']" variant="ghost"/>
     </Layout>
     <Layout strategy="auto">
@@ -95,6 +98,18 @@ test('a run that waits for something outside says for what, and nothing moves', 
   await page.getByRole('progressbar', { name: 'Waiting for time.sleep' }).waitFor();
   assert.deepEqual(await page.getByRole('switch').boundingBox(), before);
   await page.getByRole('progressbar', { name: 'Waiting for time.sleep' }).waitFor({ state: 'detached' });
+});
+
+test('a button that is disabled while it works keeps the focus, and does nothing meanwhile', async () => {
+  const busy = button('Busy');
+  await busy.focus();
+  await page.keyboard.press('Enter');
+  await waitFor(page, () => document.getElementById('panel').client.state.working, true);
+  assert.ok(await busy.isDisabled());
+  await page.keyboard.press('Enter');
+  await waitFor(page, () => document.getElementById('panel').client.state.working, false);
+  assert.ok(await busy.evaluate((element) => element.matches(':focus')));
+  await stateIs('n', 1);
 });
 
 test('a dangerous button asks first', async () => {

@@ -23,9 +23,8 @@ export const renderButton: Component = (_node, props, context) => {
   owner.effect(() => {
     button.dataset.variant = props.choice("variant", ["primary", "secondary", "danger", "ghost"]);
   });
-  owner.effect(() => {
-    button.disabled = props.flag("disabled");
-  });
+  // Not `disabled`: a button that disables itself while it works would lose the keyboard's focus.
+  owner.effect(() => setAttribute(button, "aria-disabled", props.flag("disabled") ? "true" : undefined));
   owner.effect(() => {
     setText(message, trigger?.failure.value ?? "");
     message.hidden = !message.textContent;
@@ -41,7 +40,10 @@ export const renderButton: Component = (_node, props, context) => {
   });
   const progress = progressBar(button);
   owner.effect(() => progress(trigger.progress.value));
-  button.addEventListener("click", () => void press(trigger, String(props.now("confirm") ?? ""), label, panel.surface.root));
+  button.addEventListener("click", () => {
+    if (button.ariaDisabled === "true") return;
+    void press(trigger, String(props.now("confirm") ?? ""), label, panel.surface.root);
+  });
   return { element };
 };
 
