@@ -69,6 +69,12 @@ export function retryDelay(attempt: number, random: number): number {
   return Math.round(longest * (0.5 + random / 2));
 }
 
+// A server that shuts down spreads its clients itself; see docs/PROTOCOL.md.
+function askedPause(reason: string): number | undefined {
+  const asked = /reconnect in (\d{1,6}) ms$/.exec(reason)?.[1];
+  return asked === undefined ? undefined : Math.min(Number(asked), kLongestRetryMs);
+}
+
 /**
  * The page's socket to its panel: connects, notices silence, reconnects with growing, jittered pauses, and
  * matches results to the triggers that asked for them.
@@ -234,7 +240,7 @@ export class Connection {
     const wasLive = this.#state.peek().kind === "live";
     this.#drop();
     if (event.code === kNormalClosure) return this.close(event.reason || kRemoved, "REMOVED");
-    this.#waitToRetry();
+    this.#waitToRetry(askedPause(event.reason));
     // A refused upgrade looks like a lost network from here, so ask before trying for ever.
     if (!wasLive) await this.#askWhy(this.#dialled);
   }
@@ -247,12 +253,13 @@ export class Connection {
     }
   }
 
-  #waitToRetry(): void {
+  // `pause` in milliseconds is what a server that goes away asks of this client.
+  #waitToRetry(pause?: number): void {
     if (!navigator.onLine) {
       this.#state.value = { kind: "offline" };
       return;
     }
-    const delay = retryDelay(this.#attempt++, Math.random());
+    const delay = pause ?? retryDelay(this.#attempt++, Math.random());
     this.#state.value = { kind: "waiting", retryAt: Date.now() + delay };
     this.#retryTimer = setTimeout(() => this.#connect(), delay);
   }

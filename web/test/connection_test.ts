@@ -194,6 +194,15 @@ test("a lost connection rejects what waits and comes back by itself", async (con
   assert.equal(connection.state.value.kind, "live");
 });
 
+test("a server that goes away says when to come back", (context) => {
+  socket().hello();
+  socket().onclose?.({ code: 1001, reason: "the server shuts down; reconnect in 2345 ms" });
+  context.mock.timers.tick(2344);
+  assert.equal(FakeSocket.all.length, 1);
+  context.mock.timers.tick(1);
+  assert.equal(FakeSocket.all.length, 2);
+});
+
 test("a panel that was removed is not asked for again", async (context) => {
   socket().hello();
   socket().onclose?.({ code: 1000, reason: "" });
