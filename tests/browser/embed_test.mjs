@@ -145,7 +145,8 @@ test('another address shows another panel; one that is none says so', async () =
 
 test('a component that the page registered shows bound values, runs a tool and goes with its panel', async () => {
   const created = await server.createPanel(`<NexusPanel title="Custom"><Data><State name="at" type="number" default="3"/></Data>
-    <Logic><Tool name="move"><Arg name="to" type="number"/><Handler>$state.at = $args.to;</Handler></Tool></Logic>
+    <Logic><Tool name="move"><Arg name="to" type="number"/><Handler>$state.at = $args.to;</Handler></Tool>
+    <Tool name="spin"><Handler>$view.command('dial', 'spin', { by: 2 }); $view.getElementById('dial').setProp('size', 'large');</Handler></Tool></Logic>
     <View><Layout><CustomComponent id="dial" module="acme/dials" component="Dial" bind:at="$state.at" on:turn="move" size="small"/>
     <CustomComponent module="acme/dials" component="Missing"/></Layout></View></NexusPanel>`, { panelId: 'custom' });
   assert.equal(created.status, 201, created.text);
@@ -158,7 +159,7 @@ test('a component that the page registered shows bound values, runs a tool and g
         show(values);
         button.onclick = () => emit("turn", { to: 7 });
         element.append(button);
-        return { update: show, destroy: () => { window.gone = true; } };
+        return { update: show, destroy: () => { window.gone = true; }, methods: { spin: ([{ by }]) => { window.spun = by; } } };
       });
       document.querySelector("main").insertAdjacentHTML("beforeend", '<nexus-panel src="${server.base}/panels/custom"></nexus-panel>');
     </script>`,
@@ -166,6 +167,9 @@ test('a component that the page registered shows bound values, runs a tool and g
   await page.getByRole('button', { name: 'dial 3 small' }).click();
   await page.getByRole('button', { name: 'dial 7 small' }).waitFor();
   await page.getByText('The page has no component "Missing" of "acme/dials"').waitFor();
+  await server.trigger('custom', 'spin');
+  await page.getByRole('button', { name: 'dial 7 large' }).waitFor();
+  assert.equal(await page.evaluate(() => window.spun), 2);
   await page.evaluate(() => document.querySelector('nexus-panel').remove());
   await waitFor(page, () => window.gone === true, true);
 });

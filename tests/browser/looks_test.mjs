@@ -98,6 +98,25 @@ test('a patch moves nothing that it does not change', async () => {
   assert.ok(await page.evaluate(() => window.shift) < 0.01, `a shift of ${await page.evaluate(() => window.shift)}`);
 });
 
+test('one changed key touches the nodes that are bound to it, and no others', async () => {
+  const names = Array.from({ length: 200 }, (_, at) => `n${at}`);
+  const created = await server.createPanel(`<NexusPanel title="Many"><Data>
+    ${names.map((name) => `<State name="${name}" type="number" default="0"/>`).join('')}</Data>
+    <View><Layout>${names.map((name) => `<Text content="${name} is {$state.${name}}"/>`).join('')}</Layout></View></NexusPanel>`, { panelId: 'many' });
+  assert.equal(created.status, 201, created.text);
+  const page = await browser.openPanel(server, 'many');
+  const touched = await page.evaluate(async () => {
+    const panel = document.getElementById('panel');
+    const elements = new Set();
+    const observer = new MutationObserver((records) => records.forEach(({ target }) => elements.add(target.textContent)));
+    observer.observe(panel.shadowRoot, { subtree: true, childList: true, characterData: true, attributes: true });
+    await panel.client.set('n150', 7);
+    await new Promise(requestAnimationFrame);
+    return [...elements];
+  });
+  assert.deepEqual(touched, ['n150 is 7']);
+});
+
 // What the keyboard is at: the name of the focused control, and whether it shows.
 const focused = (page) => page.evaluate(() => {
   let element = document.activeElement;
