@@ -171,6 +171,23 @@ test('clicks that are to wait for the connection run once each when it is back, 
   assert.equal(state.text, 'typed while away');
 });
 
+test('a page that never reached the server says so, and shows the panel as soon as it does', async () => {
+  const created = await server.createPanel(PANEL, { panelId: 'late' });
+  assert.equal(created.status, 201, created.text);
+  const page = await browser.open(`${proxy.base}/`);
+  await page.evaluate(() => import('/assets/reactor.js').then(() => undefined));
+  proxy.refuses = true;
+  proxy.cut();
+  await page.evaluate(() => {
+    const panel = document.createElement('nexus-panel');
+    panel.src = '/panels/late';
+    document.body.append(panel);
+  });
+  await page.getByText('The server cannot be reached').waitFor();
+  proxy.refuses = false;
+  await page.getByRole('group', { name: 'Double' }).waitFor();
+});
+
 test('focus, caret and scroll position survive a cut', async () => {
   const page = await openPanel('focus');
   for (let at = 0; at < 12; at++) await server.trigger('focus', 'add');

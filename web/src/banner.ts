@@ -41,15 +41,19 @@ export function connectionBanner(
   spoken.setAttribute("role", "status");
   text.setAttribute("aria-hidden", "true");
   note.append(spoken);
+  // Connecting for the first time is no trouble yet.
+  let troubled = false;
   let wasLive = false;
   const update = () => {
     const current = state.value;
-    const away = wasLive && current.kind !== "live" && current.kind !== "closed";
     wasLive ||= current.kind === "live";
-    note.dataset.shown = String(away);
+    if (current.kind !== "connecting") troubled = current.kind === "waiting" || current.kind === "offline";
+    else if (wasLive) troubled = true;
+    note.dataset.shown = String(troubled);
     retry.hidden = current.kind !== "waiting";
-    if (!away) return setText(spoken, "");
-    setText(text, `${describeConnection(current, Date.now())}. What you type is kept.`);
+    if (!troubled) return setText(spoken, "");
+    const kept = wasLive ? " What you type is kept." : " The server cannot be reached.";
+    setText(text, `${describeConnection(current, Date.now())}.${kept}`);
     setText(spoken, current.kind === "offline" ? "Offline" : "Connection lost, reconnecting");
   };
   const end = effect(update);

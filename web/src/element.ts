@@ -1,3 +1,4 @@
+import { untracked } from "@preact/signals-core";
 import { approvalCards } from "./approvals.ts";
 import { PanelClient } from "./client.ts";
 import { connectionBanner } from "./banner.ts";
@@ -56,6 +57,7 @@ export class NexusPanelElement extends Base {
     return this.#token ?? this.getAttribute("token") ?? undefined;
   }
   set token(value: TokenSource | undefined) {
+    if (value === this.#token) return;
     this.#token = value;
     this.#restart();
   }
@@ -76,7 +78,18 @@ export class NexusPanelElement extends Base {
   }
 
   connectedCallback(): void {
+    this.#adoptProperties();
     if (!this.#owner) this.#start();
+  }
+
+  // What a page set before this script was there lies over the element's own properties.
+  #adoptProperties(): void {
+    for (const name of ["token", "src"] as const) {
+      if (!Object.hasOwn(this, name)) continue;
+      const { [name]: value } = this;
+      delete (this as Partial<NexusPanelElement>)[name];
+      Object.assign(this, { [name]: value });
+    }
   }
 
   // Moved within the page it comes back in the same task, and goes on as if nothing had happened.
@@ -159,8 +172,10 @@ export class NexusPanelElement extends Base {
     return kLoopback.test(new URL(client.remote.address.base).hostname);
   }
 
+  // What a listener of the page reads is no reason to tell it again.
   #dispatch<K extends keyof NexusPanelEvents>(name: K, detail: NexusPanelEvents[K]["detail"]): boolean {
-    return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
+    const event = new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true });
+    return untracked(() => this.dispatchEvent(event));
   }
 }
 

@@ -72,7 +72,7 @@ class RowList {
     const rows = new Map<Key, Row>();
     keys.forEach((key, index) => rows.set(key, this.#rowFor(key, items[index], index)));
     for (const [key, row] of this.#rows) if (!rows.has(key)) remove(row);
-    this.#arrange(keys, rows);
+    keepingFocus(this.#element, () => this.#arrange(keys, rows));
     this.#rows = rows;
     this.#keys = keys;
   }
@@ -110,6 +110,18 @@ class RowList {
 function remove(row: Row): void {
   row.owner.dispose();
   for (const element of row.elements) element.remove();
+}
+
+// Where elements cannot be moved as they are, the focus and the caret are put back.
+function keepingFocus(parent: HTMLElement, arrange: () => void): void {
+  const root = parent.getRootNode();
+  const active = root instanceof ShadowRoot || root instanceof Document ? root.activeElement : null;
+  const field = active instanceof HTMLInputElement && parent.contains(active) ? active : undefined;
+  const caret = field && ([field.selectionStart, field.selectionEnd] as const);
+  arrange();
+  if (!(active instanceof HTMLElement) || !parent.contains(active) || active.matches(":focus")) return;
+  active.focus({ preventScroll: true });
+  if (field && caret) field.setSelectionRange(...caret);
 }
 
 // Moving with moveBefore keeps focus, caret and running animations; older browsers lose them.
