@@ -17,7 +17,7 @@ struct Slice {
   Location start;
 
   Slice from(std::size_t offset) const {
-    return {text.substr(offset), location_after(start, text, offset)};
+    return {text.substr(offset), location_after(start, text.substr(0, offset))};
   }
   Slice first(std::size_t length) const { return {text.substr(0, length), start}; }
 };
@@ -63,12 +63,11 @@ class TemplateParser {
 
   std::optional<Template> run() {
     while (!cursor_.at_end()) {
-      if (cursor_.peek() == '{') {
-        read_braces();
-      } else {
-        literal_ += cursor_.peek();
-        cursor_.advance();
-      }
+      const std::string_view rest = cursor_.rest();
+      const std::size_t literal = std::min(rest.find('{'), rest.size());
+      literal_ += rest.substr(0, literal);
+      cursor_.advance(literal);
+      if (!cursor_.at_end()) read_braces();
     }
     flush();
     return good_ ? std::optional(std::move(result_)) : std::nullopt;

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 #include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/encoding_internal.h"
@@ -11,6 +13,27 @@ namespace {
 bool is_forbidden_control(char c) {
   const unsigned char byte = static_cast<unsigned char>(c);
   return (byte < 0x20 && !is_space(c)) || byte == 0x7F;
+}
+
+// Whether a byte of the eight may be a control character; white space may be taken for one.
+bool may_hold_control(const char* bytes) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  std::uint64_t eight;
+  std::memcpy(&eight, bytes, sizeof eight);
+  const std::uint64_t del = eight ^ (kEach * 0x7F);
+  return ((((eight - kEach * 0x20) & ~eight) | ((del - kEach) & ~del)) & (kEach * 0x80)) != 0;
+}
+
+// The offset of the first control character; the text's size when there is none.
+std::size_t find_control(std::string_view text) {
+  constexpr std::size_t kStep = sizeof(std::uint64_t);
+  for (std::size_t at = 0; at < text.size(); at += kStep) {
+    const std::string_view piece = text.substr(at, kStep);
+    if (piece.size() == kStep && !may_hold_control(piece.data())) continue;
+    const auto found = std::find_if(piece.begin(), piece.end(), is_forbidden_control);
+    if (found != piece.end()) return at + static_cast<std::size_t>(found - piece.begin());
+  }
+  return text.size();
 }
 
 // Where the first ill-formed sequence starts; the text has one.
@@ -28,14 +51,12 @@ std::size_t find_ill_formed(std::string_view text) {
 }  // namespace
 
 std::optional<BadText> find_bad_text(std::string_view source) {
-  const auto control = std::find_if(source.begin(), source.end(), is_forbidden_control);
-  if (control != source.end()) {
-    const std::size_t at = static_cast<std::size_t>(control - source.begin());
-    return BadText{location_after({1, 1}, source, at),
+  if (const std::size_t at = find_control(source); at < source.size()) {
+    return BadText{location_after({1, 1}, source.substr(0, at)),
                    "the document holds a control character; remove it"};
   }
   if (value::is_valid_utf8(source)) return std::nullopt;
-  return BadText{location_after({1, 1}, source, find_ill_formed(source)),
+  return BadText{location_after({1, 1}, source.substr(0, find_ill_formed(source))),
                  "the document is not valid UTF-8; save it in that encoding"};
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -19,6 +20,18 @@ constexpr std::array<std::string_view, 58> kPunctuators = {
     "-=",   "*=",  "/=",  "%=",  "&=",  "|=",  "^=",  "<<",  ">>",  "{",   "}",    "(",
     ")",    "[",   "]",   ".",   ";",   ",",   "<",   ">",   "+",   "-",   "*",    "/",
     "%",    "&",   "|",   "^",   "!",   "~",   "?",   ":",   "=",   "@"};
+
+// The longest punctuator that `text` starts with, empty for none. One that is followed by no other
+// punctuator character is looked for among the short ones only.
+std::string_view first_punctuator(std::string_view text) {
+  const auto starts = [text](std::string_view punctuator) { return text.starts_with(punctuator); };
+  constexpr std::string_view kFirst = "{}()[].;,<>+-*/%&|^!~?:=@";
+  constexpr std::string_view kNext = ".<>+-*&|?=";
+  if (text.empty() || kFirst.find(text.front()) == std::string_view::npos) return {};
+  if (text.size() == 1 || kNext.find(text[1]) == std::string_view::npos) return text.substr(0, 1);
+  const auto found = std::find_if(kPunctuators.begin(), kPunctuators.end(), starts);
+  return found == kPunctuators.end() ? std::string_view() : *found;
+}
 
 bool is_name_start(char c) {
   return is_identifier_start(c) || static_cast<unsigned char>(c) >= 0x80;
@@ -99,8 +112,7 @@ Token ExpressionLexer::read_punctuator() {
     token.text = cursor_.since(start);
     return token;
   }
-  for (const std::string_view punctuator : kPunctuators) {
-    if (!cursor_.looking_at(punctuator)) continue;
+  if (const std::string_view punctuator = first_punctuator(cursor_.rest()); !punctuator.empty()) {
     cursor_.advance(punctuator.size());
     token.text = punctuator;
     return token;
@@ -238,6 +250,12 @@ bool ExpressionLexer::read_escape(std::string& text) {
   return true;
 }
 
+bool ExpressionLexer::sees_arrow() const {
+  Cursor ahead = cursor_;
+  ahead.advance_until([](char c) { return !is_space(c); });
+  return ahead.looking_at("=>");
+}
+
 bool ExpressionLexer::read_unicode_escape(Location at, std::string& text) {
   const bool is_byte = cursor_.peek(1) == 'x';
   unsigned point = 0;
@@ -280,9 +298,8 @@ bool ExpressionLexer::read_code_unit(int digits, unsigned& unit) {
 
 std::size_t find_closing_brace(std::string_view text) {
   // What is open: '{' for a brace, '$' for a hole of a template, otherwise the quote of a literal.
-  std::vector<char> open;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
+  std::string open;
+  for (std::size_t i = 0; i < text.size(); ++i) {    const char c = text[i];
     const char inside = open.empty() ? '{' : open.back();
     const bool is_code = inside == '{' || inside == '$';
     if (!is_code && c == '\\') {

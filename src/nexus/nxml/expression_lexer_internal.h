@@ -36,6 +36,9 @@ class ExpressionLexer {
   // Sends later mistakes to `error`: for a copy that reads ahead.
   void report_to(ExpressionError& error) { error_ = &error; }
 
+  // Whether the next token is '=>'.
+  bool sees_arrow() const;
+
   // The text of a template literal up to `${` or the closing backtick, both consumed. Call it right
   // after a kTemplate token or after the '}' that ends a hole.
   enum class ChunkEnd { kHole, kClosed, kBad };

@@ -37,6 +37,8 @@ const std::vector<Global>& globals() {
 }
 
 const Global* find_global(std::string_view name) {
+  // None starts like the roots of most expressions, $state and $scope.
+  if (name.starts_with('$')) return nullptr;
   for (const Global& global : globals())
     if (global.name == name) return &global;
   return nullptr;

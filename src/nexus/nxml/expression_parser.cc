@@ -187,6 +187,7 @@ Node ExpressionParser::binary(int weakest) {
       return fail(token_.at, "put the left side of '**' in parentheses, as in (-x) ** 2");
     const bool left_clashes = clashes(*op, left);
     Node node = make(op->kind, left.tree->location);
+    if (node) node.tree->children.reserve(2);
     advance();
     Node right = binary(is_power ? op->precedence : op->precedence + 1);
     if (!node || !right) return {};
@@ -355,10 +356,10 @@ bool ExpressionParser::is_parameter(std::string_view word) const {
 Node ExpressionParser::name() {
   if (Node literal = literal_word()) return literal;
   const std::string_view word = token_.text;
-  if (is_reserved_word(word))
+  const bool is_root = word == "$state" || word == "$scope";
+  if (!is_root && is_reserved_word(word))
     return fail(token_.at, cat({"'", word, "' is not available in expressions"}));
-  const bool known = word == "$state" || word == "$scope" || is_parameter(word);
-  if (!known && find_global(word) == nullptr) {
+  if (!is_root && !is_parameter(word) && find_global(word) == nullptr) {
     const bool is_host_name = !word.empty() && word.front() == '$';
     return fail(
         token_.at,
@@ -488,11 +489,11 @@ Node ExpressionParser::text_template() {
 // `name =>` or `(name, name) =>`, seen by reading ahead on a copy of the lexer; stops at the first
 // token that cannot belong to plain parameters, so nested parentheses stay cheap.
 bool ExpressionParser::at_arrow() const {
+  if (token_.kind == Token::Kind::kName) return lexer_.sees_arrow();
+  if (!token_.is("(")) return false;
   ExpressionError unused;
   ExpressionLexer ahead = lexer_;
   ahead.report_to(unused);
-  if (token_.kind == Token::Kind::kName) return ahead.next().is("=>");
-  if (!token_.is("(")) return false;
   Token token = ahead.next();
   while (token.kind == Token::Kind::kName) {
     token = ahead.next();

@@ -83,6 +83,9 @@ std::optional<ExpressionError> refuse_method_call(const Expression& callee) {
 
 const Operator* find_operator(const Token& token) {
   if (token.kind != Token::Kind::kPunctuator && !token.is_name("in")) return nullptr;
+  // Most tokens that may stand here are none.
+  if (constexpr std::string_view kFirst = "?|&=!<>+-*/%i"; kFirst.find(token.text.front()) == kFirst.npos)
+    return nullptr;
   for (const Operator& candidate : kOperators)
     if (candidate.text == token.text) return &candidate;
   return nullptr;

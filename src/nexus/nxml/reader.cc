@@ -17,6 +17,8 @@ constexpr std::string_view kCdataOpen = "<![CDATA[";
 constexpr std::string_view kCdataClose = "]]>";
 constexpr std::string_view kHandlerClose = "</Handler";
 
+constexpr std::size_t kUsualAttributes = 4;
+
 // ':' is there for bind:name and on:name.
 bool is_name_char(char c) { return is_identifier_part(c) || c == '-' || c == ':'; }
 
@@ -289,10 +291,10 @@ std::size_t Reader::find_quote(char quote_mark) {
   std::size_t& none_from = quote_mark == '"' ? no_double_quote_from_ : no_single_quote_from_;
   if (cursor_.offset() >= none_from) return std::string_view::npos;
   const std::string_view rest = cursor_.rest();
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    if (rest[i] == quote_mark) return i;
-    if (rest[i] == '\\' && i + 1 < rest.size() && rest[i + 1] == quote_mark) ++i;
-  }
+  std::size_t at = rest.find(quote_mark);
+  while (at != std::string_view::npos && at > 0 && rest[at - 1] == '\\')
+    at = rest.find(quote_mark, at + 1);
+  if (at != std::string_view::npos) return at;
   none_from = cursor_.offset();
   return std::string_view::npos;
 }
@@ -346,6 +348,7 @@ void Reader::add_attribute(Element& element, const Attribute& attribute) {
     return report_tag(element, cat({"<", element.name, "> has more than ",
                                     std::to_string(limits_.attributes), " attributes"}));
   }
+  if (element.attributes.empty()) element.attributes.reserve(kUsualAttributes);
   element.attributes.push_back(attribute);
 }
 

@@ -11,8 +11,9 @@ class ReferenceChecker {
  public:
   ReferenceChecker(const Document& document, Diagnostics& diagnostics)
       : document_(document), diagnostics_(diagnostics) {
-    for (const State& state : document.states) states_.emplace(state.name, &state);
-    for (const Computed& computed : document.computed) computed_names_.insert(computed.name);
+    for (const State& state : document.states)
+      if (auto& name = data_[state.name]; name.state == nullptr) name.state = &state;
+    for (const Computed& computed : document.computed) data_[computed.name].is_computed = true;
     for (const Tool& tool : document.tools) tools_.emplace(tool.name, &tool);
   }
 
@@ -20,6 +21,12 @@ class ReferenceChecker {
 
  private:
   using Names = std::unordered_set<std::string_view>;
+  // A State or Computed, or both when its name is there twice.
+  struct Data {
+    const State* state = nullptr;
+    bool is_computed = false;
+    bool is_used = false;
+  };
 
   void visit_triggers(const Tool& tool);
   void visit_node(const ViewNode& node);
@@ -38,8 +45,9 @@ class ReferenceChecker {
   void visit_path(const BindPath& path, const Span& span);
   void visit_watched(const Trigger& trigger);
   void use_state(std::string_view name, Location at);
-  bool is_only_computed(const std::string& name) const {
-    return computed_names_.count(name) > 0 && states_.count(name) == 0;
+  bool is_only_computed(std::string_view name) const {
+    const auto found = data_.find(name);
+    return found != data_.end() && found->second.state == nullptr;
   }
   void use_scope(std::string_view name, Location at);
   void visit_id(const ViewNode& node);
@@ -49,11 +57,9 @@ class ReferenceChecker {
 
   const Document& document_;
   Diagnostics& diagnostics_;
-  std::unordered_map<std::string_view, const State*> states_;
-  Names computed_names_;
+  std::unordered_map<std::string_view, Data> data_;
   std::unordered_map<std::string_view, const Tool*> tools_;
   Names view_ids_;
-  Names used_state_;
   Names used_tools_;
   bool whole_state_used_ = false;
   // What $scope holds here; the names of the loops around this place.
@@ -140,8 +146,8 @@ const Tool* ReferenceChecker::tool_of(const ViewNode& node) const {
 }
 
 const State* ReferenceChecker::find_state(std::string_view name) const {
-  const auto found = states_.find(name);
-  return found == states_.end() ? nullptr : found->second;
+  const auto found = data_.find(name);
+  return found == data_.end() ? nullptr : found->second.state;
 }
 
 // What the declared types alone tell: a binding to a whole State has that State's type.
@@ -235,8 +241,10 @@ void ReferenceChecker::use_state(std::string_view name, Location at) {
     whole_state_used_ = true;
     return;
   }
-  used_state_.insert(name);
-  if (states_.count(name) > 0 || computed_names_.count(name) > 0) return;
+  if (const auto found = data_.find(name); found != data_.end()) {
+    found->second.is_used = true;
+    return;
+  }
   std::string hint;
   if (diagnostics_.wants(Severity::kError)) hint = did_you_mean(name, known_state());
   diagnostics_.error(kUndefinedState, at,
@@ -260,7 +268,7 @@ void ReferenceChecker::warn_unused() {
     find_mentions(lifecycle.handler.code, mentions);
   const bool all_used = whole_state_used_ || mentions.everything;
   for (const State& state : document_.states) {
-    if (all_used || used_state_.count(state.name) > 0 || mentions.names.count(state.name) > 0)
+    if (all_used || data_.at(state.name).is_used || mentions.names.count(state.name) > 0)
       continue;
     diagnostics_.warning(kUnusedState, state.span,
                          cat({"nothing uses the state ", quote(state.name)}));

@@ -52,6 +52,7 @@ std::unique_ptr<ViewNode> NodeBuilder::build() {
   node_->type = element_.name;
   node_->span = element_.span;
   if (component_ == nullptr) report_unknown_component();
+  node_->props.reserve(element_.attributes.size());
   for (const Attribute& attribute : element_.attributes) {
     if (attribute.name == "id") {
       node_->id = attribute.value;
@@ -62,6 +63,7 @@ std::unique_ptr<ViewNode> NodeBuilder::build() {
   }
   check_required();
   warn_about_text();
+  node_->children.reserve(element_.children.size());
   for (const auto& child : element_.children)
     node_->children.push_back(build_view(*child, diagnostics_));
   return std::move(node_);
@@ -210,6 +212,7 @@ void NodeBuilder::check_required() {
 }
 
 void NodeBuilder::warn_about_text() {
+  if (!element_.text) return;
   std::string hint;
   for (const std::string_view name : {"content", "label"})
     if (hint.empty() && component_ != nullptr && find_prop(*component_, name) != nullptr)
