@@ -22,7 +22,7 @@ const kUnits: [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 
 /** A time as people say it, seen from `now`; both in milliseconds since the epoch. */
-export function relativeTime(time: number, now: number): string {
+function relativeTime(time: number, now: number): string {
   const [unit, size] = kUnits.find(([, length]) => Math.abs(time - now) >= length) ?? ["second", 1000];
   return kRelative.format(Math.round((time - now) / size), unit);
 }

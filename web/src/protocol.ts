@@ -157,7 +157,7 @@ export type ClientMessage =
   | { type: "PING" };
 
 export type ServerMessage =
-  // Without `state` the client keeps what it has, and the patches it missed follow.
+  // Without `state` (then `resumed` is true) the client keeps what it has, and the patches it missed follow.
   | { type: "CONNECTED"; version: number; panelId: string; epoch: string; state?: Record<string, Json> }
   // This client asks for `patch`; what it missed during a cut may come as whole keys.
   | { type: "PATCH"; version: number; patch?: PatchOperation[]; mutations?: Mutation[]; timestamp: number }

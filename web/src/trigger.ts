@@ -5,7 +5,7 @@ import { setAttribute } from "./dom.ts";
 import type { Call, Json } from "./protocol.ts";
 
 /** How many clicks wait while their tool runs; the next one is refused with a message. */
-export const kMaxQueuedClicks = 10;
+const kMaxQueuedClicks = 10;
 
 export interface Progress {
   waitsFor: string;

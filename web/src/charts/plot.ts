@@ -27,7 +27,7 @@ const kMargin = { top: 14, right: 12, bottom: 26, left: 48 };
 const kLabelEveryPx = 72;
 /** Colours, and with them dashes, repeat after this many series. */
 export const kColours = 6;
-export const kCompact = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2, notation: "compact" });
+const kCompact = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2, notation: "compact" });
 
 type Scale = (value: number) => number;
 

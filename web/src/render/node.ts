@@ -42,7 +42,7 @@ const kComponents: ReadonlyMap<string, Component> = new Map<string, Component>([
 ]);
 
 /** The element of `node`; a component that fails to build leaves a note in its place. */
-export function renderNode(node: ViewNode, context: Context): HTMLElement {
+function renderNode(node: ViewNode, context: Context): HTMLElement {
   const owner = context.owner.child();
   return untracked(() => {
     let handle: Handle;
