@@ -68,13 +68,14 @@ export function reuse(previous: Json | undefined, next: Json): Json {
 function reuseItems(previous: readonly Json[], next: Json[]): Json[] {
   let items = next;
   let same = previous.length === next.length;
-  for (const [at, item] of next.entries()) {
+  for (let at = 0; at < next.length; at++) {
+    const item = next[at] as Json;
+    if (item === previous[at]) continue;
     const kept = reuse(previous[at], item);
-    if (kept !== item) {
-      if (items === next) items = next.slice();
-      items[at] = kept;
-    }
     same &&= kept === previous[at];
+    if (kept === item) continue;
+    if (items === next) items = next.slice();
+    items[at] = kept;
   }
   return same ? (previous as Json[]) : items;
 }
