@@ -123,6 +123,8 @@ void PanelFiles::look(const std::string& directory) {
     file.stamp.reset();
     file.digest.clear();
     spdlog::info("{} is gone; the panel it was made of goes on", path);
+    // What was wrong with it is wrong no longer.
+    if (panel::Panel* const live = panel_of(file)) live->report_source(name_of(path), {});
   }
   // The last is read first.
   for (auto path = found->rbegin(); path != found->rend(); ++path) {
@@ -214,7 +216,8 @@ bool PanelFiles::belongs_to_another(const std::string& path, const std::string& 
 }
 
 panel::Panel* PanelFiles::panel_of(const File& file) const {
-  return file.panel_id.empty() ? nullptr : workspace_.find(file.panel_id);
+  panel::Panel* const live = file.panel_id.empty() ? nullptr : workspace_.find(file.panel_id);
+  return live != nullptr && live->owner() == owner_ ? live : nullptr;
 }
 
 }  // namespace nexusd

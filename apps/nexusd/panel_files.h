@@ -17,9 +17,9 @@ namespace nexusd {
 // read.
 nexus::Result<std::vector<std::string>> find_panel_files(const std::string& directory);
 
-// The panels that are made of the *.nxml files of some directories (docs/NXML.md, "Reloading"). A file that is no
-// panel is reported on standard error, one "file:line:column: ..." line for each diagnostic, and the
-// others load. Lives on the loop; what it is given outlives it.
+// The panels that are made of the *.nxml files of some directories (docs/NXML.md, "Reloading"). A
+// file that is no panel is reported on standard error, one "file:line:column: ..." line for each
+// diagnostic, and the others load. Lives on the loop; what it is given outlives it.
 class PanelFiles : public std::enable_shared_from_this<PanelFiles> {
  public:
   // The panels belong to the workspace `owner`.
@@ -27,8 +27,8 @@ class PanelFiles : public std::enable_shared_from_this<PanelFiles> {
                                             nexus::panel::Workspace& workspace,
                                             std::string owner);
 
-  // Makes a panel of each file of the directories, in order, and calls `done` when every one has been answered.
-  // Called once.
+  // Makes a panel of each file of the directories, in order, and calls `done` when every one has
+  // been answered. Called once.
   void load(std::vector<std::string> directories, std::function<void()> done);
 
   // Soon makes panels of the files in `directory` that are new since the last look and reloads

@@ -13,11 +13,20 @@ class RealEngineTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     scope_ = new sandbox::ThreadScope;
-    engine_ = engine::Engine::create({}).take().release();
+    engine::Options options;
+    options.limits = limits();
+    engine_ = engine::Engine::create(options).take().release();
   }
   static void TearDownTestSuite() {
     delete engine_;
     delete scope_;
+  }
+
+  // With time for the busiest machine.
+  static engine::Limits limits() {
+    engine::Limits limits;
+    limits.timeout = std::chrono::minutes{2};
+    return limits;
   }
 
   static inline sandbox::ThreadScope* scope_ = nullptr;

@@ -20,8 +20,8 @@ struct Reload {
 using ReloadDone = std::function<void(Result<std::shared_ptr<PanelState>>)>;
 
 // Hands the making of that state to the executor: what `old` holds by the rules of
-// state::Store::take_over(), with the computed values of the new document. `old` stays unchanged until `done`, which runs
-// once on the loop. False when the executor has no room.
+// state::Store::take_over(), with the computed values of the new document. `old` stays unchanged
+// until `done`, which runs once on the loop. False when the executor has no room.
 bool submit_reload(const SegmentHost& host, std::shared_ptr<const PanelState> old,
                    std::shared_ptr<Reload> reload, std::string panel_id, ReloadDone done);
 

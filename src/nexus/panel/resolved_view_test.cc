@@ -21,7 +21,7 @@ class ResolvedViewTest : public RealEngineTest {
         "<Logic><Tool name=\"t\"><Handler>return 1</Handler></Tool></Logic><View>" + view + "</View></NexusPanel>");
     EXPECT_TRUE(parsed.document) << nxml::to_json(parsed.diagnostics);
     if (!parsed.document) return "";
-    auto resolved = ResolvedView(*parsed.document, engine::Limits{}).resolve(*engine_, "p", std::move(state));
+    auto resolved = ResolvedView(*parsed.document, limits()).resolve(*engine_, "p", std::move(state));
     return resolved.ok() ? *resolved : std::string(to_string(resolved.error().code)) + resolved.error().message;
   }
 
