@@ -29,6 +29,11 @@ test("the package holds its bundle and declarations, no pages, tests or sources"
   assert.equal(manifest.dependencies, undefined, "everything it needs is in its bundle");
 });
 
+test("a program without a document, such as a server that renders pages, can load it", async () => {
+  const { defineNexusPanel } = (await import(new URL("../dist/assets/reactor.js", import.meta.url).href)) as { defineNexusPanel(): void };
+  defineNexusPanel();
+});
+
 test("a program in strict TypeScript compiles against it, and mistakes do not", () => {
   const directory = mkdtempSync(join(tmpdir(), "nexus-package-"));
   try {
