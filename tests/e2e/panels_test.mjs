@@ -159,3 +159,39 @@ test('HEAD is answered wherever GET is', async () => {
     assert.equal(answer.text, '', path);
   }
 });
+
+test('mount runs before the panel is there, unmount before its clients are sent away', async () => {
+  const source = (mount) => `<NexusPanel title="Life"><Data><State name="n" type="number"/></Data><Logic>
+    <Lifecycle on="mount"><Handler>${mount}</Handler></Lifecycle>
+    <Lifecycle on="unmount"><Handler>$state.n += 1; $emit('bye', $state.n);</Handler></Lifecycle>
+    </Logic><View><Text content="{$state.n}"/></View></NexusPanel>`;
+  const created = await server.createPanel(source('$state.n = 41;'), { panelId: 'life' });
+  assert.deepEqual(created.json.state, { n: 41 });
+  const client = await server.connect('life');
+  assert.equal((await server.request('DELETE', '/panels/life')).status, 204);
+  const [patch, event] = [await client.next(), await client.next()];
+  assert.deepEqual([patch.version, patch.mutations[0].value], [2, 42]);
+  assert.deepEqual([event.event.name, event.event.payload], ['bye', 42]);
+  assert.equal(await client.waitForClose(), 1000);
+  const broken = await server.createPanel(source("throw new Error('no luck');"), { panelId: 'unlucky' });
+  assert.equal(broken.status, 201, 'a mount that fails is no reason to lose the panel');
+  const { mountError } = (await server.get('/panels/unlucky')).json;
+  assert.equal(mountError.code, 'EXECUTION_ERROR');
+  assert.match(mountError.message, /no luck/);
+  await server.request('DELETE', '/panels/unlucky');
+});
+
+test('a wrong argument is named, with its tool and the type it should have', async () => {
+  const source = `<NexusPanel title="Args"><Data><State name="n" type="number"/></Data><Logic><Tool name="add">
+    <Trigger type="manual"/><Arg name="by" type="number"/><Arg name="twice" type="boolean" default="no"/>
+    <Handler>$state.n += $args.by * ($args.twice ? 2 : 1); return $args;</Handler></Tool></Logic></NexusPanel>`;
+  await server.createPanel(source, { panelId: 'args' });
+  assert.deepEqual((await server.trigger('args', 'add', { by: '20', twice: 'yes', more: 1 })).json.returnValue, { by: 20, twice: true });
+  for (const [args, said] of [[{}, /"add".*"by"|"by".*"add"/], [{ by: 'many' }, /"by".*number/], [{ by: 1, twice: [] }, /"twice".*boolean/]]) {
+    const { status, json } = await server.trigger('args', 'add', args);
+    assert.equal(status, 422);
+    assert.equal(json.error.code, 'INVALID_ARGUMENT');
+    assert.match(json.error.message, said);
+  }
+  assert.deepEqual(await server.state('args'), { n: 40 });
+});
