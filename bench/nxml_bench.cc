@@ -20,8 +20,7 @@
 
 namespace {
 
-constexpr int kSections = 100;
-constexpr int kComponents = 10;  // of each section
+constexpr int kSections = 100;  // of ten components each
 constexpr int kTools = 20;
 
 std::string tool(int i) {
