@@ -1,6 +1,8 @@
 // nexusd --watch: panels follow their files (docs/NXML.md, "Reloading").
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,14 +13,19 @@ const DEADLINE_MS = 20000;
 
 let server;
 let folder;
+// Answers a request when the test says so.
+const gate = createServer((request, response) => gate.once('open', () => response.end('{}')));
 
 before(async () => {
+  gate.listen(0, '127.0.0.1');
+  await once(gate, 'listening');
   folder = await makeScratch();
   await write('first', document('first'));
-  server = await Server.start({ args: ['--watch', folder] });
+  server = await Server.start({ args: ['--watch', folder], env: { HTTP_ALLOW_PRIVATE_HOSTS: `127.0.0.1:${gate.address().port}` } });
 });
 after(async () => {
   await server?.stop();
+  gate.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -184,14 +191,10 @@ test('what is no file is said to be none', async () => {
 });
 
 test('a run that waits goes on with its handler; what it writes must fit the new state', async () => {
-  const logic = `<Extension name="nexus.time"/>
-    <Tool name="stays"><Handler>
-      const rows = $state.rows; await $ext.time.sleep(1500); rows.push('late'); $state.n = 5; return 'old';
-    </Handler></Tool>
-    <Tool name="fails"><Handler>
-      await $ext.time.sleep(1500);
-      $state.gone = 'x';
-    </Handler></Tool>`;
+  const wait = `await $ext.http.get('http://127.0.0.1:${gate.address().port}/');`;
+  const logic = `<Extension name="nexus.http"/>
+    <Tool name="stays"><Handler>const rows = $state.rows; ${wait} rows.push('late'); $state.n = 5; return 'old';</Handler></Tool>
+    <Tool name="fails"><Handler>${wait} $state.gone = 'x';</Handler></Tool>`;
   const rows = '<State name="rows" type="list"/>';
   const client = await openPanel('waits', document('waits', { data: `${rows}<State name="gone"/>`, logic, view: '{$state.gone}{$state.rows}' }));
   client.send({ type: 'TRIGGER', tool: 'stays', requestId: 'a' });
@@ -199,6 +202,8 @@ test('a run that waits goes on with its handler; what it writes must fit the new
   await client.until(({ type, requestId }) => type === 'PROGRESS' && requestId === 'b');
   await write('waits', document('waits', { data: rows }));
   await client.untilType('CONNECTED');
+  await eventually('both wait', () => gate.listenerCount('open') === 2);
+  gate.emit('open');
   const results = new Map();
   while (results.size < 2) {
     const { requestId, result } = (await client.untilType('RESULT')).at(-1);
