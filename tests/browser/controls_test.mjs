@@ -14,6 +14,7 @@ const PANEL = `<NexusPanel title="Controls">
     <State name="list" type="list" default='[{"title":"One"}]'/>
     <State name="said" type="string" default=""/>
     <State name="trend" type="string" default="up"/>
+    <State name="word" type="string" default="no"/>
     <State name="working" type="boolean" default="false"/>
     <State name="kind" type="string" default="h2"/>
   </Data>
@@ -44,7 +45,8 @@ const PANEL = `<NexusPanel title="Controls">
     <Switch bind="$state.on" label="Lock"/>
     <Metric label="Runs" value="{$state.n}" unit="runs" trend="{$state.trend}"/>
     <Metric label="Big" value="{$state.n + 1234567}"/>
-    <Container title="Press me" trigger="add"><Text content="inside"/></Container>
+    <Container title="Press me" trigger="add"><Text content="inside"/><Button label="Inner" trigger="say" args="['inner']"/></Container>
+    <If condition="{$state.word}"><Text content="any word is true"/></If>
     <Text variant="{$state.kind}" content="Changing"/>
     <Text content="{$state.said}" variant="code"/>
     <Iterate items="{$state.list}" as="row" empty="All done"><Text content="{$scope.row.title} {$scope.index}"/></Iterate>
@@ -234,6 +236,15 @@ test('a container with a tool is pressed like a button', async () => {
   await box.press('Enter');
   await box.press('Space');
   await runs().filter({ hasText: /^3$/ }).waitFor();
+  await button('Inner').click();
+  await page.locator('code', { hasText: 'inner' }).waitFor();
+  await stateIs('n', 3);
+});
+
+test('a condition is what JavaScript takes for true', async () => {
+  await page.getByText('any word is true').waitFor();
+  await page.evaluate(() => document.getElementById('panel').client.set('word', ''));
+  await page.getByText('any word is true').waitFor({ state: 'detached' });
 });
 
 test('a text whose variant changes is another heading, and code is copied', async () => {

@@ -93,11 +93,11 @@ export class Props {
     return value === undefined || value === null ? fallback : display(value);
   }
 
-  /** "false", "0", "no" and "off" written in the document are false. */
+  /** Of a binding whatever JavaScript takes for true; "false", "0", "no" and "off" written in the document are false. */
   flag(name: string, fallback = false): boolean {
     const value = this.value(name);
     if (value === undefined) return fallback;
-    return typeof value === "string" ? !/^(false|0|no|off|)$/i.test(value.trim()) : Boolean(value);
+    return typeof value === "string" && !isBinding(this.raw(name)) ? !/^(false|0|no|off|)$/i.test(value.trim()) : Boolean(value);
   }
 
   /** One of `allowed`, else the first of them. */

@@ -120,7 +120,11 @@ export function makePressable(element: HTMLElement, trigger: Trigger, context: C
   element.classList.add("nx-pressable");
   element.tabIndex = 0;
   element.setAttribute("role", "button");
-  element.addEventListener("click", () => trigger.run());
+  element.addEventListener("click", (event) => {
+    // A control inside does what it is for.
+    const control = event.target instanceof Element ? event.target.closest("button, a, input, label, .nx-pressable") : null;
+    if (control === element || !control) trigger.run();
+  });
   element.addEventListener("keydown", (event) => {
     if (event.target !== element || (event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
