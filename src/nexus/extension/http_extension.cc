@@ -40,11 +40,16 @@ class HttpExtension : public Extension {
   std::string_view name() const override { return "nexus.http"; }
   const std::vector<std::string>& methods() const override { return http_methods(); }
 
-  std::unique_ptr<Call> call(const CallContext&, std::string_view method, value::List args,
+  CallPlan plan(std::string_view method, const value::List& args) const override {
+    const auto request = read_http_request(method, args, timeout_);
+    return {.repeatable = !request.ok() || is_repeatable(*request)};
+  }
+
+  std::unique_ptr<Call> call(const CallContext& context, std::string_view method, value::List args,
                              Done done) override {
     auto pending = std::make_shared<PendingAnswer>(PendingAnswer{std::move(done)});
     auto call = std::make_unique<HttpCall>(*client_, pending);
-    auto started = start(method, args, pending);
+    auto started = start(context, method, args, pending);
     if (started.ok()) {
       call->set_id(*started);
     } else {
@@ -55,9 +60,11 @@ class HttpExtension : public Extension {
   }
 
  private:
-  Result<std::uint64_t> start(std::string_view method, const value::List& args,
+  Result<std::uint64_t> start(const CallContext& context, std::string_view method,
+                              const value::List& args,
                               const std::shared_ptr<PendingAnswer>& pending) {
     NX_TRY(HttpRequest request, read_http_request(method, args, timeout_));
+    if (!context.call_id.empty()) add_idempotency_key(request, context.call_id);
     return client_->start(
         std::move(request), [&loop = loop_, pending](Result<HttpResponse> answer) {
           // A posted task must be copyable, which an answer is not; decoding it here spares the

@@ -128,12 +128,21 @@ Result<void> read_options(const Value* options, HttpRequest& request) {
     return invalid(fmt::format("options must be an object, found {}", to_string(options->type())));
   if (const Value* headers = options->find("headers")) NX_TRY_VOID(read_headers(*headers, request));
   if (const Value* timeout = options->find("timeout")) NX_TRY_VOID(read_timeout(*timeout, request));
+  if (const Value* mark = options->find("idempotent"); mark != nullptr && !mark->is_null()) {
+    if (!mark->is_boolean())
+      return invalid("idempotent must be true or false, found " + value::to_json(*mark));
+    request.marked_idempotent = mark->boolean();
+  }
   return {};
 }
 
 bool has_header(const HttpRequest& request, std::string_view name) {
   return std::any_of(request.headers.begin(), request.headers.end(),
                      [&](const auto& header) { return lower(header.first) == name; });
+}
+
+bool has_idempotent_method(const HttpRequest& request) {
+  return request.method != "POST" && request.method != "PATCH";
 }
 
 // Text travels as it is, anything else as JSON.
@@ -152,7 +161,7 @@ Result<void> read_body(const Value* body, HttpRequest& request) {
 
 Result<HttpRequest> read_full_request(const Value* options, HttpRequest request) {
   if (options == nullptr || !options->is_object())
-    return invalid("request takes one object {method, url, headers, body, timeout}");
+    return invalid("request takes one object {method, url, headers, body, timeout, idempotent}");
   if (const Value* method = options->find("method"); method != nullptr && !method->is_null()) {
     const std::string verb = method->is_string() ? upper(method->string()) : std::string();
     if (std::find(kVerbs.begin(), kVerbs.end(), verb) == kVerbs.end())
@@ -180,6 +189,15 @@ Value decode_body(std::string body, const std::string* content_type) {
 }
 
 }  // namespace
+
+bool is_repeatable(const HttpRequest& request) {
+  return request.marked_idempotent || has_idempotent_method(request);
+}
+
+void add_idempotency_key(HttpRequest& request, const std::string& key) {
+  if (!has_idempotent_method(request) && !has_header(request, "idempotency-key"))
+    request.headers.emplace_back("Idempotency-Key", key);
+}
 
 const std::vector<std::string>& http_methods() {
   static const std::vector<std::string> methods = {"get",  "delete", "head",  "options",

@@ -20,7 +20,16 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<std::string> body;
   std::chrono::milliseconds timeout{0};  // for everything, redirects and body included
+  bool marked_idempotent = false;        // by the handler
 };
+
+// Whether sending the request twice does what sending it once does: by its method (RFC 9110 section
+// 9.2.2), or because the handler says so.
+bool is_repeatable(const HttpRequest& request);
+
+// Lets the other side recognise a request that it gets twice: adds `key` as Idempotency-Key to one
+// whose method is not idempotent, unless the handler has set that header.
+void add_idempotency_key(HttpRequest& request, const std::string& key);
 
 struct HttpResponse {
   int status = 0;

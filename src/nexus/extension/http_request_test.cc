@@ -43,6 +43,34 @@ TEST(HttpRequest, ABodyThatIsNoTextTravelsAsJson) {
   EXPECT_TRUE(read("put", {"http://a.test/", "text"}).headers.empty());
 }
 
+TEST(HttpRequest, WhatMayBeSentTwiceIsKnown) {
+  for (const char* method : {"get", "head", "options", "put", "delete"})
+    EXPECT_TRUE(is_repeatable(read(method, {"http://a.test/"}))) << method;
+  const Object marked{{"idempotent", true}};
+  for (const char* method : {"post", "patch"}) {
+    EXPECT_FALSE(is_repeatable(read(method, {"http://a.test/", "text"}))) << method;
+    EXPECT_TRUE(is_repeatable(read(method, {"http://a.test/", "text", marked}))) << method;
+  }
+  const Object full{{"url", "http://a.test/"}, {"method", "POST"}, {"idempotent", true}};
+  EXPECT_TRUE(is_repeatable(read("request", {full})));
+  EXPECT_EQ(refusal("get", {"http://a.test/", Object{{"idempotent", "yes"}}}).message,
+            "idempotent must be true or false, found \"yes\"");
+}
+
+TEST(HttpRequest, AnIdempotencyKeyGoesWithWhatTheServerCouldNotTellFromARepetition) {
+  auto post = read("post", {"http://a.test/", "text"});
+  add_idempotency_key(post, "call-1");
+  ASSERT_EQ(post.headers.size(), 1u);
+  EXPECT_EQ(post.headers[0], std::make_pair(std::string("Idempotency-Key"), std::string("call-1")));
+  auto put = read("put", {"http://a.test/", "text"});
+  add_idempotency_key(put, "call-1");
+  EXPECT_TRUE(put.headers.empty());
+  const Object own{{"headers", Object{{"idempotency-key", "mine"}}}};
+  auto with_own = read("post", {"http://a.test/", "text", own});
+  add_idempotency_key(with_own, "call-1");
+  EXPECT_EQ(with_own.headers.size(), 1u);
+}
+
 TEST(HttpRequest, AGivenContentTypeIsKept) {
   const Object options{{"headers", Object{{"content-TYPE", "application/vnd.a+json"}}}};
   const auto request = read("patch", {"http://a.test/", Object{}, options});

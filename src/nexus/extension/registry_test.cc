@@ -10,6 +10,7 @@ class Named : public Extension {
   explicit Named(std::string name) : name_(std::move(name)) {}
   std::string_view name() const override { return name_; }
   const std::vector<std::string>& methods() const override { return methods_; }
+  CallPlan plan(std::string_view, const value::List&) const override { return {}; }
   std::unique_ptr<Call> call(const CallContext&, std::string_view, value::List, Done) override {
     return nullptr;
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "nexus/value/json.h"
@@ -15,11 +16,9 @@ using std::chrono::milliseconds;
 class TimedCall : public Call {
  public:
   TimedCall(loop::Loop& loop, milliseconds delay, std::function<void()> task)
-      : delay_(delay), timer_(loop.after(delay, std::move(task))) {}
-  milliseconds allowance() const override { return delay_; }
+      : timer_(loop.after(delay, std::move(task))) {}
 
  private:
-  milliseconds delay_;
   std::unique_ptr<loop::Timer> timer_;
 };
 
@@ -43,13 +42,18 @@ class TimeExtension : public Extension {
   std::string_view name() const override { return "nexus.time"; }
   const std::vector<std::string>& methods() const override { return methods_; }
 
-  std::unique_ptr<Call> call(const CallContext&, std::string_view method, value::List args,
+  CallPlan plan(std::string_view method, const value::List& args) const override {
+    auto duration = method == "sleep" ? sleep_duration(args) : milliseconds{0};
+    return {.repeatable = true, .allowance = duration.ok() ? *duration : milliseconds{0}};
+  }
+
+  std::unique_ptr<Call> call(const CallContext& context, std::string_view method, value::List args,
                              Done done) override {
     if (method == "now")
       return answer(milliseconds{0}, value::Value(unix_ms(clock_.wall())), std::move(done));
     if (method == "sleep") {
       auto duration = sleep_duration(args);
-      if (duration.ok()) return answer(*duration, value::Value(), std::move(done));
+      if (duration.ok()) return answer(left_of(*duration, context), value::Value(), std::move(done));
       return fail(std::move(duration).take_error(), std::move(done));
     }
     return fail({ErrorCode::kMethodNotFound,
@@ -58,6 +62,15 @@ class TimeExtension : public Extension {
   }
 
  private:
+  // Of a sleep that began before a restart, what is left; never more than it was to last, whatever
+  // was done to the clock meanwhile.
+  milliseconds left_of(milliseconds duration, const CallContext& context) const {
+    if (!context.asked_at) return duration;
+    const auto left =
+        std::chrono::ceil<milliseconds>(*context.asked_at + duration - clock_.wall());
+    return std::clamp(left, milliseconds{0}, duration);
+  }
+
   std::unique_ptr<Call> answer(milliseconds delay, value::Value value, Done done) {
     return std::make_unique<TimedCall>(
         loop_, delay,

@@ -80,10 +80,29 @@ TEST_F(TimeExtensionTest, SleepAnswersNullAfterTheGivenTime) {
   const auto open = call("sleep", {1500.2});
   ASSERT_EQ(loop_.alarms.size(), 1u);
   EXPECT_EQ(loop_.alarms[0]->delay, milliseconds{1501});
-  EXPECT_EQ(open->allowance(), milliseconds{1501});
   loop_.fire_all();
   EXPECT_EQ(answers_, 1);
   EXPECT_EQ(value_, value::Value());
+}
+
+TEST_F(TimeExtensionTest, ASleepIsPlannedWithItsLength) {
+  const CallPlan plan = time_->plan("sleep", {1500.2});
+  EXPECT_EQ(plan.allowance, milliseconds{1501});
+  EXPECT_TRUE(plan.repeatable);
+  EXPECT_EQ(time_->plan("now", {}).allowance, milliseconds{0});
+}
+
+TEST_F(TimeExtensionTest, ASleepThatIsMadeAgainKeepsItsTime) {
+  const CallContext earlier{"p", "r", "s", clock_.wall() - milliseconds{1000}};
+  const auto open = time_->call(earlier, "sleep", {1500}, [](auto) {});
+  const CallContext long_ago{"p", "r", "s", clock_.wall() - milliseconds{2000}};
+  const auto over = time_->call(long_ago, "sleep", {1500}, [](auto) {});
+  const CallContext clock_set_back{"p", "r", "s", clock_.wall() + milliseconds{2000}};
+  const auto odd = time_->call(clock_set_back, "sleep", {1500}, [](auto) {});
+  ASSERT_EQ(loop_.alarms.size(), 3u);
+  EXPECT_EQ(loop_.alarms[0]->delay, milliseconds{500});
+  EXPECT_EQ(loop_.alarms[1]->delay, milliseconds{0});
+  EXPECT_EQ(loop_.alarms[2]->delay, milliseconds{1500});
 }
 
 TEST_F(TimeExtensionTest, SleepIsBoundedByADay) {

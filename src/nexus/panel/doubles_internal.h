@@ -185,8 +185,12 @@ class FakeExtension : public extension::Extension {
  public:
   std::string_view name() const override { return "nexus.fake"; }
   const std::vector<std::string>& methods() const override { return methods_; }
-  std::unique_ptr<extension::Call> call(const extension::CallContext&, std::string_view,
+  extension::CallPlan plan(std::string_view, const value::List&) const override {
+    return next_plan;
+  }
+  std::unique_ptr<extension::Call> call(const extension::CallContext& context, std::string_view,
                                         value::List args, extension::Done done) override {
+    contexts.push_back(context);
     const std::string id = args.at(0).string();
     open[id] = std::move(done);
     return std::make_unique<Open>(*this, id);
@@ -197,13 +201,13 @@ class FakeExtension : public extension::Extension {
   }
 
   std::map<std::string, extension::Done> open;  // calls nobody answered or cancelled
-  std::chrono::milliseconds allowance{0};
+  extension::CallPlan next_plan;
+  std::vector<extension::CallContext> contexts;  // of all calls
 
  private:
   struct Open : extension::Call {
     Open(FakeExtension& e, std::string i) : extension(e), id(std::move(i)) {}
     ~Open() override { extension.open.erase(id); }
-    std::chrono::milliseconds allowance() const override { return extension.allowance; }
     FakeExtension& extension;
     std::string id;
   };

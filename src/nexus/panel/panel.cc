@@ -390,9 +390,13 @@ void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension s
   const auto& extensions = run->program()->extensions;
   const auto extension = extensions.find(suspension.extension);
   NX_CHECK(extension != extensions.end());
-  auto call = extension->second->call({id_, run->id()}, suspension.method,
-                                      std::move(suspension.args), std::move(done));
-  const auto patience = host_.settings.suspension_timeout + call->allowance();
+  const auto plan = extension->second->plan(suspension.method, suspension.args);
+  auto call = extension->second->call(
+      {id_, run->id(), suspension.id, host_.clock.wall()}, suspension.method,
+      std::move(suspension.args), std::move(done));
+  if (plan.allowance == extension::CallPlan::kNoLimit)
+    return run->open_call(suspension.id, std::move(call), nullptr);
+  const auto patience = host_.settings.suspension_timeout + plan.allowance;
   auto deadline = loop.after(patience, [self, weak_run, patience, suspension] {
     const auto panel = self.lock();
     const auto waiting = weak_run.lock();

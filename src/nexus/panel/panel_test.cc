@@ -297,7 +297,7 @@ TEST_F(PanelTest, AnAnswerPastTheDeadlineComesTooLate) {
 }
 
 TEST_F(PanelTest, ASleepHasItsOwnTimeBeforeTheDeadlineCounts) {
-  fake_->allowance = std::chrono::hours{1};
+  fake_->next_plan.allowance = std::chrono::hours{1};
   Panel* panel = open_panel();
   const auto answer = trigger(panel, "slow");
   settle();
