@@ -84,6 +84,8 @@ class EngineImpl final : public Engine {
   Outcome execute(RunRequest request, const StateView& state) override;
   Outcome execute_compiled(std::string_view blob, RunRequest request, const StateView& state) override;
   Outcome resume(std::string_view suspension_id, AsyncResult result, const StateView& state) override;
+  Result<std::vector<Suspension>> restore(const SavedRun& saved, HandlerSource source,
+                                          std::shared_ptr<const ExtensionMethods> extensions) override;
   bool cancel(std::string_view run_id) override;
   Stats stats() const override;
   void shutdown() override {
@@ -101,6 +103,7 @@ class EngineImpl final : public Engine {
   Outcome run_segment(const std::shared_ptr<HandlerRun>& run, const Entry& entry, const StateView& state,
                       InstancePool::Lease& lease);
   Outcome suspend(const std::shared_ptr<HandlerRun>& run, InstancePool::Lease& lease, Outcome outcome);
+  Error no_room() const;
   // A run that ended before its segment began.
   Outcome fail(Error error, std::string run_id);
   Outcome fail(RunError error, std::string run_id);
@@ -233,16 +236,32 @@ Outcome EngineImpl::run_segment(const std::shared_ptr<HandlerRun>& run, const En
 Outcome EngineImpl::suspend(const std::shared_ptr<HandlerRun>& run, InstancePool::Lease& lease,
                             Outcome outcome) {
   run->snapshot = lease->snapshot();
+  // Before others can take it up again.
+  if (run->request().save_suspended) outcome.saved = run->save();
   if (suspended_.add(run)) return outcome;
-  Outcome refused = failed(
-      run_error(ErrorCode::kResourceLimit,
-                fmt::format("too many runs wait for extensions: limit {} runs or {} bytes of them",
-                            options_.max_suspended, options_.max_suspended_bytes)),
-      outcome.run_id);
+  Error full = no_room();
+  Outcome refused = failed(run_error(full.code, std::move(full.message)), outcome.run_id);
   refused.metrics = std::move(outcome.metrics);
   refused.logs = std::move(outcome.logs);
   refused.denials = std::move(outcome.denials);
   return refused;
+}
+
+Error EngineImpl::no_room() const {
+  return {ErrorCode::kResourceLimit,
+          fmt::format("too many runs wait for extensions: limit {} runs or {} bytes of them",
+                      options_.max_suspended, options_.max_suspended_bytes)};
+}
+
+Result<std::vector<Suspension>> EngineImpl::restore(const SavedRun& saved, HandlerSource source,
+                                                    std::shared_ptr<const ExtensionMethods> extensions) {
+  if (saved.guest_hash != guest_build_hash() || saved.image_hash != sandbox_->image().hash())
+    return Error{ErrorCode::kInvalidSuspension,
+                 "the suspended run was made by another build of the guest and cannot go on in this one"};
+  NX_TRY(const auto run, HandlerRun::restore(saved, std::move(source), std::move(extensions), options_.limits,
+                                             Clock::system()));
+  if (!suspended_.add(run)) return no_room();
+  return run->open_calls();
 }
 
 bool EngineImpl::cancel(std::string_view run_id) {

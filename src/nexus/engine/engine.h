@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "nexus/base/result.h"
 #include "nexus/capability/inference.h"
@@ -63,6 +64,12 @@ class Engine {
   // Delivers the answer of one suspended call and runs on until the next suspension or the end. An
   // unknown or used id is an outcome with INVALID_SUSPENSION and no effect.
   virtual Outcome resume(std::string_view suspension_id, AsyncResult result, const StateView& state) = 0;
+
+  // Lets a saved run wait again, under its old ids, and gives the calls it waits for, oldest first. `source`
+  // is the text of its handler, for the snippets of errors; it is not looked at when it is another than it
+  // was. Error kInvalidSuspension: another guest build, or damaged; kResourceLimit: no room.
+  virtual Result<std::vector<Suspension>> restore(const SavedRun& saved, HandlerSource source,
+                                                  std::shared_ptr<const ExtensionMethods> extensions) = 0;
 
   // Forgets a suspended run; its open calls become unknown. False when there is none.
   virtual bool cancel(std::string_view run_id) = 0;

@@ -61,11 +61,11 @@ void cut_character(std::string& text) {
 
 }  // namespace
 
-HandlerRun::HandlerRun(RunRequest request, Code code, const Clock& clock)
+HandlerRun::HandlerRun(RunRequest request, Code code, const Clock& clock, std::string id)
     : request_(std::move(request)),
       code_(std::move(code)),
       clock_(clock, request_.replay ? &request_.replay->clock : nullptr, request_.record_inputs),
-      id_(random_uuid()),
+      id_(id.empty() ? random_uuid() : std::move(id)),
       args_bytes_(value::to_msgpack(request_.args.is_null() ? Value(value::Object{}) : request_.args)),
       scope_bytes_(value::to_msgpack(request_.scope.is_null() ? Value(value::Object{}) : request_.scope)) {
   if (request_.replay)

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ namespace nexus::engine {
 // One thread at a time. begin_segment() .. end_segment() enclose each entry into the guest.
 class HandlerRun final : public sandbox::HostCalls {
  public:
-  HandlerRun(RunRequest request, Code code, const Clock& clock);
+  HandlerRun(RunRequest request, Code code, const Clock& clock) : HandlerRun(std::move(request), std::move(code), clock, {}) {}
 
   // Starts collecting; `state` must live until end_segment().
   void begin_segment(const StateView& state);
@@ -54,6 +55,14 @@ class HandlerRun final : public sandbox::HostCalls {
   // Open calls, oldest first.
   std::vector<Suspension> open_calls() const;
 
+  // All of a run that waits; its snapshot has been taken.
+  SavedRun save() const;
+  // A run that waits as the saved one did, under limits of at most `bounds`. Error kInvalidSuspension: `saved` is
+  // damaged or of another format.
+  static Result<std::shared_ptr<HandlerRun>> restore(const SavedRun& saved, HandlerSource source,
+                                                     std::shared_ptr<const ExtensionMethods> extensions,
+                                                     const Limits& bounds, const Clock& clock);
+
   // The error of a run that wanted more than `limit` of something.
   static RunError too_many(std::string_view what, std::uint64_t limit);
 
@@ -78,6 +87,10 @@ class HandlerRun final : public sandbox::HostCalls {
   std::uint64_t wall_clock_ns() override;
 
  private:
+  // `id`: empty for a new one.
+  HandlerRun(RunRequest request, Code code, const Clock& clock, std::string id);
+  Result<void> restore_counters(const value::Value& host);
+
   struct OpenCall {
     std::uint32_t index;
     Suspension suspension;

@@ -108,6 +108,8 @@ struct Outcome {
   Metrics metrics;
   // When the request asked for them: the inputs of the run so far. Absent past RunClock::kMaxRecorded.
   std::optional<RunInputs> inputs;
+  // When the request asked for it and the run is suspended.
+  std::optional<SavedRun> saved = {};
 };
 
 }  // namespace nexus::engine

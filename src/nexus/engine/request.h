@@ -100,8 +100,19 @@ struct RunRequest {
   Limits limits;  // the engine's own are the upper bounds
   std::optional<RunInputs> replay = {};  // not set: a fresh seed and the machine's clock
   bool record_inputs = false;            // Outcome::inputs is wanted
+  bool save_suspended = false;           // Outcome::saved is wanted
   // When the run began to wait for its turn, for the metrics; not set: now.
   std::optional<Clock::Steady> queued_at = {};
+};
+
+// A suspended run, complete enough to go on in another process of the same guest build (design.md D2).
+struct SavedRun {
+  std::string guest_hash;  // the guest build
+  std::string image_hash;  // the base image that `memory` is the difference to
+  std::string memory;      // packed
+  // What the host keeps of the run: permissions, limits, counters, arguments, open calls. Versioned.
+  std::string host;
+  std::int64_t running_us = 0;  // over all segments so far
 };
 
 // The answer to an extension call.

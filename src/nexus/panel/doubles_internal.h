@@ -120,6 +120,8 @@ class ScriptedEngine : public engine::Engine {
   std::map<std::string, Segment> handlers;     // by handler name
   std::map<std::string, Later> resumes;        // by suspension id
   std::map<std::string, Error> syntax_errors;  // by handler text
+  // What saved runs wait for, by SavedRun::host.
+  std::map<std::string, std::vector<engine::Suspension>> restores;
   std::vector<std::string> journal;            // "execute a", "resume s1", "cancel r1"
 
   Result<std::string> precompile(const engine::HandlerSource& source) override {
@@ -139,6 +141,12 @@ class ScriptedEngine : public engine::Engine {
                          const engine::StateView& state) override {
     journal.push_back("resume " + std::string(id));
     return resumes.at(std::string(id))(result, state);
+  }
+  Result<std::vector<engine::Suspension>> restore(
+      const engine::SavedRun& saved, engine::HandlerSource,
+      std::shared_ptr<const engine::ExtensionMethods>) override {
+    journal.push_back("restore " + saved.host);
+    return restores.at(saved.host);
   }
   bool cancel(std::string_view run_id) override {
     journal.push_back("cancel " + std::string(run_id));
