@@ -74,4 +74,24 @@ int backup(const std::string& directory, const std::string& file);
 // Makes an empty data directory what a backup was taken from.
 int restore(const std::string& file, const std::string& directory);
 
+struct LogOptions {
+  std::string panel;
+  std::string directory = "./data";
+  std::size_t limit = 50;
+  bool json = false;
+};
+// Prints the newest segments of a panel, newest first; the server may be running.
+int log(const LogOptions& options);
+
+struct TransferOptions {
+  std::string panel;
+  std::string directory = "./data";
+  std::string file;
+};
+// Writes everything of one panel to a new file; the server may be running.
+int export_panel(const TransferOptions& options);
+// Stores the panel of such a file, under `panel` or, when that is empty, its own id. No server may be
+// running on the directory.
+int import_panel(const TransferOptions& options);
+
 }  // namespace nexus::cli

@@ -73,6 +73,26 @@ int main(int argc, char** argv) {
   restore_command->add_option("FILE", file, "File that nexus backup wrote")->required();
   restore_command->add_option("DATA_DIR", directory, "Directory that is empty or does not exist")->required();
 
+  LogOptions log_options;
+  CLI::App* const log_command = app.add_subcommand("log", "Print what was done to a panel, newest first, also while nexusd runs");
+  log_command->add_option("PANEL", log_options.panel, "Id of the panel")->required();
+  log_command->add_option("--data-dir", log_options.directory, "Data directory of nexusd")->capture_default_str();
+  log_command->add_option("--limit", log_options.limit, "How many segments")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))->capture_default_str();
+  log_command->add_flag("--json", log_options.json, "Print them whole, as JSON");
+
+  TransferOptions transfer_options;
+  CLI::App* const export_command =
+      app.add_subcommand("export", "Write everything of one panel to a new file, also while nexusd runs");
+  export_command->add_option("PANEL", transfer_options.panel, "Id of the panel")->required();
+  export_command->add_option("FILE", transfer_options.file, "File to create")->required();
+  CLI::App* const import_command =
+      app.add_subcommand("import", "Store the panel of an exported file while no nexusd runs on the directory");
+  import_command->add_option("FILE", transfer_options.file, "File that nexus export wrote")->required();
+  import_command->add_option("--as", transfer_options.panel, "Another id for it");
+  for (CLI::App* const command : {export_command, import_command})
+    command->add_option("--data-dir", transfer_options.directory, "Data directory of nexusd")->capture_default_str();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -86,6 +106,9 @@ int main(int argc, char** argv) {
   if (run_command->parsed()) return run(run_options);
   if (backup_command->parsed()) return backup(directory, file);
   if (restore_command->parsed()) return restore(file, directory);
+  if (log_command->parsed()) return log(log_options);
+  if (export_command->parsed()) return export_panel(transfer_options);
+  if (import_command->parsed()) return import_panel(transfer_options);
   if (token_command->parsed()) {
     token_options.lifetime = std::chrono::seconds(token_seconds);
     return token(token_options);

@@ -29,7 +29,9 @@
 #include "nexus/sandbox/entry.h"
 #include "nexus/server/server.h"
 #include "nexus/storage/data_dir.h"
+#include "nexus/storage/store.h"
 #include "panel_files.h"
+#include "recovery.h"
 #include "reload.h"
 #include "second_wall.h"
 #include "server_options.h"
@@ -46,6 +48,7 @@ namespace extension = nexus::extension;
 namespace loop = nexus::loop;
 namespace panel = nexus::panel;
 namespace server = nexus::server;
+namespace storage = nexus::storage;
 
 constexpr int kExitRefused = 2;  // a setting, a port or the data directory cannot be used
 constexpr int kExitUnhealthy = 1;
@@ -119,7 +122,19 @@ panel::Settings make_panel_settings(const Settings& settings) {
   result.suspension_timeout = std::chrono::milliseconds{settings.suspension_timeout_ms};
   result.max_panels = static_cast<std::uint32_t>(settings.max_panels);
   result.max_state_bytes = settings.max_state_size;
+  result.debug_errors = settings.debug_errors;
+  result.result_lifetime = std::chrono::hours{settings.result_hours};
   return result;
+}
+
+Result<std::unique_ptr<storage::Store>> open_store(
+    const Settings& settings, std::unique_ptr<storage::DataDir> directory,
+    std::function<void(const std::string&, const Error&)> on_lost) {
+  storage::StoreOptions options;
+  options.history_entries = settings.history_entries;
+  options.history_age = std::chrono::hours{settings.history_hours};
+  options.on_lost = std::move(on_lost);
+  return storage::Store::open(std::move(directory), std::move(options));
 }
 
 Result<std::unique_ptr<extension::Registry>> make_extensions(loop::Loop& on_loop,
@@ -197,7 +212,7 @@ std::string ready_line(const Settings& settings, const server::Server& running,
 Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_anew) {
   const nexus::sandbox::ThreadScope may_enter_sandbox;
   NX_TRY(const auto panel_directories, find_panel_directories(settings));
-  NX_TRY(const auto data_dir, nexus::storage::DataDir::open(settings.data_dir));
+  NX_TRY(auto data_dir, storage::DataDir::open(settings.data_dir));
   NX_TRY(const auto engine_options, make_engine_options(settings));
   SecondWall wall;
   raise_wall(settings, wall);
@@ -206,26 +221,33 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
 
   const auto hand_off = make_hand_off(settings);
   loop::Loop& main_loop = hand_off->loop();
+  panel::Workspace* workspace_told = nullptr;  // of changes that were lost
+  NX_TRY(const auto store,
+         open_store(settings, std::move(data_dir), [&](const std::string& id, const Error& error) {
+           main_loop.post([&workspace_told, id, error] { workspace_told->lose(id, error); });
+         }));
   NX_TRY(const auto extensions, make_extensions(main_loop, settings));
   const auto loads =
       loop::ThreadPool::create(load_threads(), settings.max_panels, scope_of_sandbox_thread);
   nexus::metrics::Metrics metrics;
   const auto workspace =
       panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions,
-                              Clock::system(), make_panel_settings(settings));
+                              Clock::system(), make_panel_settings(settings), store.get());
+  workspace_told = workspace.get();
   NX_TRY(auto authenticator, make_authenticator(main_loop, settings));
   Canary canary(main_loop, hand_off->executor(), *runtime);
   bool loaded = false;
 
   server::Options options = make_server_options(settings);
   options.access.authenticator = authenticator.get();
-  options.ready = [&] { return loaded && canary.well(); };
+  options.ready = [&] { return loaded && canary.well() && store->health().ok(); };
   options.engine_stats = [&] { return runtime->stats(); };
   options.sandbox = [&] {
     auto facts = wall.facts();
     facts.set("mode", settings.sandbox);
     return facts;
   };
+  NX_TRY_VOID(recover_panels(main_loop, *workspace));
   NX_TRY(const auto running, server::Server::start(main_loop, *workspace, metrics, options));
   Shutdown shutdown({main_loop, *running, *runtime, *workspace},
                     {std::chrono::milliseconds{settings.drain_delay_ms},

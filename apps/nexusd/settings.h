@@ -59,6 +59,9 @@ struct Settings {
   std::uint64_t max_panels = 1000;
   std::uint64_t max_state_size = 4u * 1024 * 1024;  // bytes
   std::uint64_t max_suspended = 10000;
+  std::uint64_t history_entries = 1000;  // of each panel
+  std::uint64_t history_hours = 24 * 30;
+  std::uint64_t result_hours = 24;
   bool debug_errors = false;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> cors_origins;

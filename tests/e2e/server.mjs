@@ -58,28 +58,53 @@ export async function runNexusd(args, env = {}, timeoutMs = START_DEADLINE_MS) {
 export class Server {
   #child;
   #scratch;
+  #start;
   #stopping = false;
   log = '';
 
   // Starts nexusd on free ports with its own data directory and waits until it is ready.
-  static async start({ panels, env = {}, args = [] } = {}) {
+  // `shell`: commands that sh runs before it becomes nexusd, for example "ulimit -f 1000".
+  static async start({ panels, env = {}, args = [], shell } = {}) {
     const server = new Server();
     server.#scratch = await makeScratch();
     const settings = { HTTP_PORT: 0, WS_PORT: 0, DATA_DIR: join(server.#scratch, 'data'), CACHE_DIR: join(server.#scratch, 'cache'), ...env };
     const allArgs = [...(panels ? ['--panels', panels] : []), ...args];
-    server.#spawn(allArgs, cleanEnvironment(settings));
+    const [program, programArgs] = shell ? ['sh', ['-c', `${shell}; exec "$0" "$@"`, NEXUSD, ...allArgs]] : [NEXUSD, allArgs];
+    server.#start = () => server.#spawn(program, programArgs, cleanEnvironment(settings));
+    server.dataDir = settings.DATA_DIR;
+    server.#start();
     await server.#waitUntilReady();
     return server;
   }
 
-  #spawn(args, env) {
-    this.#child = spawn(NEXUSD, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Ends the process as a crash would, without a chance to write anything more.
+  async kill() {
+    this.#stopping = true;
+    if (!this.running) return;
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
+  }
+
+  // Starts it again on the same data, after kill() or stop({ keep: true }).
+  async restart() {
+    this.log = '';
+    this.#stopping = false;
+    this.#start();
+    await this.#waitUntilReady();
+  }
+
+  #spawn(program, args, env) {
+    this.#child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk) => { this.log = (this.log + chunk).slice(-100000); };
     this.#child.stdout.on('data', keep);
     this.#child.stderr.on('data', keep);
     this.#child.on('exit', (code, signal) => {
       if (!this.#stopping) console.error(`nexusd ended by itself with ${signal ?? code}:\n${this.log.slice(-4000)}`);
     });
+  }
+
+  get pid() {
+    return this.#child.pid;
   }
 
   get running() {
@@ -125,7 +150,7 @@ export class Server {
   }
 
   // Asks nexusd to end and resolves to its exit code.
-  async stop() {
+  async stop({ keep = false } = {}) {
     this.#stopping = true;
     let code = this.#child.exitCode;
     if (this.running) {
@@ -134,7 +159,7 @@ export class Server {
       [code] = await once(this.#child, 'exit');
       clearTimeout(timer);
     }
-    await rm(this.#scratch, { recursive: true, force: true });
+    if (!keep) await rm(this.#scratch, { recursive: true, force: true });
     return code;
   }
 

@@ -260,6 +260,8 @@ Result<std::vector<Suspension>> EngineImpl::restore(const SavedRun& saved, Handl
                  "the suspended run was made by another build of the guest and cannot go on in this one"};
   NX_TRY(const auto run, HandlerRun::restore(saved, std::move(source), std::move(extensions), options_.limits,
                                              Clock::system()));
+  if (suspended_.contains(run->id()))
+    return Error{ErrorCode::kInvalidSuspension, "the suspended run waits already, in the panel that this one is a copy of"};
   if (!suspended_.add(run)) return no_room();
   return run->open_calls();
 }

@@ -11,6 +11,11 @@ bool SuspendedRuns::add(const std::shared_ptr<HandlerRun>& run) {
   return true;
 }
 
+bool SuspendedRuns::contains(const std::string& run_id) const {
+  const std::lock_guard lock(mutex_);
+  return by_run_.contains(run_id);
+}
+
 std::shared_ptr<HandlerRun> SuspendedRuns::take(std::string_view suspension_id) {
   const std::lock_guard lock(mutex_);
   const auto found = by_suspension_.find(std::string(suspension_id));

@@ -20,6 +20,7 @@ class SuspendedRuns {
 
   // Keeps `run` under every open call. False when there is no room or after close().
   bool add(const std::shared_ptr<HandlerRun>& run);
+  bool contains(const std::string& run_id) const;
   // Takes out the run that waits for `suspension_id`; nullptr when none does.
   std::shared_ptr<HandlerRun> take(std::string_view suspension_id);
   // Takes out a run; nullptr when it is not here.

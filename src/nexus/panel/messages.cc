@@ -3,6 +3,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "nexus/panel/stored.h"
 #include "nexus/value/json.h"
 #include "nexus/value/json_writer.h"
 
@@ -150,6 +153,17 @@ Frame encode_connected(std::string_view panel_id, std::uint64_t version, std::st
   return share(std::move(out));
 }
 
+Frame encode_resumed(std::string_view panel_id, std::uint64_t version, std::string_view epoch) {
+  std::string out;
+  ObjectWriter frame = begin_frame("CONNECTED", out);
+  frame.text("panelId", panel_id);
+  frame.number("version", version);
+  frame.text("epoch", epoch);
+  frame.boolean("resumed", true);
+  frame.close();
+  return share(std::move(out));
+}
+
 Frame encode_mutations(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
                        const engine::StateView& state, std::int64_t timestamp_ms) {
   std::string out;
@@ -223,6 +237,59 @@ std::string encode_info(const Program& program, const PanelFacts& facts) {
   return out;
 }
 
+std::string encode_waiting(std::string_view execution_id) {
+  std::string out;
+  ObjectWriter object(out);
+  object.text("executionId", execution_id);
+  object.text("status", "suspended");
+  object.close();
+  return out;
+}
+
+Result<std::string> encode_history(const std::vector<storage::Segment>& segments,
+                                   std::size_t limit) {
+  std::string out;
+  ObjectWriter page(out);
+  std::string& list = page.key("entries");
+  list += '[';
+  for (const auto& segment : segments) {
+    if (list.back() != '[') list += ',';
+    NX_TRY(const auto mutations, unpack_changes(segment.mutations));
+    NX_TRY(const auto events, unpack_events(segment.events));
+    ObjectWriter entry(list);
+    entry.number("sequence", segment.sequence);
+    entry.number("version", segment.version);
+    entry.text("at", iso_time(Clock::Wall(std::chrono::milliseconds{segment.at_ms})));
+    entry.number("durationUs", segment.duration_us);
+    if (!segment.actor.empty()) entry.text("actor", segment.actor);
+    if (!segment.tool.empty()) entry.text("tool", segment.tool);
+    if (!segment.execution_id.empty()) entry.text("executionId", segment.execution_id);
+    if (!segment.args.empty()) {
+      NX_TRY(const auto args, unpack_value(segment.args));
+      entry.value("args", args);
+    }
+    value::write_json_list(mutations, entry.key("mutations"), write_whole);
+    value::write_json_list(events, entry.key("events"), write_event);
+    entry.close();
+  }
+  list += ']';
+  if (segments.size() == limit && !segments.empty() && segments.back().sequence > 1)
+    page.number("nextBefore", segments.back().sequence);
+  page.close();
+  return out;
+}
+
+std::string encode_state(const value::Object& values, const std::vector<std::string>& keys) {
+  std::string out;
+  ObjectWriter object(out);
+  for (const auto& key : keys)
+    if (const auto* value = values.find(key)) object.value(key, *value);
+  for (const auto& [key, value] : values)
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) object.value(key, value);
+  object.close();
+  return out;
+}
+
 std::string iso_time(Clock::Wall time) {
   const std::int64_t ms = unix_ms(time);
   const std::int64_t seconds = ms >= 0 ? ms / 1000 : (ms - 999) / 1000;
@@ -231,6 +298,10 @@ std::string iso_time(Clock::Wall time) {
 }
 
 void write_json(const ExecutionResult& result, bool debug, std::string& out) {
+  if (result.stored) {
+    out += *result.stored;
+    return;
+  }
   const engine::Outcome& outcome = result.outcome;
   ObjectWriter object(out);
   object.text("executionId", result.execution_id);

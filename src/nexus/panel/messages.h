@@ -11,6 +11,7 @@
 #include "nexus/panel/program.h"
 #include "nexus/panel/triggers.h"
 #include "nexus/panel/workspace.h"
+#include "nexus/storage/records.h"
 
 // The frames and bodies a panel writes, as docs/PROTOCOL.md gives them. Pure; `version` is the
 // panel's.
@@ -18,6 +19,8 @@ namespace nexus::panel {
 
 Frame encode_connected(std::string_view panel_id, std::uint64_t version, std::string_view epoch,
                        std::string_view state_json);
+// CONNECTED for a client that has seen `version` and gets the patches after it.
+Frame encode_resumed(std::string_view panel_id, std::uint64_t version, std::string_view epoch);
 // The two forms of PATCH: whole keys, which for patched ones are taken from `state`, and JSON Patch.
 Frame encode_mutations(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
                        const engine::StateView& state, std::int64_t timestamp_ms);
@@ -43,6 +46,14 @@ struct PanelFacts {
   const Triggers* triggers = nullptr;
 };
 std::string encode_info(const Program& program, const PanelFacts& facts);
+
+// An execution that waits, as GET /panels/{id}/executions/{executionId} gives it.
+std::string encode_waiting(std::string_view execution_id);
+// A page of the history; `limit` of them: there may be more. Error kSerializationError: damaged.
+Result<std::string> encode_history(const std::vector<storage::Segment>& segments,
+                                   std::size_t limit);
+// A state object with its keys in the order of `keys`, others behind.
+std::string encode_state(const value::Object& values, const std::vector<std::string>& keys);
 
 // ISO 8601 in UTC with milliseconds, as Date.prototype.toISOString writes it.
 std::string iso_time(Clock::Wall time);

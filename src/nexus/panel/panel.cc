@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "nexus/base/random.h"
 #include "nexus/panel/arguments.h"
 #include "nexus/panel/messages.h"
 #include "nexus/panel/reload.h"
 #include "nexus/panel/run_log.h"
+#include "nexus/panel/stored.h"
+#include "nexus/value/msgpack.h"
 
 namespace nexus::panel {
 namespace {
@@ -17,6 +21,8 @@ using engine::Status;
 
 // How soon a segment is offered again to an executor that had no room.
 constexpr std::chrono::milliseconds kRetryDelay{5};
+// Segments that may wait for a slow disk before the panel waits too.
+constexpr std::size_t kMaxUnstored = 256;
 
 RunError run_error(ErrorCode code, std::string message) {
   RunError error;
@@ -53,30 +59,35 @@ engine::AsyncResult to_async(Result<value::Value> answer, Clock::Steady now) {
 
 }  // namespace
 
-LivePanel::LivePanel(std::string id, std::string owner, LoadedPanel loaded, const PanelHost& host)
-    : id_(std::move(id)),
-      owner_(std::move(owner)),
+LivePanel::LivePanel(storage::PanelRecord record, LoadedPanel loaded, const PanelHost& host)
+    : record_(std::move(record)),
       host_(host),
-      epoch_(random_hex(16)),
       program_(std::move(loaded.program)),
-      state_(std::make_shared<PanelState>(std::move(loaded.store), program_->computed, id_)),
-      created_at_(host.clock.wall()),
-      last_activity_(created_at_),
+      state_(
+          std::make_shared<PanelState>(std::move(loaded.store), program_->computed, record_.id)),
+      created_at_(std::chrono::milliseconds{record_.created_ms}),
+      last_activity_(std::chrono::milliseconds{record_.updated_ms}),
+      journal_(std::make_shared<Journal>(
+          host.segments.loop,
+          record_.durability == storage::Durability::kNone ? nullptr : host.store,
+          [this] { settled(); })),
+      published_(state_->version()),
       queue_(host.settings.queue_per_panel),
       triggers_(make_triggers()) {}
 
 LivePanel::~LivePanel() {
   triggers_->stop();
   cancel_waiting();
-  if (active_ != nullptr && !active_->ended())
-    active_->fail(run_error(ErrorCode::kCancelled, "the server ended during the run"));
+  const RunError ended = run_error(ErrorCode::kCancelled, "the server ended during the run");
+  if (active_ != nullptr) active_->fail(ended);
+  journal_->abandon({ended.code, ended.message});
 }
 
 std::string LivePanel::info_json() const {
-  return encode_info(*program_, {.id = id_,
+  return encode_info(*program_, {.id = record_.id,
                                  .status = suspended_.empty() ? "running" : "suspended",
                                  .version = version(),
-                                 .epoch = epoch_,
+                                 .epoch = record_.epoch,
                                  .created_at = created_at_,
                                  .last_activity = last_activity_,
                                  .clients = audience_.size(),
@@ -84,16 +95,50 @@ std::string LivePanel::info_json() const {
                                  .triggers = triggers_.get()});
 }
 
-void LivePanel::attach(Client* client) {
+Frame LivePanel::connected_frame() const {
+  return encode_connected(record_.id, state_->version(), record_.epoch, state_json());
+}
+
+void LivePanel::attach(Client* client, const std::optional<SeenUpTo>& seen) {
+  audience_.expect(client);
+  if (!seen || seen->epoch != record_.epoch) return send_state(client);
+  journal_->after([self = weak_from_this(), client,
+                   version = seen->version](const Result<void>& stored) {
+    const auto panel = self.lock();
+    if (panel && stored.ok()) panel->catch_up(client, version);
+  });
+}
+
+// The state may be ahead of the store: the client gets it when it no longer is.
+void LivePanel::send_state(Client* client) {
+  journal_->after([self = weak_from_this(), client, frame = connected_frame()](
+                      const Result<void>& stored) {
+    if (const auto panel = self.lock()) panel->admit_client(client, frame, stored.ok());
+  });
+}
+
+// When the state could not be stored, the client waits for what it is instead.
+void LivePanel::admit_client(Client* client, const Frame& connected, bool stored) {
+  if (!audience_.expects(client) || !stored) return;
   audience_.attach(client);
-  client->send(encode_connected(id_, version(), epoch_, state_json()));
+  client->send(connected);
   if (source_errors_) client->send(encode_event(version(), *source_errors_));
+}
+
+void LivePanel::read_state(std::function<void(Result<StateAnswer>)> done) {
+  journal_->after([done = std::move(done),
+                   answer = StateAnswer{record_.epoch, state_->version(), state_json()}](
+                      const Result<void>& stored) {
+    if (stored.ok()) return done(StateAnswer(answer));
+    done(Error(stored.error()));
+  });
 }
 
 // --- Requests
 
 void LivePanel::trigger(TriggerRequest request) {
   last_activity_ = host_.clock.wall();
+  if (request.key) return trigger_once(std::move(request));
   auto started = start_tool(request, 0);
   if (started.ok()) return;
   // Never from inside trigger(): the caller may not be ready for its answer yet.
@@ -105,12 +150,20 @@ Result<void> LivePanel::start_tool(TriggerRequest& request, unsigned chain) {
   const auto tool = program_->tools.find(request.tool);
   if (tool == program_->tools.end())
     return Error{ErrorCode::kToolNotFound,
-                 fmt::format("panel \"{}\" has no tool \"{}\"", id_, request.tool)};
+                 fmt::format("panel \"{}\" has no tool \"{}\"", record_.id, request.tool)};
   NX_TRY(value::Value args, bind_arguments(*tool->second.declaration, std::move(request.args)));
   auto run = std::make_shared<Run>(request.tool, request.patches, std::move(request.on_progress),
                                    request.on_done);
   run->set_program(program_);
   run->set_chain(chain);
+  run->set_actor(std::move(request.actor));
+  if (request.keep_result) run->keep_result();
+  if (request.key) {
+    run->keep_result();
+    run->set_key({request.key->key, request.key->request_hash, {},
+                  unix_ms(host_.clock.wall() + host_.settings.result_lifetime)});
+  }
+  if (journal_->stores()) run->set_args(value::to_msgpack(args));
   return admit(StartTurn{std::move(run), make_request(tool->second.handler, std::move(args))});
 }
 
@@ -119,6 +172,7 @@ Result<void> LivePanel::start_by_trigger(const std::string& tool, value::Value a
   TriggerRequest request;
   request.tool = tool;
   request.args = std::move(args);
+  request.actor = "trigger";
   request.patches = true;
   request.on_done = [done = std::move(done)](Result<ExecutionResult> result) {
     if (!result.ok()) return done(result.error());
@@ -137,45 +191,62 @@ std::shared_ptr<Triggers> LivePanel::make_triggers() {
                                 [done = std::move(done), triggers = triggers_, program = program_](
                                     std::optional<Error> error) { done(std::move(error)); });
       },
-      [this](const std::string& tool, const Error& error) { report_trigger(tool, error); });
+      [this](const std::string& tool, const Error& error) { report_trigger(tool, error); },
+      [this](const std::string& name, std::int64_t due_ms) {
+        if (!journal_->stores()) return;
+        std::erase_if(owed_timers_, [&](const auto& owed) { return owed.name == name; });
+        owed_timers_.push_back({name, due_ms, {}});
+      });
 }
 
 // Nobody waits for the answer of such a run, so the log and whoever looks at the panel hear of it.
 void LivePanel::report_trigger(const std::string& tool, const Error& error) {
-  log_trigger_failure(id_, tool, error);
+  log_trigger_failure(record_.id, tool, error);
   if (audience_.empty()) return;
   const auto now = unix_ms(host_.clock.wall());
   value::Object payload{{"code", std::string(to_string(error.code))},
                         {"message", error.message},
                         {"tool", tool}};
-  audience_.send(encode_event(version(), {"system:error", std::move(payload), now}));
+  journal_->after([self = weak_from_this(),
+                   event = engine::Event{"system:error", std::move(payload), now}](const auto&) {
+    if (const auto panel = self.lock())
+      panel->audience_.send(encode_event(panel->version(), event));
+  });
 }
 
 void LivePanel::view(std::function<void(Result<std::string>)> done) {
-  auto answer = [done = std::move(done), epoch = epoch_](std::uint64_t version,
-                                                         const Result<std::string>& members) {
-    if (!members.ok()) return done(members.error());
-    done(fmt::format("{{\"epoch\":\"{}\",\"version\":{},{}}}", epoch, version, *members));
+  // What is shown was read from a state that may be ahead of the store.
+  auto answer = [done = std::move(done), epoch = record_.epoch, journal = journal_](
+                    std::uint64_t version, std::shared_ptr<const Result<std::string>> members) {
+    journal->after([done, epoch, version, members](const Result<void>& stored) {
+      if (!stored.ok()) return done(Error(stored.error()));
+      if (!members->ok()) return done(Error(members->error()));
+      done(fmt::format("{{\"epoch\":\"{}\",\"version\":{},{}}}", epoch, version, **members));
+    });
   };
   loop::Loop& loop = host_.segments.loop;
-  if (view_ != nullptr && view_version_ == version())
-    return loop.post([answer, version = version(), view = view_] { answer(version, *view); });
+  const std::uint64_t current = state_->version();
+  if (view_ != nullptr && view_version_ == current)
+    return loop.post([answer, current, view = view_] {
+      answer(current, std::make_shared<const Result<std::string>>(*view));
+    });
   const bool accepted = host_.loads.submit(
-      [answer, self = weak_from_this(), id = id_, version = version(), state = state_json(),
+      [answer, self = weak_from_this(), id = record_.id, current, state = state_json(),
        script = program_->view, &loop, &engine = host_.segments.engine]() mutable {
-        auto members =
-            std::make_shared<Result<std::string>>(script->resolve(engine, id, std::move(state)));
-        loop.post([answer = std::move(answer), self = std::move(self), version, members] {
+        auto members = std::make_shared<const Result<std::string>>(
+            script->resolve(engine, id, std::move(state)));
+        loop.post([answer = std::move(answer), self = std::move(self), current, members] {
           if (const auto panel = self.lock(); panel && members->ok()) {
             panel->view_ = std::make_shared<const std::string>(**members);
-            panel->view_version_ = version;
+            panel->view_version_ = current;
           }
-          answer(version, *members);
+          answer(current, members);
         });
       });
   if (!accepted)
     loop.post([answer] {
-      answer(0, Error{ErrorCode::kResourceLimit, "the server is busy; try again later"});
+      answer(0, std::make_shared<const Result<std::string>>(
+                    Error{ErrorCode::kResourceLimit, "the server is busy; try again later"}));
     });
 }
 
@@ -190,10 +261,15 @@ void LivePanel::set(SetRequest request) {
 
 Result<void> LivePanel::admit(Turn turn) {
   if (phase_ != Phase::kOpen)
-    return Error{ErrorCode::kPanelNotFound, fmt::format("panel \"{}\" is being destroyed", id_)};
+    return Error{ErrorCode::kPanelNotFound,
+                 fmt::format("panel \"{}\" is being destroyed", record_.id)};
+  if (cannot_load_)
+    return Error{ErrorCode::kStorageError,
+                 fmt::format("panel \"{}\" cannot be read from the disk; try again later",
+                             record_.id)};
   if (!queue_.admit(turn))
     return Error{ErrorCode::kResourceLimit,
-                 fmt::format("panel \"{}\" has {} requests waiting, limit {}; try again later", id_,
+                 fmt::format("panel \"{}\" has {} requests waiting, limit {}; try again later", record_.id,
                              queue_.waiting(), host_.settings.queue_per_panel)};
   pump();
   return {};
@@ -202,6 +278,7 @@ Result<void> LivePanel::admit(Turn turn) {
 void LivePanel::start_lifecycle(const PreparedHandler& handler, Run::OnDone done) {
   auto run = std::make_shared<Run>(handler.name, true, nullptr, std::move(done));
   run->set_program(program_);
+  run->set_actor("system");
   Turn turn = StartTurn{std::move(run), make_request(handler, value::Object{})};
   // Mount is the first to come and unmount the last, so nobody is in their way.
   NX_CHECK(queue_.admit(turn));
@@ -210,7 +287,7 @@ void LivePanel::start_lifecycle(const PreparedHandler& handler, Run::OnDone done
 
 engine::RunRequest LivePanel::make_request(const PreparedHandler& handler,
                                            value::Value args) const {
-  return {.panel_id = id_,
+  return {.panel_id = record_.id,
           .handler_name = handler.name,
           .source = handler.source,
           .args = std::move(args),
@@ -218,13 +295,14 @@ engine::RunRequest LivePanel::make_request(const PreparedHandler& handler,
           .capabilities = handler.capabilities,
           .extensions = program_->methods,
           .limits = handler.limits,
+          .save_suspended = journal_->stores(),
           .queued_at = host_.clock.now()};
 }
 
 // --- Turns
 
 void LivePanel::pump() {
-  if (retry_ != nullptr) return;
+  if (retry_ != nullptr || journal_->failure() || journal_->waiting() >= kMaxUnstored) return;
   while (auto turn = queue_.next()) {
     auto* const write = std::get_if<WriteTurn>(&*turn);
     if (write != nullptr && !state_->derives_from(write->request)) {
@@ -248,13 +326,6 @@ void LivePanel::pump() {
   }
 }
 
-// After a turn that went on elsewhere.
-void LivePanel::end_turn() {
-  queue_.finish();
-  if (phase_ == Phase::kClosing) return continue_closing();
-  pump();
-}
-
 // False when the executor has no room.
 bool LivePanel::begin(Turn& turn) {
   if (const auto* write = std::get_if<WriteTurn>(&turn)) return begin_write(write->request);
@@ -275,106 +346,219 @@ bool LivePanel::begin_segment(Turn& turn) {
 }
 
 void LivePanel::finish_segment(const std::shared_ptr<Run>& run, Outcome outcome) {
-  log_lines(id_, run->handler(), outcome);
-  log_denials(id_, run->handler(), outcome);
+  log_lines(record_.id, run->handler(), outcome);
+  log_denials(record_.id, run->handler(), outcome);
   active_ = nullptr;
   last_activity_ = host_.clock.wall();
-  if (phase_ == Phase::kClosing) {
+  const bool closing = phase_ == Phase::kClosing;
+  if (closing || journal_->failure()) {
     if (outcome.status == Status::kSuspended) host_.segments.engine.cancel(outcome.run_id);
-    turn_into_failure(outcome, destroyed_during_run());
+    turn_into_failure(outcome, closing ? destroyed_during_run()
+                                       : run_error(journal_->failure()->code,
+                                                   journal_->failure()->message));
   }
   conclude(run, std::move(outcome));
   end_turn();
 }
 
-void LivePanel::conclude(const std::shared_ptr<Run>& run, Outcome outcome) {
-  if (outcome.status != Status::kError) {
-    if (auto committed = commit(outcome, run->takes_patches()); !committed.ok()) {
-      if (outcome.status == Status::kSuspended) host_.segments.engine.cancel(outcome.run_id);
-      turn_into_failure(outcome, run_error(committed.error().code, committed.error().message));
-    } else {
-      triggers_->on_segment(outcome.mutations, outcome.events, run->chain());
-    }
-  }
-  if (outcome.status == Status::kSuspended) return suspend(run, std::move(outcome));
-  if (outcome.error) log_failure(id_, run->handler(), outcome.run_id, *outcome.error);
-  suspended_.erase(run);
-  run->finish(std::move(outcome));
+void LivePanel::end_turn() {
+  queue_.finish();
+  if (phase_ == Phase::kClosing) return continue_closing();
+  settled();
 }
 
-// One segment, one transaction: all of it is applied or none, and clients hear of it in this order.
-Result<void> LivePanel::commit(Outcome& outcome, bool patches) {
-  NX_TRY_VOID(state_->apply(outcome.mutations));
-  if (!outcome.mutations.empty()) publish_patch(outcome.mutations);
-  if (!patches) state_->complete(outcome.mutations);
-  if (audience_.empty()) return {};
-  for (const auto& event : outcome.events) audience_.send(encode_event(version(), event));
-  if (!outcome.view_commands.empty()) audience_.send(encode_view(version(), outcome.view_commands));
-  return {};
+// Something was stored, or failed to be.
+void LivePanel::settled() {
+  if (!journal_->failure()) return pump();
+  if (journal_->waiting() == 0) load_again();
+}
+
+// One segment, one transaction: all of it is applied, stored and sent, or none.
+void LivePanel::conclude(const std::shared_ptr<Run>& run, Outcome outcome) {
+  if (outcome.status != Status::kError) {
+    if (auto applied = state_->apply(outcome.mutations); !applied.ok()) {
+      if (outcome.status == Status::kSuspended) host_.segments.engine.cancel(outcome.run_id);
+      turn_into_failure(outcome, run_error(applied.error().code, applied.error().message));
+    }
+  }
+  if (outcome.status == Status::kError) return conclude_failed(run, std::move(outcome));
+
+  storage::Transaction transaction;
+  auto publication = std::make_shared<Publication>(
+      prepare(outcome.mutations, outcome.events, outcome.view_commands));
+  if (journal_->stores()) {
+    transaction = begin_transaction();
+    transaction.segment = begin_segment_record(outcome);
+    transaction.segment->actor = run->actor();
+    transaction.segment->tool = run->handler();
+    transaction.segment->args = run->take_args();
+    transaction.segment->mutations = publication->entry.changes;
+    keep_key(*run, outcome.run_id, transaction);
+  }
+  triggers_->on_segment(outcome.mutations, outcome.events, run->chain());
+  if (!run->takes_patches()) state_->complete(outcome.mutations);
+  if (outcome.status == Status::kSuccess)
+    return finish_run(run, run->end(std::move(outcome)), std::move(transaction), publication);
+
+  suspended_.insert(run);
+  for (const auto& fresh : outcome.new_suspensions)
+    run->asked_ms()[fresh.id] = unix_ms(host_.clock.wall());
+  auto open = std::move(outcome.suspensions);
+  auto fresh = std::move(outcome.new_suspensions);
+  auto saved = std::move(outcome.saved);
+  run->absorb(outcome);
+  if (saved) transaction.suspended.push_back(suspended_record(*run, std::move(*saved), open));
+  journal_->commit(std::move(transaction),
+                   [self = weak_from_this(), run, publication, open = std::move(open),
+                    fresh = std::move(fresh)](const Result<void>& stored) mutable {
+                     const auto panel = self.lock();
+                     if (!panel) return;
+                     if (!stored.ok()) return panel->lose_run(run, stored.error());
+                     panel->publish(*publication);
+                     panel->begin_waiting(run, open, std::move(fresh));
+                   });
+}
+
+void LivePanel::conclude_failed(const std::shared_ptr<Run>& run, Outcome outcome) {
+  if (outcome.error)
+    log_failure(record_.id, run->handler(), outcome.run_id, *outcome.error);
+  const bool stored = run->suspended_before();
+  ExecutionResult result = run->end(std::move(outcome));
+  storage::Transaction transaction;
+  if (journal_->stores() && phase_ == Phase::kOpen && (stored || run->keeps_result()))
+    transaction = begin_transaction();
+  finish_run(run, std::move(result), std::move(transaction), nullptr);
+}
+
+// Answers whoever asked once all is stored. `transaction`: without a panel, nothing has to be.
+void LivePanel::finish_run(const std::shared_ptr<Run>& run, ExecutionResult result,
+                           storage::Transaction transaction,
+                           std::shared_ptr<const Publication> publication) {
+  suspended_.erase(run);
+  const bool writes = !transaction.panel_id.empty();
+  if (writes) {
+    if (run->suspended_before()) transaction.ended_runs.push_back(run->id());
+    keep_key(*run, result.execution_id, transaction);
+    keep_result(*run, result, transaction);
+  } else if (!journal_->stores() && (run->keeps_result() || run->suspended_before())) {
+    remember_result(result);
+  }
+  auto released = [self = weak_from_this(), run, publication,
+                   result = std::make_shared<ExecutionResult>(std::move(result))](
+                      const Result<void>& stored) {
+    if (!stored.ok()) return run->answer(Error(stored.error()));
+    if (const auto panel = self.lock(); panel && publication) panel->publish(*publication);
+    run->answer(std::move(*result));
+  };
+  if (writes) return journal_->commit(std::move(transaction), std::move(released));
+  if (journal_->stores()) store_owed();
+  journal_->after(std::move(released));
+}
+
+LivePanel::Publication LivePanel::prepare(const std::vector<engine::Mutation>& mutations,
+                                          const std::vector<engine::Event>& events,
+                                          const std::vector<engine::ViewCommand>& commands) {
+  const std::uint64_t version = state_->version();
+  Publication publication;
+  publication.version = version;
+  if (!mutations.empty()) {
+    const auto now = unix_ms(host_.clock.wall());
+    publication.entry = {version, now, pack_changes(mutations, *state_)};
+    if (audience_.takes(false))
+      publication.whole = encode_mutations(version, mutations, *state_, now);
+    if (audience_.takes(true)) publication.patches = encode_patch(version, mutations, now);
+  }
+  if (audience_.empty()) return publication;
+  for (const auto& event : events) publication.others.push_back(encode_event(version, event));
+  if (!commands.empty()) publication.others.push_back(encode_view(version, commands));
+  return publication;
+}
+
+// Clients hear of a segment in this order.
+void LivePanel::publish(const Publication& publication) {
+  if (publication.entry.version > published_) window_.add(publication.entry);
+  published_ = publication.version;
+  audience_.send(publication.whole, publication.patches);
+  for (const Frame& frame : publication.others) audience_.send(frame);
 }
 
 void LivePanel::apply_write(SetRequest request) {
   auto mutation = state_->resolve_write(request.path, std::move(request.value));
   if (!mutation.ok()) return request.on_done(std::move(mutation).take_error());
-  commit_write({std::move(mutation).take()}, request.on_done);
+  std::vector<engine::Mutation> changes;
+  changes.push_back(std::move(mutation).take());
+  commit_write(std::move(changes), request);
 }
 
 bool LivePanel::begin_write(const SetRequest& request) {
-  auto done = [self = weak_from_this(), on_done = request.on_done](auto changes) {
-    if (const auto panel = self.lock()) return panel->finish_write(std::move(changes), on_done);
-    on_done(destroyed_before_start());
+  auto done = [self = weak_from_this(), request](auto changes) {
+    if (const auto panel = self.lock()) return panel->finish_write(std::move(changes), request);
+    request.on_done(destroyed_before_start());
   };
   return submit_write(host_.segments, state_, request, std::move(done));
 }
 
 void LivePanel::finish_write(Result<std::vector<engine::Mutation>> changes,
-                             const std::function<void(Result<void>)>& on_done) {
+                             const SetRequest& request) {
   if (phase_ == Phase::kClosing) {
-    on_done(destroyed_before_start());
+    request.on_done(destroyed_before_start());
+  } else if (journal_->failure()) {
+    request.on_done(Error(*journal_->failure()));
   } else if (!changes.ok()) {
-    on_done(std::move(changes).take_error());
+    request.on_done(std::move(changes).take_error());
   } else {
-    commit_write(std::move(changes).take(), on_done);
+    commit_write(std::move(changes).take(), request);
   }
   end_turn();
 }
 
 // `changes` starts with what was written.
-void LivePanel::commit_write(std::vector<engine::Mutation> changes,
-                             const std::function<void(Result<void>)>& on_done) {
+void LivePanel::commit_write(std::vector<engine::Mutation> changes, const SetRequest& request) {
   engine::Mutation written = changes.front();
   if (auto applied = state_->apply(changes); !applied.ok())
-    return on_done(Error{ErrorCode::kInvalidArgument, applied.error().message});
+    return request.on_done(Error{ErrorCode::kInvalidArgument, applied.error().message});
+  const bool changed = !changes.empty();
   // The writer waits for a PATCH to know that its value has arrived, even if it was there already.
-  if (changes.empty()) changes.push_back(std::move(written));
-  publish_patch(changes);
+  if (!changed) changes.push_back(std::move(written));
+  auto publication = std::make_shared<Publication>(prepare(changes, {}, {}));
+  auto released = [self = weak_from_this(), publication,
+                   on_done = request.on_done](const Result<void>& stored) {
+    if (!stored.ok()) return on_done(Error(stored.error()));
+    if (const auto panel = self.lock()) panel->publish(*publication);
+    on_done({});
+  };
   triggers_->on_segment(changes, {}, 0);
-  on_done({});
-}
-
-void LivePanel::publish_patch(const std::vector<engine::Mutation>& mutations) {
-  const auto now = unix_ms(host_.clock.wall());
-  audience_.send([&](bool patches) {
-    return patches ? encode_patch(version(), mutations, now)
-                   : encode_mutations(version(), mutations, *state_, now);
-  });
+  if (!changed || !journal_->stores()) return journal_->after(std::move(released));
+  storage::Transaction transaction = begin_transaction();
+  transaction.segment = begin_segment_record({});
+  transaction.segment->actor = request.actor;
+  transaction.segment->mutations = publication->entry.changes;
+  journal_->commit(std::move(transaction), std::move(released));
 }
 
 // --- Suspended runs
 
-void LivePanel::suspend(const std::shared_ptr<Run>& run, Outcome outcome) {
-  suspended_.insert(run);
-  const auto open = std::move(outcome.suspensions);
-  auto fresh = std::move(outcome.new_suspensions);
-  run->absorb(outcome);
+// The segment is stored; only now what it asked for may begin.
+void LivePanel::begin_waiting(const std::shared_ptr<Run>& run,
+                              const std::vector<engine::Suspension>& open,
+                              std::vector<engine::Suspension> fresh) {
+  if (run->ended()) return;
   if (run->expired()) return end_run(run, *run->expired());
-  if (!run->ended()) run->report_progress(open);
+  run->report_progress(open);
   // Whoever was told of the segment may have destroyed the panel, and with it the run.
-  if (run->ended() || phase_ == Phase::kClosing) return end_run(run, destroyed_during_run());
-  for (auto& suspension : fresh) start_call(run, std::move(suspension));
+  if (run->ended() || phase_ == Phase::kClosing) return;
+  for (auto& suspension : fresh) start_call(run, std::move(suspension), host_.clock.wall());
 }
 
-void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension suspension) {
+// The run's last segment did not take place, and the one before has used up its answer.
+void LivePanel::lose_run(const std::shared_ptr<Run>& run, const Error& error) {
+  host_.segments.engine.cancel(run->id());
+  suspended_.erase(run);
+  run->answer(Error(error));
+}
+
+void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension suspension,
+                           Clock::Wall asked_at) {
   const auto self = weak_from_this();
   const std::weak_ptr<Run> weak_run = run;
   loop::Loop& loop = host_.segments.loop;
@@ -391,26 +575,41 @@ void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension s
   const auto extension = extensions.find(suspension.extension);
   NX_CHECK(extension != extensions.end());
   const auto plan = extension->second->plan(suspension.method, suspension.args);
-  auto call = extension->second->call(
-      {id_, run->id(), suspension.id, host_.clock.wall()}, suspension.method,
-      std::move(suspension.args), std::move(done));
+  if (plan.repeatable) run->mark_repeatable(suspension.id);
+  auto call =
+      extension->second->call({record_.id, run->id(), suspension.id, asked_at}, suspension.method,
+                              std::move(suspension.args), std::move(done));
   if (plan.allowance == extension::CallPlan::kNoLimit)
     return run->open_call(suspension.id, std::move(call), nullptr);
-  const auto patience = host_.settings.suspension_timeout + plan.allowance;
-  auto deadline = loop.after(patience, [self, weak_run, patience, suspension] {
-    const auto panel = self.lock();
-    const auto waiting = weak_run.lock();
-    if (!panel || !waiting) return;
-    panel->miss_deadline(waiting,
-                         fmt::format("{}.{} did not answer within {} ms", suspension.extension,
-                                     suspension.method, patience.count()));
-  });
+  const auto patience = patience_for(plan, asked_at);
+  auto deadline = loop.after(
+      patience, [self, weak_run, suspension,
+                 limit = host_.settings.suspension_timeout + plan.allowance] {
+        const auto panel = self.lock();
+        const auto waiting = weak_run.lock();
+        if (!panel || !waiting) return;
+        panel->miss_deadline(waiting,
+                             fmt::format("{}.{} did not answer within {} ms", suspension.extension,
+                                         suspension.method, limit.count()));
+      });
   run->open_call(suspension.id, std::move(call), std::move(deadline));
+}
+
+// Deadlines run on while the server is down; but what takes its own time has then had no chance to
+// answer.
+std::chrono::milliseconds LivePanel::patience_for(const extension::CallPlan& plan,
+                                                  Clock::Wall asked_at) const {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      asked_at + plan.allowance + host_.settings.suspension_timeout - host_.clock.wall());
+  const auto least = plan.allowance.count() > 0 ? host_.settings.suspension_timeout
+                                                : std::chrono::milliseconds{0};
+  return std::clamp(left, least, host_.settings.suspension_timeout + plan.allowance);
 }
 
 void LivePanel::take_answer(const std::shared_ptr<Run>& run, const std::string& suspension_id,
                             Result<value::Value> answer) {
   if (!run->close_call(suspension_id)) return;
+  store_answer(*run, suspension_id, answer);
   queue_.resume({run, suspension_id, to_async(std::move(answer), host_.clock.now())});
   pump();
 }
@@ -423,36 +622,56 @@ void LivePanel::miss_deadline(const std::shared_ptr<Run>& run, const std::string
 }
 
 void LivePanel::end_run(const std::shared_ptr<Run>& run, RunError error) {
-  host_.segments.engine.cancel(run->id());
-  log_failure(id_, run->handler(), run->id(), error);
   // The parameter may be a reference into the set.
   const std::shared_ptr<Run> kept = run;
+  host_.segments.engine.cancel(kept->id());
+  log_failure(record_.id, kept->handler(), kept->id(), error);
+  finish_run(kept, kept->end_with(std::move(error)),
+             journal_->stores() ? begin_transaction() : storage::Transaction{}, nullptr);
+}
+
+void LivePanel::abandon(const std::shared_ptr<Run>& run, RunError error) {
+  const std::shared_ptr<Run> kept = run;
+  host_.segments.engine.cancel(kept->id());
+  log_failure(record_.id, kept->handler(), kept->id(), error);
   suspended_.erase(kept);
   kept->fail(std::move(error));
 }
 
 // --- Mount, unmount and the end
 
-void LivePanel::mount(std::function<void()> ready) {
-  if (!program_->mount) {
-    triggers_->start();
-    return ready();
-  }
-  mount_ready_ = std::move(ready);
+void LivePanel::create(Ready ready) {
+  journal_->write(
+      [this](storage::Done done) {
+        host_.store->create(record_, pack_state(*state_), std::move(done));
+      },
+      [self = weak_from_this(), ready = std::move(ready)](const Result<void>& stored) mutable {
+        const auto panel = self.lock();
+        if (!stored.ok()) return ready(Error(stored.error()));
+        if (!panel) return ready(destroyed_before_start());
+        panel->mount_ready_ = std::move(ready);
+        panel->mount();
+      });
+}
+
+void LivePanel::mount() {
+  if (!program_->mount) return mount_over();
   lifecycle_timer_ =
       host_.segments.loop.after(host_.settings.lifecycle_wait, [this] { mount_over(); });
   start_lifecycle(*program_->mount, [this](Result<ExecutionResult> result) {
     if (result.ok() && result->outcome.error) mount_error_ = result->outcome.error;
+    note_mount();
     mount_over();
   });
 }
 
 void LivePanel::mount_over() {
-  if (!mount_ready_) return;
+  if (mount_done_) return;
+  mount_done_ = true;
   triggers_->start();
+  store_owed();
   lifecycle_timer_.reset();
-  const auto ready = std::exchange(mount_ready_, nullptr);
-  ready();
+  if (const auto ready = std::exchange(mount_ready_, nullptr)) ready({});
 }
 
 void LivePanel::close(Farewell farewell, std::uint16_t code, std::string reason,
@@ -472,19 +691,25 @@ void LivePanel::close(Farewell farewell, std::uint16_t code, std::string reason,
 void LivePanel::cancel_waiting() {
   const Error cancelled = destroyed_before_start();
   for (auto& turn : queue_.drain()) {
-    if (auto* start = std::get_if<StartTurn>(&turn)) start->run->refuse(Error(cancelled));
+    if (auto* start = std::get_if<StartTurn>(&turn)) start->run->answer(Error(cancelled));
     if (auto* write = std::get_if<WriteTurn>(&turn)) write->request.on_done(Error(cancelled));
     if (auto* reload = std::get_if<ReloadTurn>(&turn)) reload->reload->on_done(Error(cancelled));
   }
   const auto runs = suspended_;
   for (const auto& run : runs)
-    if (run != active_ && !run->ended()) end_run(run, destroyed_during_run());
+    if (run != active_ && !run->ended()) abandon(run, destroyed_during_run());
 }
 
 void LivePanel::continue_closing() {
   // A segment under way, or a write, comes back here when it has ended.
   if (queue_.busy()) return;
   if (std::exchange(unmount_wanted_, false)) return begin_unmount();
+  // What is under way to the disk is answered first.
+  if (journal_->waiting() > 0)
+    return journal_->after([self = weak_from_this()](const auto&) {
+      const auto panel = self.lock();
+      if (panel && panel->phase_ == Phase::kClosing) panel->continue_closing();
+    });
   phase_ = Phase::kClosed;
   lifecycle_timer_.reset();
   audience_.close_all(close_code_, close_reason_);

@@ -27,6 +27,10 @@ class PanelState : public engine::StateView {
   state::Store take_store() && { return std::move(store_); }
   // See state::Store::take_over(); seed() follows.
   Result<void> take_over(const PanelState& old) { return store_.take_over(old.store_); }
+  // Makes the state what was stored; see state::Store::restore(). Loop thread, between segments.
+  Result<void> restore(value::Object values, std::uint64_t version) {
+    return store_.restore(std::move(values), version);
+  }
 
   const value::Value* get(std::string_view key) const override { return store_.get(key); }
   std::vector<std::string> keys() const override { return store_.keys(); }

@@ -6,6 +6,7 @@
 #include "nexus/base/random.h"
 #include "nexus/panel/messages.h"
 #include "nexus/panel/panel.h"
+#include "nexus/panel/stored.h"
 
 namespace nexus::panel {
 namespace {
@@ -49,38 +50,83 @@ void LivePanel::reload(LoadedPanel loaded, std::function<void(Result<void>)> don
 }
 
 bool LivePanel::begin_reload(const ReloadTurn& turn) {
-  return submit_reload(host_.segments, state_, turn.reload, id_,
+  return submit_reload(host_.segments, state_, turn.reload, record_.id,
                        [self = weak_from_this(), reload = turn.reload](auto next) {
                          if (const auto panel = self.lock())
-                           return panel->finish_reload(*reload, std::move(next));
+                           return panel->finish_reload(reload, std::move(next));
                          reload->on_done(destroyed_before_reload());
                        });
 }
 
-void LivePanel::finish_reload(Reload& reload, Result<std::shared_ptr<PanelState>> next) {
+void LivePanel::finish_reload(const std::shared_ptr<Reload>& reload,
+                              Result<std::shared_ptr<PanelState>> next) {
   if (phase_ == Phase::kClosing) {
-    reload.on_done(destroyed_before_reload());
+    reload->on_done(destroyed_before_reload());
+  } else if (journal_->failure()) {
+    reload->on_done(Error(*journal_->failure()));
   } else if (!next.ok()) {
-    reload.on_done(std::move(next).take_error());
+    reload->on_done(std::move(next).take_error());
+  } else if (reload->loaded.program->source == program_->source) {
+    reload->on_done({});
   } else {
-    if (reload.loaded.program->source != program_->source)
-      adopt(std::move(reload.loaded), std::move(next).take());
-    reload.on_done({});
+    adopt(reload, std::move(next).take());
   }
   end_turn();
 }
 
 // Runs that have started, or wait for their turn, keep what they were started with: their handler,
 // extensions and grants. What they write must fit the new state.
-void LivePanel::adopt(LoadedPanel loaded, std::shared_ptr<PanelState> next) {
-  program_ = std::move(loaded.program);
-  state_ = std::move(next);
-  epoch_ = random_hex(16);
+void LivePanel::adopt(const std::shared_ptr<Reload>& reload, std::shared_ptr<PanelState> next) {
   last_activity_ = host_.clock.wall();
+  storage::Transaction transaction;
+  if (journal_->stores()) {
+    transaction = begin_transaction();
+    for (const auto& [name, due_ms] : triggers_->positions())
+      transaction.timers.push_back({name, std::nullopt, {}});
+  }
+  Life former = exchange_life({reload->loaded.program, std::move(next),
+                               reload->loaded.program->source, random_hex(16)});
+  if (journal_->stores()) {
+    transaction.new_epoch = record_.epoch;
+    transaction.source = storage::Source{record_.source, record_.settings};
+    transaction.segment = begin_segment_record({});
+    transaction.segment->actor = "system";
+    transaction.segment->tool = "reload";
+    transaction.segment->mutations = pack_state(*state_);
+    for (const std::string& key : former.state->keys())
+      if (state_->get(key) == nullptr)
+        transaction.segment->mutations.push_back({key, std::nullopt});
+    for (const auto& [name, due_ms] : triggers_->positions())
+      transaction.timers.push_back({name, due_ms, {}});
+  }
+  journal_->commit(
+      std::move(transaction),
+      [self = weak_from_this(), reload, former = std::move(former), version = state_->version(),
+       connected = connected_frame()](const Result<void>& stored) mutable {
+        const auto panel = self.lock();
+        if (!panel) return reload->on_done(destroyed_before_reload());
+        if (!stored.ok()) {
+          // The store still has the former document, and decides what its state is.
+          panel->exchange_life(std::move(former));
+          return reload->on_done(Error(stored.error()));
+        }
+        panel->published_ = version;
+        panel->window_.clear();
+        panel->audience_.send(connected);
+        reload->on_done({});
+      });
+}
+
+LivePanel::Life LivePanel::exchange_life(Life life) {
+  Life former{std::exchange(program_, std::move(life.program)),
+              std::exchange(state_, std::move(life.state)),
+              std::exchange(record_.source, std::move(life.source)),
+              std::exchange(record_.epoch, std::move(life.epoch))};
+  view_ = nullptr;
   const auto old = std::exchange(triggers_, make_triggers());
   if (old->active()) triggers_->start();
   old->stop();
-  audience_.send(encode_connected(id_, version(), epoch_, state_json()));
+  return former;
 }
 
 void LivePanel::report_source(const std::string& file,

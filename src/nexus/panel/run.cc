@@ -12,6 +12,11 @@ void move_to_end(std::vector<T>& target, std::vector<T>& source) {
   source.clear();
 }
 
+Result<ExecutionResult> copy_of(const Result<ExecutionResult>& result) {
+  if (result.ok()) return ExecutionResult(*result);
+  return Error(result.error());
+}
+
 }  // namespace
 
 void Run::absorb(engine::Outcome& outcome) {
@@ -27,42 +32,55 @@ void Run::absorb(engine::Outcome& outcome) {
     effects_.metrics.cache_hit = first.cache_hit;
   }
   started_ = true;
+  suspended_before_ = outcome.status == engine::Status::kSuspended || suspended_before_;
 }
 
 void Run::report_progress(const std::vector<engine::Suspension>& open) {
   if (on_progress_) on_progress_(id_, open);
 }
 
-void Run::finish(engine::Outcome last) {
+void Run::restore(std::string id, engine::Outcome effects) {
+  id_ = std::move(id);
+  effects_ = std::move(effects);
+  started_ = true;
+  suspended_before_ = true;
+}
+
+ExecutionResult Run::end(engine::Outcome last) {
   absorb(last);
-  answer(collect(std::move(last)));
-}
-
-void Run::fail(engine::RunError error) {
-  engine::Outcome last;
-  last.status = engine::Status::kError;
-  last.run_id = id_;
-  last.metrics = effects_.metrics;
-  missed_deadline_ = error.code == ErrorCode::kTimeout;
-  last.error = std::move(error);
-  finish(std::move(last));
-}
-
-void Run::refuse(Error error) { answer(std::move(error)); }
-
-ExecutionResult Run::collect(engine::Outcome last) {
+  ended_ = true;
+  open_calls_.clear();
+  on_progress_ = nullptr;
   last.mutations = std::move(effects_.mutations);
   last.events = std::move(effects_.events);
   last.view_commands = std::move(effects_.view_commands);
   last.metrics = effects_.metrics;
-  return {id_, std::move(last), missed_deadline_, patches_};
+  return {id_, std::move(last), false, patches_};
+}
+
+ExecutionResult Run::end_with(engine::RunError error) {
+  engine::Outcome last;
+  last.status = engine::Status::kError;
+  last.run_id = id_;
+  last.metrics = effects_.metrics;
+  const bool missed_deadline = error.code == ErrorCode::kTimeout;
+  last.error = std::move(error);
+  ExecutionResult result = end(std::move(last));
+  result.missed_deadline = missed_deadline;
+  return result;
 }
 
 void Run::answer(Result<ExecutionResult> result) {
+  ended_ = true;
   open_calls_.clear();
   on_progress_ = nullptr;
+  for (const OnDone& waiter : std::exchange(waiters_, {})) waiter(copy_of(result));
   // Emptied first: whoever is told may ask for this run again.
   if (const OnDone done = std::exchange(on_done_, nullptr)) done(std::move(result));
+}
+
+void Run::fail(engine::RunError error) {
+  if (!ended_) answer(end_with(std::move(error)));
 }
 
 void Run::open_call(std::string suspension_id, std::unique_ptr<extension::Call> call,
@@ -71,6 +89,7 @@ void Run::open_call(std::string suspension_id, std::unique_ptr<extension::Call> 
 }
 
 bool Run::close_call(const std::string& suspension_id) {
+  asked_ms_.erase(suspension_id);
   return open_calls_.erase(suspension_id) > 0;
 }
 

@@ -18,6 +18,13 @@ using Type = nxml::Trigger::Type;
 // Timers count steady time; looking again now and then follows a wall clock that was set.
 constexpr milliseconds kLongestSleep{std::chrono::minutes{1}};
 
+std::string position_name(std::string_view tool, const nxml::Trigger& trigger) {
+  if (trigger.type == Type::kInterval)
+    return fmt::format("interval {} {}", tool, trigger.interval_ms);
+  return fmt::format("{} {} {} {}", nxml::to_string(trigger.type), tool, trigger.cron,
+                     trigger.timezone);
+}
+
 std::string step_text(const value::Value& step) {
   return step.is_string() ? step.string() : fmt::format("{}", step.number());
 }
@@ -41,22 +48,36 @@ bool touches(const engine::Mutation& change, const std::vector<std::string>& pat
 }  // namespace
 
 Triggers::Triggers(const nxml::Document& document, loop::Loop& loop, const Clock& clock,
-                   Start start, Report report)
-    : loop_(loop), clock_(clock), start_(std::move(start)), report_(std::move(report)) {
+                   Start start, Report report, Moved moved)
+    : loop_(loop),
+      clock_(clock),
+      start_(std::move(start)),
+      report_(std::move(report)),
+      moved_(std::move(moved)) {
   for (const auto& tool : document.tools)
     for (const auto& trigger : tool.triggers) {
       triggers_.emplace_back();
       triggers_.back().tool = tool.name;
+      triggers_.back().name = position_name(tool.name, trigger);
       triggers_.back().trigger = &trigger;
     }
 }
 
-void Triggers::start() {
+void Triggers::start(const Positions& stored) {
   active_ = true;
   for (State& state : triggers_) {
+    if (const auto position = stored.find(state.name); position != stored.end())
+      state.next_run = Clock::Wall(milliseconds{position->second});
     if (state.trigger->type == Type::kInterval) arm_interval(state);
     if (state.trigger->type == Type::kCron) arm_cron(state);
   }
+}
+
+Triggers::Positions Triggers::positions() const {
+  Positions positions;
+  for (const State& state : triggers_)
+    if (state.next_run) positions.insert_or_assign(state.name, unix_ms(*state.next_run));
+  return positions;
 }
 
 void Triggers::stop() {
@@ -68,21 +89,33 @@ void Triggers::stop() {
   }
 }
 
+// With a position of before, what is left of that interval.
 void Triggers::arm_interval(State& state) {
   const milliseconds interval{state.trigger->interval_ms};
-  state.next_run = clock_.wall() + interval;
-  state.timer = loop_.after(interval, [this, &state] {
+  const Clock::Wall now = clock_.wall();
+  milliseconds left = interval;
+  if (state.next_run)
+    left = std::clamp(std::chrono::ceil<milliseconds>(*state.next_run - now), milliseconds{1},
+                      interval);
+  state.next_run = now + left;
+  move(state);
+  state.timer = loop_.after(left, [this, &state] {
+    state.next_run.reset();
     arm_interval(state);
     fire(state, {});
   });
 }
 
+void Triggers::move(const State& state) { moved_(state.name, unix_ms(*state.next_run)); }
+
 // However late the timer comes, it fires once and the next time is counted from then.
 void Triggers::arm_cron(State& state) {
   const Clock::Wall now = clock_.wall();
-  if (!state.next_run)
+  if (!state.next_run) {
     state.next_run = next_cron_time(state.trigger->schedule, state.trigger->timezone, now);
-  if (!state.next_run) return;
+    if (!state.next_run) return;
+    move(state);
+  }
   const auto left = std::chrono::ceil<milliseconds>(*state.next_run - now);
   state.timer = loop_.after(std::clamp(left, milliseconds{1}, kLongestSleep), [this, &state] {
     const bool due = clock_.wall() >= *state.next_run;

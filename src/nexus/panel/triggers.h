@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,12 +35,18 @@ class Triggers {
   // Called when a trigger does not do what it should, besides noting it for the info.
   using Report = std::function<void(const std::string& tool, const Error& error)>;
 
+  // Called when an interval or a cron trigger has a new time to fire next.
+  using Moved = std::function<void(const std::string& name, std::int64_t due_ms)>;
+  // When each of them is to fire next, by its name, in milliseconds since the Unix epoch.
+  using Positions = std::map<std::string, std::int64_t, std::less<>>;
+
   // `document` outlives it.
   Triggers(const nxml::Document& document, loop::Loop& loop, const Clock& clock, Start start,
-           Report report);
+           Report report, Moved moved);
 
-  // From now on they fire; before, and after stop(), nothing does.
-  void start();
+  // From now on they fire; before, and after stop(), nothing does. `stored`: where they stood when
+  // the server ended; those that were due meanwhile fire once (design.md section 4, "Triggers").
+  void start(const Positions& stored = {});
   void stop();
   bool active() const { return active_; }
 
@@ -48,6 +55,7 @@ class Triggers {
                   const std::vector<engine::Event>& events, unsigned chain);
 
   bool empty() const { return triggers_.empty(); }
+  Positions positions() const;
   // Appends the list of PanelInfo's `triggers`.
   void write_json(std::string& out) const;
 
@@ -58,6 +66,7 @@ class Triggers {
   };
   struct State {
     std::string tool;
+    std::string name;  // of its position: what it is, so that it is another once it is edited
     const nxml::Trigger* trigger;
     std::unique_ptr<loop::Timer> timer;
     bool running = false;
@@ -70,6 +79,7 @@ class Triggers {
   };
 
   void arm_interval(State& state);
+  void move(const State& state);
   void arm_cron(State& state);
   void fire(State& state, Cause cause);
   void wait(State& state, Cause cause);
@@ -80,6 +90,7 @@ class Triggers {
   const Clock& clock_;
   const Start start_;
   const Report report_;
+  const Moved moved_;
   bool active_ = false;
   std::vector<State> triggers_;  // never resized once made
 };

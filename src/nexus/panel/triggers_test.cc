@@ -41,8 +41,9 @@ class TriggersTest : public testing::Test {
           chain_ = chain;
           return {};
         },
-        [this](const std::string&, const Error& error) { reports_.push_back(error.message); });
-    triggers_->start();
+        [this](const std::string&, const Error& error) { reports_.push_back(error.message); },
+        [this](const std::string& name, std::int64_t due_ms) { positions_[name] = due_ms; });
+    triggers_->start(std::exchange(positions_, {}));
   }
   void pass(milliseconds time) {
     clock_.time += time;
@@ -68,6 +69,7 @@ class TriggersTest : public testing::Test {
   std::vector<std::string> started_;
   std::vector<Triggers::Done> done_;
   std::vector<std::string> reports_;
+  Triggers::Positions positions_;
   unsigned chain_ = 0;
   bool refuse_ = false;
   std::unique_ptr<Triggers> triggers_;

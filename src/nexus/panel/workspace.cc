@@ -10,6 +10,7 @@
 #include "nexus/panel/panel.h"
 #include "nexus/panel/program.h"
 #include "nexus/panel/run_log.h"
+#include "nexus/panel/stored.h"
 
 namespace nexus::panel {
 namespace {
@@ -44,6 +45,8 @@ class LoopWorkspace : public Workspace {
       : host_(std::move(host)), extensions_(extensions) {}
 
   void create(CreateRequest request, CreateDone done) override;
+  void recover(std::function<void(Result<Recovered>)> done) override;
+  void lose(const std::string& panel_id, const Error& error) override;
   Panel* find(std::string_view id) override;
   std::vector<Panel*> list() override;
   void destroy(std::string_view id, std::function<void(Result<void>)> done) override;
@@ -58,6 +61,22 @@ class LoopWorkspace : public Workspace {
     std::optional<std::variant<LoadedPanel, CreateError>> result;
   };
 
+  // The stored panels on their way back.
+  struct Recovery {
+    std::function<void(Result<Recovered>)> done;
+    std::vector<std::string> ids;  // in order of creation
+    std::vector<PanelPtr> panels;  // at the places of their ids
+    std::vector<std::optional<storage::StoredPanel>> stored;
+    std::size_t left = 0;
+  };
+  void load_stored(const std::shared_ptr<Recovery>& recovery, std::size_t place);
+  void take_stored(const std::shared_ptr<Recovery>& recovery, std::size_t place,
+                   Result<storage::StoredPanel> stored,
+                   std::optional<std::variant<LoadedPanel, CreateError>> loaded);
+  void finish_recovery(Recovery& recovery);
+  storage::PanelRecord make_record(std::string id, const CreateRequest& request,
+                                   const nxml::Document& document) const;
+  void add(const PanelPtr& panel);
   std::optional<CreateError> check_request(const CreateRequest& request) const;
   void finish_load(Load& load);
   std::variant<std::string, CreateError> choose_id(const CreateRequest& request,
@@ -66,10 +85,11 @@ class LoopWorkspace : public Workspace {
   void reload(LivePanel& panel, LoadedPanel loaded, CreateDone done);
   bool is_full() const;
   CreateError too_many_panels() const;
-  void mount(const PanelPtr& panel, CreateDone done);
+  void create_panel(const PanelPtr& panel, CreateDone done);
   bool taken(std::string_view id) const;
   void end_panel(const PanelPtr& panel, LivePanel::Farewell farewell, std::uint16_t code,
                  std::string_view reason, std::function<void()> done);
+  void drop(std::string id, std::function<void(Result<void>)> done);
   void forget_later(const PanelPtr& panel);
   void report_end();
 
@@ -154,10 +174,30 @@ void LoopWorkspace::finish_load(Load& load) {
   // Checked again, since other loads came between.
   if (taken(chosen)) return load.done(panel_exists(chosen));
   if (load.request.may_replace && is_full()) return load.done(too_many_panels());
-  auto panel = std::make_shared<LivePanel>(chosen, std::move(load.request.owner), std::move(loaded), host_);
+  auto record = make_record(chosen, load.request, *loaded.program->document);
+  auto panel = std::make_shared<LivePanel>(std::move(record), std::move(loaded), host_);
+  add(panel);
+  create_panel(panel, std::move(load.done));
+}
+
+storage::PanelRecord LoopWorkspace::make_record(std::string id, const CreateRequest& request,
+                                                const nxml::Document& document) const {
+  storage::PanelRecord record;
+  record.id = std::move(id);
+  record.workspace_id = request.owner;
+  record.source = request.source;
+  record.durability = request.durability.value_or(
+      storage::parse_durability(document.meta.durability.value_or(""))
+          .value_or(storage::Durability::kCommit));
+  record.epoch = random_hex(16);
+  record.created_ms = unix_ms(host_.clock.wall());
+  record.updated_ms = record.created_ms;
+  return record;
+}
+
+void LoopWorkspace::add(const PanelPtr& panel) {
   panels_.push_back(panel);
   by_id_.emplace(panel->id(), panel.get());
-  mount(panel, std::move(load.done));
 }
 
 // The client's id, else the document's, else the default one, else a random one.
@@ -194,15 +234,110 @@ void LoopWorkspace::reload(LivePanel& panel, LoadedPanel loaded, CreateDone done
   });
 }
 
-void LoopWorkspace::mount(const PanelPtr& panel, CreateDone done) {
+void LoopWorkspace::create_panel(const PanelPtr& panel, CreateDone done) {
   const std::weak_ptr<LoopWorkspace*> self = self_;
-  panel->mount([self, weak = std::weak_ptr(panel), done = std::move(done)] {
+  panel->create([self, weak = std::weak_ptr(panel), done = std::move(done)](Result<void> made) {
     const auto workspace = self.lock();
-    const auto mounted = weak.lock();
-    if (workspace && mounted && (*workspace)->find(mounted->id()) == mounted.get())
-      return done(mounted.get());
-    done(refuse(ErrorCode::kCancelled, "the panel was destroyed while it was being created"));
+    const auto created = weak.lock();
+    if (!workspace || !created || (*workspace)->find(created->id()) != created.get())
+      return done(
+          refuse(ErrorCode::kCancelled, "the panel was destroyed while it was being created"));
+    if (made.ok()) return done(created.get());
+    (*workspace)->end_panel(created, LivePanel::Farewell::kAtOnce, kNormalClosure,
+                            "panel not stored", [] {});
+    done(CreateError{std::move(made).take_error(), {}});
   });
+}
+
+// --- Recovery
+
+void LoopWorkspace::recover(std::function<void(Result<Recovered>)> done) {
+  auto recovery = std::make_shared<Recovery>();
+  recovery->done = std::move(done);
+  if (host_.store == nullptr) return finish_recovery(*recovery);
+  auto ids = host_.store->panels();
+  if (!ids.ok()) return recovery->done(std::move(ids).take_error());
+  recovery->ids = std::move(ids).take();
+  recovery->left = recovery->ids.size();
+  recovery->panels.resize(recovery->ids.size());
+  recovery->stored.resize(recovery->ids.size());
+  if (recovery->ids.empty()) return finish_recovery(*recovery);
+  for (std::size_t place = 0; place < recovery->ids.size(); ++place)
+    load_stored(recovery, place);
+}
+
+void LoopWorkspace::load_stored(const std::shared_ptr<Recovery>& recovery, std::size_t place) {
+  const std::weak_ptr<LoopWorkspace*> self = self_;
+  const bool accepted = host_.loads.submit([self, recovery, place, id = recovery->ids[place],
+                                            &store = *host_.store, &host = host_.segments,
+                                            &settings = host_.settings,
+                                            &extensions = extensions_] {
+    struct Found {
+      Result<storage::StoredPanel> stored;
+      std::optional<std::variant<LoadedPanel, CreateError>> loaded;
+    };
+    auto found = std::make_shared<Found>(Found{store.load(id), {}});
+    if (found->stored.ok())
+      found->loaded = load_panel({found->stored->record.source, id, {},
+                                  found->stored->record.workspace_id},
+                                 settings, host.engine, extensions);
+    host.loop.post([self, recovery, place, found] {
+      if (const auto workspace = self.lock())
+        (*workspace)->take_stored(recovery, place, std::move(found->stored),
+                                  std::move(found->loaded));
+    });
+  });
+  // Only the bound on what may wait refuses: the rest comes when there is room.
+  if (!accepted)
+    host_.segments.loop.post([self, recovery, place] {
+      if (const auto workspace = self.lock()) (*workspace)->load_stored(recovery, place);
+    });
+}
+
+void LoopWorkspace::take_stored(const std::shared_ptr<Recovery>& recovery, std::size_t place,
+                                Result<storage::StoredPanel> stored,
+                                std::optional<std::variant<LoadedPanel, CreateError>> loaded) {
+  const std::string& id = recovery->ids[place];
+  if (!stored.ok()) {
+    spdlog::error("panel={} cannot be read from the store: {}", id, stored.error().message);
+  } else if (auto* error = std::get_if<CreateError>(&*loaded)) {
+    spdlog::error("panel={} is stored but cannot be loaded, and stays as it is: {}", id,
+                  error->error.message);
+  } else {
+    auto& panel = std::get<LoadedPanel>(*loaded);
+    auto values = unpack_state(stored->state);
+    auto restored = values.ok()
+                        ? panel.store.restore(std::move(values).take(), stored->record.version)
+                        : Result<void>(values.error());
+    if (restored.ok()) {
+      recovery->panels[place] =
+          std::make_shared<LivePanel>(stored->record, std::move(panel), host_);
+      recovery->stored[place] = std::move(stored).take();
+    } else {
+      spdlog::error("panel={} is stored but its state cannot be loaded, and stays as it is: {}",
+                    id, restored.error().message);
+    }
+  }
+  if (--recovery->left == 0) finish_recovery(*recovery);
+}
+
+void LoopWorkspace::finish_recovery(Recovery& recovery) {
+  Recovered recovered;
+  for (std::size_t i = 0; i < recovery.ids.size(); ++i) {
+    if (recovery.panels[i] == nullptr) {
+      ++recovered.failed;
+      continue;
+    }
+    ++recovered.panels;
+    recovered.runs += recovery.stored[i]->suspended.size();
+    add(recovery.panels[i]);
+    recovery.panels[i]->go_on(std::move(*recovery.stored[i]));
+  }
+  recovery.done(recovered);
+}
+
+void LoopWorkspace::lose(const std::string& panel_id, const Error& error) {
+  if (const auto found = by_id_.find(panel_id); found != by_id_.end()) found->second->lose(error);
 }
 
 // --- Look-up
@@ -235,8 +370,23 @@ void LoopWorkspace::destroy(std::string_view id, std::function<void(Result<void>
         [done = std::move(done), error = std::move(error)] { done(Error(error)); });
     return;
   }
+  const bool stored = (*found)->is_stored();
   end_panel(PanelPtr(*found), LivePanel::Farewell::kUnmount, kNormalClosure, "panel destroyed",
-            [done = std::move(done)] { done({}); });
+            [this, stored, id = std::string(id), done = std::move(done)]() mutable {
+              if (!stored) return done({});
+              drop(std::move(id), std::move(done));
+            });
+}
+
+void LoopWorkspace::drop(std::string id, std::function<void(Result<void>)> done) {
+  host_.store->drop(std::move(id), [done = std::move(done),
+                                    &loop = host_.segments.loop](Result<void> dropped) {
+    // One that could not be stored in the first place is gone all the same.
+    const bool gone = dropped.ok() || dropped.error().code == ErrorCode::kPanelNotFound;
+    loop.post([done, error = gone ? std::nullopt : std::optional(dropped.error())] {
+      done(error ? Result<void>(*error) : Result<void>());
+    });
+  });
 }
 
 void LoopWorkspace::shutdown(std::uint16_t code, std::string_view reason,
@@ -284,9 +434,11 @@ void LoopWorkspace::report_end() {
 
 std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, const Executors& executors,
                                             engine::Engine& engine, extension::Registry& extensions,
-                                            const Clock& clock, Settings settings) {
+                                            const Clock& clock, Settings settings,
+                                            storage::Store* store) {
   return std::make_unique<LoopWorkspace>(
-      PanelHost{{loop, executors.segments, engine}, executors.loads, clock, std::move(settings)},
+      PanelHost{{loop, executors.segments, engine}, executors.loads, clock, std::move(settings),
+                store},
       extensions);
 }
 

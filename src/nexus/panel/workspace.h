@@ -17,6 +17,7 @@
 #include "nexus/loop/loop.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/state/store.h"
+#include "nexus/storage/store.h"
 #include "nexus/value/value.h"
 
 namespace nexus::panel {
@@ -61,6 +62,9 @@ struct CreateRequest {
   // Asked when a panel of this owner has the id already: whether it gets this document, by the rules
   // of docs/NXML.md, "Reloading". Absent: never, which is kPanelExists.
   std::function<bool(const std::string& id)> may_replace = {};
+  // What its changes promise once they are acknowledged; not set: as the document says, else
+  // kCommit.
+  std::optional<storage::Durability> durability = {};
 };
 
 // How a run ended, all segments together; docs/PROTOCOL.md, "ExecutionResult".
@@ -71,6 +75,8 @@ struct ExecutionResult {
   bool missed_deadline = false;
   // The changes of state are given as JSON Patch, else as whole keys.
   bool patches = false;
+  // The JSON form as it was first given, of a run that is known from the store only.
+  std::optional<std::string> stored = {};
 };
 
 // Appends the JSON form of an ExecutionResult. `debug` adds location, snippet and stack.
@@ -82,6 +88,16 @@ struct TriggerRequest {
   value::Value args;  // object by name, list by position, scalar for the first; null for none
   std::optional<std::string> request_id;
   bool patches = false;  // how the result gives the changes of state
+  std::string actor = {};  // who asks, for the history
+  // Whether the result is kept, for Panel::execution(). That of a run that was suspended always is.
+  bool keep_result = false;
+  // Makes a repetition of the request, also after a restart, be answered as the first one was; one
+  // with the same key and another `request_hash` is kInvalidArgument.
+  struct Key {
+    std::string key;
+    std::string request_hash;
+  };
+  std::optional<Key> key = {};
   // Called at each suspension, after the segment's patches were sent.
   std::function<void(const std::string& execution_id, const std::vector<engine::Suspension>& calls)>
       on_progress = {};
@@ -94,9 +110,23 @@ struct SetRequest {
   // From the root of the state; the first step is a declared key.
   std::vector<engine::PathStep> path;
   value::Value value;
-  // Called exactly once: after the PATCH was sent, or with kInvalidArgument or kResourceLimit and
-  // nothing changed.
+  // Called exactly once: after the PATCH was sent, or with kInvalidArgument, kResourceLimit or
+  // kStorageError and nothing changed.
   std::function<void(Result<void>)> on_done;
+  std::string actor = {};  // who writes, for the history
+};
+
+// What a client that was connected before has seen already.
+struct SeenUpTo {
+  std::string epoch;
+  std::uint64_t version = 0;
+};
+
+// The state of a panel as it is stored.
+struct StateAnswer {
+  std::string epoch;
+  std::uint64_t version = 0;
+  std::string json;  // the state object
 };
 
 struct Settings {
@@ -108,6 +138,9 @@ struct Settings {
   // How long a `mount` that waits for something holds up the answer of create(), and an `unmount`
   // that of destroy().
   std::chrono::milliseconds lifecycle_wait{5000};
+  // How long the result of a run is kept for whoever asks later.
+  std::chrono::milliseconds result_lifetime{std::chrono::hours{24}};
+  bool debug_errors = false;  // what is kept holds location, snippet and stack
 };
 
 // All panels of one server: creation, look-up, destruction. Lives on one loop; every method on its
@@ -121,6 +154,18 @@ class Workspace {
   // `may_replace` the answer may be a panel that was there and goes on with this document.
   virtual void create(CreateRequest request,
                       std::function<void(std::variant<Panel*, CreateError>)> done) = 0;
+
+  // Brings back what the store holds, before anything else is asked of the workspace: panels with
+  // version, epoch and owner, runs that wait, triggers. A panel that cannot be loaded stays stored,
+  // keeps its id, and is logged. `done` gets the counts.
+  struct Recovered {
+    std::size_t panels = 0, failed = 0;  // panels that came back, and that did not
+    std::size_t runs = 0;                // that wait, of those that came back
+  };
+  virtual void recover(std::function<void(Result<Recovered>)> done) = 0;
+
+  // What StoreOptions::on_lost says.
+  virtual void lose(const std::string& panel_id, const Error& error) = 0;
 
   virtual Panel* find(std::string_view id) = 0;
   // In order of creation.
@@ -143,15 +188,28 @@ class Panel {
   virtual const std::string& id() const = 0;
   // CreateRequest::owner; the same for the panel's whole life.
   virtual const std::string& owner() const = 0;
+  // That clients know of: of the last segment that is stored.
   virtual std::uint64_t version() const = 0;
-  // Random, new with each life of the panel in a process and with each document it gets; a client
-  // that has seen another epoch needs state and AST anew.
+  // Random; kept over restarts. A new one with each document the panel gets, and when acknowledged
+  // changes were lost: a client that has seen another epoch needs state and AST anew.
   virtual const std::string& epoch() const = 0;
   // What loading its document warned of.
   virtual const std::vector<nxml::Diagnostic>& warnings() const = 0;
 
-  // The state object as JSON, computed keys included.
+  // The state object as JSON, computed keys included, as the next segment sees it: it may be ahead
+  // of the store, so clients get read_state().
   virtual std::string state_json() const = 0;
+  // The state as it is now, once that is stored. `done` is called once, now or later; kStorageError.
+  virtual void read_state(std::function<void(Result<StateAnswer>)> done) = 0;
+  // The rest of what is stored, as JSON of docs/PROTOCOL.md. Each `done` is called once, later.
+  using JsonDone = std::function<void(Result<std::string>)>;
+  // What the run did, or that it still waits. kNotFound: there is none, or it is kept no longer.
+  virtual void execution(const std::string& execution_id, JsonDone done) = 0;
+  // The segments with a sequence below `before`, newest first.
+  virtual void history(std::uint64_t before, std::size_t limit, JsonDone done) = 0;
+  // kNotFound: the history does not reach back that far, or `version` lies ahead.
+  virtual void state_at(std::uint64_t version, JsonDone done) = 0;
+
   // PanelInfo of docs/PROTOCOL.md.
   virtual std::string info_json() const = 0;
   // The AST of docs/PROTOCOL.md; encoded once for each document.
@@ -174,9 +232,11 @@ class Panel {
   virtual void report_source(const std::string& file,
                              const std::vector<nxml::Diagnostic>& diagnostics) = 0;
 
-  // Sends CONNECTED, again with each new document, and from then on every PATCH, EVENT and VIEW. The
-  // client outlives its attachment or detaches first.
-  virtual void attach(Client* client) = 0;
+  // Sends CONNECTED, again with each new document, and from then on every PATCH, EVENT and VIEW. With
+  // `seen` of this epoch exactly the patches that are missing, when they are still known, in place of
+  // the state. The client outlives its attachment or detaches first.
+  virtual void attach(Client* client, const std::optional<SeenUpTo>& seen) = 0;
+  void attach(Client* client) { attach(client, std::nullopt); }
   virtual void detach(Client* client) = 0;
 };
 
@@ -186,9 +246,10 @@ struct Executors {
   loop::Executor& loads;  // reads, checks and compiles documents, which takes milliseconds
 };
 
-// What is given outlives the workspace.
+// What is given outlives the workspace. Without a `store` nothing outlives it.
 std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, const Executors& executors,
                                             engine::Engine& engine, extension::Registry& extensions,
-                                            const Clock& clock, Settings settings);
+                                            const Clock& clock, Settings settings,
+                                            storage::Store* store = nullptr);
 
 }  // namespace nexus::panel

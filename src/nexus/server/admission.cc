@@ -148,6 +148,8 @@ Request describe(const Head& head, Target target) {
   request.origin = head.origin;
   request.content_type = head.content_type;
   request.if_none_match = head.if_none_match;
+  request.prefer = head.prefer;
+  request.idempotency_key = head.idempotency_key;
   return request;
 }
 
@@ -177,7 +179,7 @@ void add_cors_fields(const Context& context, std::string_view origin, Reply& rep
   if (origin.empty() || !context.hosts->origin_listed(origin)) return;
   reply.fields.emplace_back("Access-Control-Allow-Origin", std::string(origin));
   reply.fields.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS");
-  reply.fields.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match");
+  reply.fields.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer");
   reply.fields.emplace_back("Access-Control-Expose-Headers", "ETag, Location, Retry-After, WWW-Authenticate");
   reply.fields.emplace_back("Access-Control-Max-Age", "600");
 }

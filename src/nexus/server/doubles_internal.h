@@ -27,6 +27,9 @@ class FakePanel final : public panel::Panel {
   const std::string& epoch() const override { return epoch_; }
   const std::vector<nxml::Diagnostic>& warnings() const override { return warnings_; }
   std::string state_json() const override { return state; }
+  void read_state(std::function<void(Result<panel::StateAnswer>)> done) override {
+    done(panel::StateAnswer{epoch_, version_value, state});
+  }
   std::string info_json() const override { return R"({"id":")" + id_ + R"(","status":"running"})"; }
   const std::string& ast_json() const override { return ast_; }
 
@@ -47,7 +50,19 @@ class FakePanel final : public panel::Panel {
     request.on_done({});
   }
   void report_source(const std::string&, const std::vector<nxml::Diagnostic>&) override {}
-  void attach(panel::Client* client) override {
+  using panel::Panel::attach;
+  void execution(const std::string& execution_id, JsonDone done) override {
+    if (execution_id == "none") return done(Error{ErrorCode::kNotFound, "no such execution"});
+    done(R"({"executionId":")" + execution_id + R"("})");
+  }
+  void history(std::uint64_t before, std::size_t limit, JsonDone done) override {
+    done(R"({"before":)" + std::to_string(before) + R"(,"limit":)" + std::to_string(limit) + "}");
+  }
+  void state_at(std::uint64_t version, JsonDone done) override {
+    done(R"({"at":)" + std::to_string(version) + "}");
+  }
+  void attach(panel::Client* client, const std::optional<panel::SeenUpTo>& seen) override {
+    last_seen = seen;
     clients.push_back(client);
     client->send(std::make_shared<const std::string>(R"({"type":"CONNECTED","version":7})"));
   }
@@ -68,6 +83,7 @@ class FakePanel final : public panel::Panel {
 
   std::uint64_t version_value = 7;
   std::string state = R"({"n":1})";
+  std::optional<panel::SeenUpTo> last_seen;
   std::vector<panel::Client*> clients;
   std::vector<panel::TriggerRequest> open;
 
@@ -95,6 +111,8 @@ class FakeWorkspace final : public panel::Workspace {
     if (find(id)) return done(panel::CreateError{{ErrorCode::kPanelExists, "taken"}, {}});
     done(add(id, request.owner));
   }
+  void recover(std::function<void(Result<Recovered>)> done) override { done(Recovered{}); }
+  void lose(const std::string&, const Error&) override {}
   panel::Panel* find(std::string_view id) override {
     const auto found =
         std::find_if(panels.begin(), panels.end(), [&](const auto& p) { return p->id() == id; });

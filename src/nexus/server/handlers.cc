@@ -25,6 +25,10 @@ void handle_panel(const Context& context, Request request, const Respond& respon
       return show_ast(context, request, respond);
     case Route::kView:
       return show_view(context, request, respond);
+    case Route::kHistory:
+      return show_history(context, request, respond);
+    case Route::kExecution:
+      return show_execution(context, request, respond);
     case Route::kTicket:
       return issue_ticket(context, std::move(request), respond);
     case Route::kTrigger:

@@ -30,6 +30,12 @@ void show_view(const Context& context, const Request& request, const Respond& re
 void trigger_tool(const Context& context, const Request& request, const Respond& respond);
 void delete_panel(const Context& context, const Request& request, const Respond& respond);
 
+// history_routes.cc
+void show_history(const Context& context, const Request& request, const Respond& respond);
+void show_former_state(const Context& context, const Request& request, std::uint64_t version,
+                       const Respond& respond);
+void show_execution(const Context& context, const Request& request, const Respond& respond);
+
 // ticket_route.cc
 void issue_ticket(const Context& context, Request request, const Respond& respond);
 

@@ -79,6 +79,8 @@ Head head_of(const Parser& parser) {
   const auto forwarded = message.equal_range("X-Forwarded-For");
   if (forwarded.first != forwarded.second)
     head.forwarded_for = view(std::prev(forwarded.second)->value());
+  head.prefer = view(message["Prefer"]);
+  head.idempotency_key = view(message["Idempotency-Key"]);
   head.ws_key = view(message[http::field::sec_websocket_key]);
   head.ws_version = view(message[http::field::sec_websocket_version]);
   head.ws_protocols = view(message[http::field::sec_websocket_protocol]);
@@ -360,6 +362,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     WsHandshake handshake{OwnedSocket(error ? -1 : descriptor, family_), request_.match.panel,
                           std::string(head.ws_key), std::string(head.ws_protocols),
                           parse_socket_request(request_.query)->patches,
+                          parse_socket_request(request_.query)->seen,
                           std::move(request_.identity)};
     if (!error) start_ws_session(context_, std::move(handshake));
     end();

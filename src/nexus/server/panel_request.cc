@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "nexus/base/sha256.h"
 #include "nexus/server/router.h"
 #include "nexus/value/json.h"
 
@@ -15,6 +16,7 @@ namespace {
 using value::Value;
 
 constexpr std::size_t kMaxListLimit = 1000;
+constexpr std::size_t kMaxKeyBytes = 255;
 
 Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
@@ -27,6 +29,14 @@ Result<std::size_t> parse_limit(const std::string& text) {
                                kMaxListLimit));
   }
   return limit;
+}
+
+Result<std::uint64_t> parse_number(std::string_view name, const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size())
+    return invalid(fmt::format("{} is '{}'; send a whole number", name, text.substr(0, 32)));
+  return number;
 }
 
 // The media type in lower case without parameters; a charset other than UTF-8 makes it empty.
@@ -64,8 +74,13 @@ Result<void> read_create_field(const std::string& name, Value& value,
   } else if (name == "initialState") {
     if (!value.is_object()) return wrong_field(name, "an object", value);
     request.initial_state = std::move(value);
+  } else if (name == "durability") {
+    request.durability = storage::parse_durability(value.is_string() ? value.string() : "");
+    if (!request.durability)
+      return invalid(fmt::format("durability is {}; it must be \"commit\", \"async\" or \"none\"",
+                                 value::to_json(value).substr(0, 64)));
   } else {
-    return invalid(fmt::format("unknown field '{}'; known are source, panelId and initialState",
+    return invalid(fmt::format("unknown field '{}'; known are source, panelId, initialState and durability",
                                name.substr(0, 64)));
   }
   return {};
@@ -100,14 +115,70 @@ Result<ListRequest> parse_list_request(std::string_view query) {
 Result<SocketRequest> parse_socket_request(std::string_view query) {
   NX_TRY(const std::vector<QueryField> fields, parse_query(query));
   SocketRequest request;
+  std::optional<std::string> epoch;
+  std::optional<std::uint64_t> since;
   for (const QueryField& field : fields) {
+    if (field.key == "epoch") epoch = field.value;
+    if (field.key == "since") {
+      NX_TRY(since, parse_number("since", field.value));
+    }
     if (field.key != "patches") continue;
     if (field.value != "json-patch")
       return invalid(fmt::format("patches is '{}'; send 'json-patch', or nothing for whole keys",
                                  field.value.substr(0, 32)));
     request.patches = true;
   }
+  if (epoch.has_value() != since.has_value())
+    return invalid("epoch and since go together: the CONNECTED's epoch and the last version seen");
+  if (epoch) request.seen = panel::SeenUpTo{*std::move(epoch), *since};
   return request;
+}
+
+Result<HistoryRequest> parse_history_request(std::string_view query) {
+  NX_TRY(const std::vector<QueryField> fields, parse_query(query));
+  HistoryRequest request;
+  for (const QueryField& field : fields) {
+    if (field.key == "limit") {
+      NX_TRY(request.limit, parse_limit(field.value));
+    } else if (field.key == "before") {
+      NX_TRY(const std::uint64_t before, parse_number("before", field.value));
+      request.before = std::min(before, request.before);
+    }
+  }
+  return request;
+}
+
+Result<std::optional<std::uint64_t>> parse_state_request(std::string_view query) {
+  NX_TRY(const std::vector<QueryField> fields, parse_query(query));
+  std::optional<std::uint64_t> version;
+  for (const QueryField& field : fields)
+    if (field.key == "version") {
+      NX_TRY(version, parse_number("version", field.value));
+    }
+  return version;
+}
+
+Result<TriggerOptions> parse_trigger_options(std::string_view prefer,
+                                             std::string_view idempotency_key,
+                                             std::string_view path, std::string_view body) {
+  TriggerOptions options;
+  for (std::string_view rest = prefer; !rest.empty();) {
+    const std::size_t comma = rest.find(',');
+    std::string_view preference = rest.substr(0, std::min(comma, rest.find(';')));
+    rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+    while (preference.starts_with(' ')) preference.remove_prefix(1);
+    while (preference.ends_with(' ')) preference.remove_suffix(1);
+    if (preference == "respond-async") options.respond_async = true;
+  }
+  if (idempotency_key.empty()) return options;
+  if (idempotency_key.size() > kMaxKeyBytes ||
+      !std::all_of(idempotency_key.begin(), idempotency_key.end(),
+                   [](char c) { return c >= 0x20 && c < 0x7f; }))
+    return invalid(fmt::format("the Idempotency-Key must be 1 to {} printable characters of ASCII",
+                               kMaxKeyBytes));
+  options.key = panel::TriggerRequest::Key{
+      std::string(idempotency_key), sha256_hex(std::string(path) + '\n' + std::string(body))};
+  return options;
 }
 
 Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,13 +27,38 @@ Result<ListRequest> parse_list_request(std::string_view query);
 
 struct SocketRequest {
   bool patches = false;  // `patches=json-patch`
+  std::optional<panel::SeenUpTo> seen;  // `epoch=` and `since=`
 };
 
 // The query of a WebSocket's upgrade. Errors as above; kInvalidArgument for another kind of
 // patches.
 Result<SocketRequest> parse_socket_request(std::string_view query);
 
-// The body of POST /panels: NXML as application/xml, or JSON {source, panelId?, initialState?}.
+struct HistoryRequest {
+  std::size_t limit = 50;
+  std::uint64_t before = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+};
+
+// The query of a panel's history. Errors as parse_list_request().
+Result<HistoryRequest> parse_history_request(std::string_view query);
+
+// `version=` of a panel's state; nullopt for the present one. Errors as parse_list_request().
+Result<std::optional<std::uint64_t>> parse_state_request(std::string_view query);
+
+// What a request to run a tool says besides its arguments.
+struct TriggerOptions {
+  bool respond_async = false;  // Prefer: respond-async
+  std::optional<panel::TriggerRequest::Key> key = {};
+};
+
+// From the Prefer (RFC 7240) and Idempotency-Key fields; `path` and `body` say which request the key
+// is for. Error kInvalidArgument: a key of more than 255 characters, or not of printable ASCII.
+Result<TriggerOptions> parse_trigger_options(std::string_view prefer,
+                                             std::string_view idempotency_key,
+                                             std::string_view path, std::string_view body);
+
+// The body of POST /panels: NXML as application/xml, or JSON {source, panelId?, initialState?,
+// durability?}.
 // Errors: kUnsupportedMediaType, kParseError for JSON that cannot be read, kInvalidArgument for a
 // field that is missing, unknown or of the wrong type: an ignored `grants` would be a hole.
 Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body);

@@ -27,7 +27,7 @@ std::string quoted(std::string_view text) {
 }
 
 // {id,status,wsUrl,state}. The status is PanelInfo's, which the panel alone knows.
-Reply created(const std::string& ws_authority, const Panel& panel) {
+Reply created(const std::string& ws_authority, const Panel& panel, const std::string& state) {
   const Result<value::Value> info = value::parse_json(panel.info_json());
   const value::Value* status = info.ok() ? info.value().find("status") : nullptr;
   std::string json = "{";
@@ -36,7 +36,7 @@ Reply created(const std::string& ws_authority, const Panel& panel) {
                 json);
   append_member("wsUrl", quoted(fmt::format("ws://{}/panels/{}/ws", ws_authority, panel.id())),
                 json);
-  append_member("state", panel.state_json(), json);
+  append_member("state", state, json);
   Reply reply = json_reply(201, json + "}");
   reply.fields.emplace_back("Location", "/panels/" + panel.id());
   return reply;
@@ -53,6 +53,39 @@ Reply missed_deadline(const panel::ExecutionResult& result) {
   std::string details = "{";
   append_member("executionId", quoted(result.execution_id), details);
   return error_reply(Error{ErrorCode::kTimeout, result.outcome.error->message}, details + "}");
+}
+
+Reply trigger_reply(const Result<panel::ExecutionResult>& result, bool debug) {
+  if (!result.ok()) return error_reply(result.error());
+  if (result->missed_deadline) return missed_deadline(*result);
+  std::string json;
+  panel::write_json(*result, debug, json);
+  return json_reply(200, std::move(json));
+}
+
+// RFC 7240 section 4.1.
+Reply accepted(const std::string& panel, const std::string& execution_id, std::string_view status) {
+  std::string json = "{";
+  append_member("executionId", quoted(execution_id), json);
+  append_member("status", quoted(status), json);
+  Reply reply = json_reply(202, json + "}");
+  reply.fields.emplace_back("Location", "/panels/" + panel + "/executions/" + execution_id);
+  reply.fields.emplace_back("Preference-Applied", "respond-async");
+  return reply;
+}
+
+// Answers when the first segment is stored: from then on the run survives the server.
+void answer_early(const std::string& panel, const Respond& respond,
+                  panel::TriggerRequest& trigger) {
+  const auto once = std::make_shared<bool>(false);
+  trigger.on_progress = [respond, panel, once](const std::string& execution_id, const auto&) {
+    if (!std::exchange(*once, true)) respond(accepted(panel, execution_id, "suspended"));
+  };
+  trigger.on_done = [respond, panel, once](Result<panel::ExecutionResult> result) {
+    if (std::exchange(*once, true)) return;
+    if (!result.ok()) return respond(error_reply(result.error()));
+    respond(accepted(panel, result->execution_id, to_string(result->outcome.status)));
+  };
 }
 
 std::string list_json(const std::vector<Panel*>& panels, std::size_t first, std::size_t last) {
@@ -101,7 +134,11 @@ void create_panel(const Context& context, Request request, const Respond& respon
                                std::variant<Panel*, panel::CreateError> outcome) {
                              if (const auto* failure = std::get_if<panel::CreateError>(&outcome))
                                return respond(not_created(*failure));
-                             respond(created(ws_authority, **std::get_if<Panel*>(&outcome)));
+                             Panel* const panel = *std::get_if<Panel*>(&outcome);
+                             panel->read_state([respond, ws_authority, panel](auto state) {
+                               if (!state.ok()) return respond(error_reply(state.error()));
+                               respond(created(ws_authority, *panel, state->json));
+                             });
                            });
 }
 
@@ -111,19 +148,25 @@ void show_panel(const Context& context, const Request& request, const Respond& r
 }
 
 // The epoch too: versions start again when a panel of the same id is created anew.
-std::string etag_of(const Panel& panel) {
-  return fmt::format("\"{}-{}\"", panel.epoch(), panel.version());
+std::string etag_of(std::string_view epoch, std::uint64_t version) {
+  return fmt::format("\"{}-{}\"", epoch, version);
 }
 
 void show_state(const Context& context, const Request& request, const Respond& respond) {
-  const Panel* panel = context.workspace.find(request.match.panel);
+  Panel* panel = context.workspace.find(request.match.panel);
   if (!panel) return respond(no_panel(request));
-  const std::string etag = etag_of(*panel);
-  respond(conditional_reply(request.if_none_match, etag, [panel] {
-    Reply reply = json_reply(200, panel->state_json());
-    reply.fields = {{"Cache-Control", "no-cache"}};
-    return reply;
-  }));
+  const auto version = parse_state_request(request.query);
+  if (!version.ok()) return respond(error_reply(version.error()));
+  if (*version) return show_former_state(context, request, **version, respond);
+  panel->read_state([respond, if_none_match = request.if_none_match](
+                        Result<panel::StateAnswer> state) {
+    if (!state.ok()) return respond(error_reply(state.error()));
+    respond(conditional_reply(if_none_match, etag_of(state->epoch, state->version), [&] {
+      Reply reply = json_reply(200, std::move(state->json));
+      reply.fields = {{"Cache-Control", "no-cache"}};
+      return reply;
+    }));
+  });
 }
 
 void show_ast(const Context& context, const Request& request, const Respond& respond) {
@@ -139,7 +182,7 @@ void show_ast(const Context& context, const Request& request, const Respond& res
 void show_view(const Context& context, const Request& request, const Respond& respond) {
   Panel* panel = context.workspace.find(request.match.panel);
   if (!panel) return respond(no_panel(request));
-  panel->view([respond, etag = etag_of(*panel),
+  panel->view([respond, etag = etag_of(panel->epoch(), panel->version()),
                if_none_match = request.if_none_match](Result<std::string> view) {
     if (!view.ok()) return respond(error_reply(view.error()));
     respond(conditional_reply(if_none_match, etag, [&] {
@@ -155,17 +198,20 @@ void trigger_tool(const Context& context, const Request& request, const Respond&
   if (!panel) return respond(no_panel(request));
   Result<value::Value> args = parse_trigger_args(request.content_type, request.body);
   if (!args.ok()) return respond(error_reply(args.error()));
+  auto options = parse_trigger_options(request.prefer, request.idempotency_key,
+                                       request.match.tail, request.body);
+  if (!options.ok()) return respond(error_reply(options.error()));
   panel::TriggerRequest trigger;
   trigger.tool = request.match.tail;
   trigger.args = std::move(args).take();
+  trigger.actor = request.identity.subject;
+  trigger.key = std::move(options->key);
+  trigger.keep_result = options->respond_async;
   trigger.on_done = [respond,
                      debug = context.options.debug_errors](Result<panel::ExecutionResult> result) {
-    if (!result.ok()) return respond(error_reply(result.error()));
-    if (result->missed_deadline) return respond(missed_deadline(result.value()));
-    std::string json;
-    panel::write_json(result.value(), debug, json);
-    respond(json_reply(200, std::move(json)));
+    respond(trigger_reply(result, debug));
   };
+  if (options->respond_async) answer_early(request.match.panel, respond, trigger);
   panel->trigger(std::move(trigger));
 }
 

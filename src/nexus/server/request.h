@@ -21,7 +21,7 @@ struct Head {
   std::string_view target;
   std::size_t host_count = 0;
   std::string_view host, origin, content_type, content_encoding, transfer_encoding, expect,
-      if_none_match;
+      if_none_match, prefer, idempotency_key;
   std::size_t authorization_count = 0;
   std::string_view authorization, forwarded_for;
   std::string_view ws_key, ws_version, ws_protocols;
@@ -38,6 +38,8 @@ struct Request {
   std::string origin;
   std::string content_type;
   std::string if_none_match;
+  std::string prefer;           // RFC 7240
+  std::string idempotency_key;  // empty when there is none
   std::string body;
   auth::Identity identity;  // set once it is authorized (access.h)
 };

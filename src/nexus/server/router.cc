@@ -18,7 +18,7 @@ constexpr std::nullopt_t kPublic = std::nullopt;
 
 struct Row {
   Route route;
-  std::string_view pattern;  // {id} and {tool} match one segment, {path} one or more
+  std::string_view pattern;  // {id}, {tool} and {execution} match one segment, {path} one or more
   unsigned methods;
   // What GET needs, and what the one changing method besides needs.
   std::optional<auth::Permission> read_needs = std::nullopt;
@@ -37,6 +37,8 @@ constexpr std::array<Row, kRouteCount> kRows = {{
     {Route::kState, "/panels/{id}/state", kRead, Permission::kRead},
     {Route::kAst, "/panels/{id}/ast", kRead, Permission::kRead},
     {Route::kView, "/panels/{id}/view", kRead, Permission::kRead},
+    {Route::kHistory, "/panels/{id}/history", kRead, Permission::kRead},
+    {Route::kExecution, "/panels/{id}/executions/{execution}", kRead, Permission::kRead},
     {Route::kTrigger, "/panels/{id}/trigger/{tool}", kCreate, kPublic, Permission::kExecute},
     {Route::kSocket, "/panels/{id}/ws", kRead, Permission::kRead},
     {Route::kTicket, "/auth/ws-ticket", kCreate, kPublic, Permission::kRead},
@@ -158,7 +160,7 @@ std::optional<Match> match_row(const Row& candidate, const std::vector<std::stri
     }
     if (part == "{id}") {
       match.panel = segments[next];
-    } else if (part == "{tool}") {
+    } else if (part == "{tool}" || part == "{execution}") {
       match.tail = segments[next];
     } else if (part != segments[next]) {
       return std::nullopt;

@@ -24,6 +24,8 @@ enum class Route {
   kState,
   kAst,
   kView,
+  kHistory,
+  kExecution,
   kTrigger,
   kSocket,
   kTicket,
@@ -39,7 +41,7 @@ inline constexpr std::size_t kRouteCount = static_cast<std::size_t>(Route::kUnkn
 struct Match {
   Route route = Route::kUnknown;
   std::string panel;  // {id}
-  std::string tail;   // {tool}, or the path below /assets/
+  std::string tail;   // {tool}, {execution}, or the path below /assets/
 };
 
 struct Target {

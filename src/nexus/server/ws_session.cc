@@ -66,6 +66,7 @@ class WsSession final : public Session,
         limits_(context_->options.limits),
         panel_id_(handshake.panel),
         patches_(handshake.patches),
+        seen_(std::move(handshake.seen)),
         identity_(std::move(handshake.identity)),
         request_(upgrade_request(handshake)),
         stream_(context_->loop.context().get_executor()) {
@@ -151,7 +152,7 @@ class WsSession final : public Session,
                  std::nullopt);
       begin_close(kNormal, "panel destroyed");
     } else {
-      panel_->attach(this);
+      panel_->attach(this, seen_);
     }
     if (draining_) close_when_drained();
     if (context_->access->authenticates()) watch_expiry();
@@ -256,6 +257,7 @@ class WsSession final : public Session,
     request.tool = std::move(message.tool);
     request.args = std::move(message.args);
     request.request_id = message.request_id;
+    request.actor = identity_.subject;
     request.patches = patches_;
     request.on_progress = [weak, id = message.request_id](
                               const std::string& execution,
@@ -285,6 +287,7 @@ class WsSession final : public Session,
     panel::SetRequest request;
     request.path = std::move(message.path);
     request.value = std::move(message.value);
+    request.actor = identity_.subject;
     request.on_done = [weak = weak_from_this(),
                        id = std::move(message.request_id)](Result<void> result) {
       const auto self = weak.lock();
@@ -401,6 +404,7 @@ class WsSession final : public Session,
   const Limits& limits_;
   const std::string panel_id_;
   const bool patches_;
+  const std::optional<panel::SeenUpTo> seen_;
   const auth::Identity identity_;
   const http::request<http::empty_body> request_;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "nexus/server/context.h"
@@ -15,6 +16,7 @@ struct WsHandshake {
   std::string key;        // Sec-WebSocket-Key
   std::string protocols;  // Sec-WebSocket-Protocol as sent, possibly empty
   bool patches = false;   // the client takes JSON Patch in place of whole keys
+  std::optional<panel::SeenUpTo> seen = {};  // before, on another connection
   auth::Identity identity = {};
 };
 

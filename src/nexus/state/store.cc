@@ -104,6 +104,24 @@ Result<void> Store::take_over(const Store& old) {
   return {};
 }
 
+Result<void> Store::restore(value::Object values, std::uint64_t version) {
+  for (Entry& entry : entries_) {
+    value::Value* const value = values.find(entry.declaration.name);
+    if (value == nullptr && entry.declaration.computed) continue;
+    entry.present = value != nullptr;
+    entry.value = {};
+    if (value != nullptr) {
+      NX_TRY_VOID(coerce(entry, *value));
+      entry.value = std::move(*value);
+    }
+    entry.bytes = entry.present ? entry_bytes(entry.declaration.name, entry.value) : 0;
+  }
+  bytes_ = 0;
+  for (const Entry& entry : entries_) bytes_ += entry.bytes;
+  version_ = version;
+  return {};
+}
+
 const value::Value* Store::get(std::string_view key) const {
   const auto found = index_.find(key);
   if (found == index_.end()) return nullptr;

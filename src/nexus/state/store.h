@@ -88,6 +88,11 @@ class Store {
   // limit.
   Result<void> take_over(const Store& old);
 
+  // Makes the state what it was at `version`: `values` is an object with all keys it had. Those that
+  // are declared no longer are left out, and a declared key that it lacks is deleted, unless it is
+  // computed. Error kStateError, and the store unspecified: a value does not have its declared type.
+  Result<void> restore(value::Object values, std::uint64_t version);
+
   // The state as a compact JSON object in declaration order, deleted keys left out.
   std::string to_json() const;
 

@@ -1,5 +1,6 @@
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::size_t kGroupWrites = 1024;
 constexpr std::size_t kGroupBytes = std::size_t{16} << 20;
+// Longest that a group waits for as many writes as the last one had.
+constexpr std::chrono::milliseconds kLongestGather{2};
 constexpr std::size_t kRefuseFactor = 4;  // times StoreOptions::queue_bytes
 constexpr int kCheckpointPages = 2000;    // 8 MB of log
 
@@ -104,18 +107,30 @@ bool GroupWriter::wait_for_work(std::vector<Write>& group) {
     next_sweep_ = std::chrono::steady_clock::now() + options_.sweep_interval;
     sweep_wanted_ = true;
   }
+  gather(lock);
   for (std::size_t bytes = 0;
        !queue_.empty() && group.size() < kGroupWrites && bytes < kGroupBytes;) {
     bytes += queue_.front().bytes;
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  if (!group.empty()) last_group_ = group.size();
   return !stopping_ || !group.empty();
+}
+
+// Those who were answered together write again at about the same time. Taking the first of them alone
+// would make the others wait for a sync of its own; so it waits a moment, less than that sync takes.
+void GroupWriter::gather(std::unique_lock<std::mutex>& lock) {
+  if (queue_.empty() || queue_.size() >= last_group_ || stopping_) return;
+  const auto patience = std::min<Clock::Steady::duration>(last_took_ / 2, kLongestGather);
+  work_.wait_for(lock, patience, [this] { return stopping_ || queue_.size() >= last_group_; });
 }
 
 // When the group as a whole does not fit on the disk, its small writes may.
 GroupWriter::Results GroupWriter::write_group(std::span<const Write> group) {
+  const auto began = std::chrono::steady_clock::now();
   auto whole = attempt(group);
+  last_took_ = std::chrono::steady_clock::now() - began;
   note_health(whole);
   if (whole.ok()) return std::move(whole).take();
   Results results;

@@ -49,6 +49,7 @@ class GroupWriter {
 
   void run();
   bool wait_for_work(std::vector<Write>& group);
+  void gather(std::unique_lock<std::mutex>& lock);
   Results write_group(std::span<const Write> group);
   Result<Results> attempt(std::span<const Write> group);
   Result<void> apply(const Write& write);
@@ -69,6 +70,8 @@ class GroupWriter {
   bool out_of_space_ = false;               // why the last group failed
   Sweeper sweeper_;
   Clock::Steady next_sweep_;
+  std::size_t last_group_ = 0;                // writes of the last group
+  Clock::Steady::duration last_took_{0};      // and how long it took
   int log_pages_ = 0;  // in the write-ahead log
   int last_log_pages_ = 0;
   int checkpoint_at_;  // log_pages_ that ask for the next checkpoint

@@ -41,7 +41,8 @@ Result<Position> locate(Connection& connection, const Transaction& transaction) 
   if (segment.sequence != rows.number(2) + 1)
     return not_next(transaction,
                     fmt::format("sequence {} after {}", segment.sequence, rows.number(2)));
-  if (segment.version != position.version + (segment.mutations.empty() ? 0 : 1))
+  const bool rises = !segment.mutations.empty() || transaction.source;
+  if (segment.version != position.version + (rises ? 1 : 0))
     return not_next(transaction,
                     fmt::format("version {} after {}", segment.version, position.version));
   return position;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What the store holds, as plain data. Every `value`, `args` and `answer` is the MessagePack
@@ -17,6 +18,10 @@ enum class Durability {
             // changes
   kNone,    // they are never written
 };
+
+// The words of NexusPanel's attribute: "commit", "async" and "none".
+std::string_view to_string(Durability durability);
+std::optional<Durability> parse_durability(std::string_view word);
 
 // One top-level key of a panel's state; without a value the change deletes the key.
 struct StateChange {
@@ -46,7 +51,7 @@ struct PanelRecord {
 // One committed segment, which is one entry of the panel's history.
 struct Segment {
   std::uint64_t sequence = 0;  // one more than the panel's last
-  std::uint64_t version = 0;   // the panel's after the segment: one more when there are mutations
+  std::uint64_t version = 0;   // the panel's after it: one more with mutations or a new source
   std::int64_t at_ms = 0;
   std::int64_t duration_us = 0;
   std::string actor;         // who
