@@ -221,6 +221,25 @@ test('the server goes and comes back: the page catches up by itself', async () =
   assert.equal(n, 8);
 });
 
+test('after a cut only what was missed is sent, not the whole state', async () => {
+  const page = await openPanel('resume');
+  const hellos = [];
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => {
+    const message = JSON.parse(payload);
+    if (message.type === 'CONNECTED') hellos.push(message);
+  }));
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await assertSame(page, 'resume');
+  proxy.refuses = true;
+  proxy.cut();
+  for (let at = 0; at < 3; at++) await server.trigger('resume', 'add');
+  proxy.refuses = false;
+  const { n } = await assertSame(page, 'resume');
+  assert.equal(n, 4);
+  assert.ok(hellos.length > 0);
+  assert.ok(hellos.every(({ resumed, state }) => resumed && state === undefined), JSON.stringify(hellos));
+});
+
 test('two browsers on one panel see the same after both were cut', async () => {
   const other = await Browser.launch();
   try {
