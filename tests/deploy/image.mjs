@@ -34,6 +34,10 @@ export async function buildImage(target, tag, { builder, options = [] } = {}) {
     '--target', target, '--tag', tag, ...instead, ...options, ROOT);
 }
 
+export async function removeImage(tag) {
+  await buildah('rmi', tag);
+}
+
 export async function imageConfig(tag) {
   const { Docker } = JSON.parse(await buildah('inspect', '--type', 'image', tag));
   return Docker.config;

@@ -13,7 +13,7 @@ import { after, before, test } from 'node:test';
 import { freePort, panelWith } from '../e2e/server.mjs';
 import { SECRET, bearer, token } from '../e2e/tokens.mjs';
 import { WebSocketClient } from '../e2e/websocket.mjs';
-import { BASE, Container, WORK, buildImage, imageBytes, imageConfig, makeBase } from './image.mjs';
+import { BASE, Container, WORK, buildImage, imageBytes, imageConfig, makeBase, removeImage } from './image.mjs';
 import { ROOT, readRoot, run } from './tools.mjs';
 
 const FROM_SOURCE = process.env.NEXUS_IMAGE_FROM_SOURCE === '1';
@@ -48,6 +48,7 @@ before(async () => {
 });
 after(async () => {
   await container?.remove();
+  if (FROM_SOURCE) await removeImage(BUILDER); // some gigabytes
   await rm(scratch, { recursive: true, force: true });
 });
 
@@ -231,6 +232,7 @@ if (FROM_SOURCE) {
       }
     } finally {
       await stage.remove();
+      await removeImage(tag);
     }
   });
 }
