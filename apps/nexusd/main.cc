@@ -25,6 +25,7 @@
 #include "nexus/loop/hand_off.h"
 #include "nexus/loop/loop.h"
 #include "nexus/metrics/metrics.h"
+#include "nexus/metrics/process.h"
 #include "nexus/panel/workspace.h"
 #include "nexus/sandbox/entry.h"
 #include "nexus/server/server.h"
@@ -230,6 +231,7 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
   const auto loads =
       loop::ThreadPool::create(load_threads(), settings.max_panels, scope_of_sandbox_thread);
   nexus::metrics::Metrics metrics;
+  metrics.add_source(nexus::metrics::write_process_metrics);
   const auto workspace =
       panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions,
                               Clock::system(), make_panel_settings(settings), store.get());

@@ -70,6 +70,22 @@ function unknownIn(expression) {
   return problems;
 }
 
+// Its exit code says no more than that there was something.
+async function lint(text) {
+  const promtool = spawn(PROMTOOL, ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [promtool.stdout, promtool.stderr]) stream.on('data', (chunk) => { said += chunk; });
+  promtool.stdin.end(text);
+  await once(promtool, 'close');
+  return said.split('\n').filter((line) => line !== '');
+}
+
+test('promtool check metrics passes but for the name that the source documents chose', async () => {
+  const said = await lint((await server.get('/metrics')).text);
+  assert.deepEqual(said.filter((line) => !line.startsWith('nexus_handler_execution_time_us ')), []);
+  assert.ok((await lint('# TYPE nexus_bad counter\nnexus_bad 1\n')).length > 0, 'it does find what is wrong');
+});
+
 test('the alerts ask for series, labels and values that nexusd exports', () => {
   for (const { alert, expr } of rules) {
     const found = unknownIn(expr);
