@@ -29,7 +29,7 @@ export function encodeFrame(opcode, payload, { fin = true, masked = true, length
 }
 
 // Splits the first whole frame off `bytes`; undefined when it has not all arrived.
-function takeFrame(bytes) {
+export function takeFrame(bytes) {
   if (bytes.length < 2) return undefined;
   let length = bytes[1] & 127;
   let offset = 2;

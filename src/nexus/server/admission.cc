@@ -117,6 +117,16 @@ Refusal check_body_fields(const Head& head) {
   return std::nullopt;
 }
 
+bool is_ws_key(std::string_view key) {
+  constexpr std::string_view kPadding = "==";
+  if (key.size() != kWsKeyLength || !key.ends_with(kPadding)) return false;
+  key.remove_suffix(kPadding.size());
+  return std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           c == '+' || c == '/';
+  });
+}
+
 Refusal check_upgrade(const Context& context, const Head& head, const Request& request) {
   if (!head.upgrade) {
     const Error error{ErrorCode::kBadRequest, "this path takes WebSockets; connect with ws://"};
@@ -127,7 +137,7 @@ Refusal check_upgrade(const Context& context, const Head& head, const Request& r
                       "unsupported WebSocket version; send sec-websocket-version: 13"};
     return with_field(error_reply(426, error), "Sec-WebSocket-Version", "13");
   }
-  if (head.ws_key.size() != kWsKeyLength)
+  if (!is_ws_key(head.ws_key))
     return bad_request("sec-websocket-key is not 16 bytes in base64");
   if (auto query = parse_socket_request(request.query); !query.ok())
     return error_reply(query.error());
@@ -179,8 +189,8 @@ void add_cors_fields(const Context& context, std::string_view origin, Reply& rep
   if (origin.empty() || !context.hosts->origin_listed(origin)) return;
   reply.fields.emplace_back("Access-Control-Allow-Origin", std::string(origin));
   reply.fields.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS");
-  reply.fields.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer");
-  reply.fields.emplace_back("Access-Control-Expose-Headers", "ETag, Location, Retry-After, WWW-Authenticate");
+  reply.fields.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, traceparent");
+  reply.fields.emplace_back("Access-Control-Expose-Headers", "ETag, Location, Preference-Applied, Retry-After, WWW-Authenticate, traceparent");
   reply.fields.emplace_back("Access-Control-Max-Age", "600");
 }
 

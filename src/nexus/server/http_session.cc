@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/span_body.hpp>
@@ -21,6 +22,7 @@
 #include "nexus/server/panel_request.h"
 #include "nexus/server/admission.h"
 #include "nexus/server/handlers.h"
+#include "nexus/server/trace_context.h"
 #include "nexus/server/ws_session.h"
 
 namespace nexus::server {
@@ -89,6 +91,21 @@ Head head_of(const Parser& parser) {
   return head;
 }
 
+// Why two programs could see the end of this message in different places; empty when they cannot.
+// Whatever comes after such a message may be somebody's body, so nothing more is read.
+std::string_view ambiguous_framing(const Parser::value_type& message) {
+  const std::string_view length = view(message[http::field::content_length]);
+  const bool is_number = !length.empty() && length.find_first_not_of("0123456789") == length.npos;
+  const std::size_t lengths = message.count(http::field::content_length);
+  if (lengths > 1 || (lengths == 1 && !is_number)) return "content-length must be one number";
+  const std::size_t codings = message.count(http::field::transfer_encoding);
+  if (codings == 0) return {};
+  if (message.version() < 11) return "transfer-encoding in an HTTP/1.0 request";
+  if (codings > 1 || !beast::iequals(message[http::field::transfer_encoding], "chunked"))
+    return "unsupported transfer-encoding; send 'chunked' or a content-length";
+  return {};
+}
+
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
  public:
   HttpSession(std::shared_ptr<Context> context, Port port, Room room, OwnedSocket socket)
@@ -97,7 +114,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
         port_(port),
         room_(room),
         family_(socket.family()),
-        stream_(context_->loop.context().get_executor()) {
+        stream_(context_->loop.context().get_executor()),
+        buffer_(limits_.header_bytes + kReadBytes) {
     error_code ignored;  // the first read then fails
     stream_.socket().assign(family_ == Family::kV6 ? tcp::v6() : tcp::v4(), socket.release(),
                             ignored);
@@ -134,6 +152,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     phase_ = Phase::kIdle;
     route_ = Route::kUnknown;
     audit_ = {};
+    trace_ = {};
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser_->body_limit(limits_.body_bytes);
@@ -157,6 +176,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
 
   void on_header(const error_code& error, std::size_t) {
     if (error) return on_read_error(error);
+    const auto& message = parser_->get();
+    trace_ = next_step(view(message["traceparent"]));
+    if (const std::string_view why = ambiguous_framing(message); !why.empty())
+      return reject(400, {ErrorCode::kBadRequest, std::string(why)});
     const Head head = head_of(*parser_);
     std::variant<Request, Reply> verdict = admit(*context_, port_, head);
     if (Reply* refusal = std::get_if<Reply>(&verdict)) {
@@ -244,6 +267,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
       return reject(413, {ErrorCode::kPayloadTooLarge,
                           fmt::format("the body is larger than {} bytes", limits_.body_bytes)});
     }
+    if (error == http::error::buffer_overflow && parser_->is_header_done()) {
+      return reject(400, {ErrorCode::kBadRequest,
+                          "a chunk's size with its extensions, or the trailer, is too large"});
+    }
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
       return reject(
           431, {ErrorCode::kPayloadTooLarge,
@@ -284,6 +311,11 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     response_->set(http::field::date, http_date(Clock::system().wall()));
     response_->set("X-Content-Type-Options", "nosniff");
     response_->set("Referrer-Policy", "no-referrer");
+    response_->set("Cross-Origin-Resource-Policy", "same-origin");
+    // Pages bring their own. Whatever else is opened as a document must not do anything.
+    if (response_->count("Content-Security-Policy") == 0)
+      response_->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    if (!trace_.trace_id.empty()) response_->set("traceparent", to_string(trace_));
     response_->keep_alive(keep_alive_);
     if (reply_.status == 204 || reply_.status == 304) return;
     const std::string_view bytes = reply_.bytes();
@@ -306,9 +338,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     if (context_->access->authenticates()) audit(status);
     if (!spdlog::should_log(spdlog::level::debug) || !parser_->is_header_done()) return;
     const std::string_view target = view(parser_->get().target());
-    spdlog::debug("http {} {} -> {} in {} us", view(parser_->get().method_string()),
+    spdlog::debug("http {} {} -> {} in {} us trace={}", view(parser_->get().method_string()),
                   target.substr(0, target.find('?')), status,
-                  std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+                  std::chrono::duration_cast<std::chrono::microseconds>(took).count(),
+                  trace_.trace_id);
   }
 
   // Who changed what, and who was turned away; never with what.
@@ -316,10 +349,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     const bool turned_away = status == 401 || status == 403 || status == 429;
     const bool changes = audit_.method == Method::kPost || audit_.method == Method::kDelete;
     if (!turned_away && !changes && route_ != Route::kSocket) return;
-    spdlog::info("audit actor={} workspace={} address={} method={} route={} panel={} status={}",
+    spdlog::info("audit actor={} workspace={} address={} method={} route={} panel={} status={} trace={}",
                  or_dash(audit_.actor), or_dash(audit_.workspace), peer(),
                  view(parser_->get().method_string()), pattern(route_), or_dash(audit_.panel),
-                 status);
+                 status, or_dash(trace_.trace_id));
   }
   static std::string_view or_dash(std::string_view text) { return text.empty() ? "-" : text; }
 
@@ -385,6 +418,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   std::string peer_;  // the address it comes from, once asked for
 
   Stream stream_;
+  // Bounded: of what has no end yet, such as the extension of a chunk, no more is read.
   beast::flat_buffer buffer_;
   Phase phase_ = Phase::kIdle;
   std::size_t lingered_bytes_ = 0;
@@ -397,6 +431,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     std::string panel, actor, workspace;
   };
   Audit audit_;  // outlives request_, which moves to its handler
+  TraceContext trace_;  // empty until the header is read
   Route route_ = Route::kUnknown;
   Clock::Steady began_;
   Reply reply_;  // owns the bytes of response_

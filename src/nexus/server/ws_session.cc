@@ -16,6 +16,7 @@
 #include <deque>
 #include <utility>
 
+#include "nexus/server/message_budget.h"
 #include "nexus/server/messages.h"
 
 namespace nexus::server {
@@ -36,7 +37,11 @@ constexpr std::string_view kSubprotocol = "nexus.v1.json";
 constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kGoingAway = 1001;
 constexpr std::uint16_t kUnsupportedData = 1003;
+constexpr std::uint16_t kPolicyViolation = 1008;
 constexpr std::uint16_t kTryAgainLater = 1013;
+// A second, of one client. More messages are read later; more pings and pongs end the connection.
+constexpr std::uint32_t kMessageRate = 500;
+constexpr std::uint32_t kControlRate = 50;
 constexpr std::uint16_t kTokenExpired =
     4401;  // docs/PROTOCOL.md; 4000 to 4999 are free for such use
 // Timers run on another clock than tokens: look again at least this often.
@@ -69,7 +74,9 @@ class WsSession final : public Session,
         seen_(std::move(handshake.seen)),
         identity_(std::move(handshake.identity)),
         request_(upgrade_request(handshake)),
-        stream_(context_->loop.context().get_executor()) {
+        stream_(context_->loop.context().get_executor()),
+        messages_(kMessageRate, Clock::system().now()),
+        controls_(kControlRate, Clock::system().now()) {
     error_code ignored;  // the answer to the upgrade then fails
     stream_.next_layer().socket().assign(
         handshake.socket.family() == Family::kV6 ? tcp::v6() : tcp::v4(),
@@ -134,7 +141,8 @@ class WsSession final : public Session,
             response.set(http::field::sec_websocket_protocol, kSubprotocol);
         }));
     stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
-      if (kind == websocket::frame_type::close) on_peer_close();
+      if (kind == websocket::frame_type::close) return on_peer_close();
+      if (controls_.take(Clock::system().now()).count() > 0) on_control_flood();
     });
     stream_.read_message_max(limits_.message_bytes);
     stream_.auto_fragment(false);
@@ -190,7 +198,26 @@ class WsSession final : public Session,
     handle({static_cast<const char*>(bytes.data()), bytes.size()});
     buffer_.clear();
     if (buffer_.capacity() > kKeptBufferBytes) buffer_.shrink_to_fit();
-    if (phase_ != Phase::kEnded) read();
+    if (phase_ == Phase::kEnded) return;
+    const auto pause = messages_.take(Clock::system().now());
+    if (pause.count() == 0) return read();
+    // What it sends meanwhile waits in its own socket, and nothing is lost.
+    pause_ = context_->loop.after(pause, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self && self->phase_ != Phase::kEnded) self->read();
+    });
+  }
+
+  // From inside a read, where no other operation may start. A pause in reading cannot slow these
+  // down: the stream answers them itself.
+  void on_control_flood() {
+    context_->loop.post([weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (!self || self->phase_ != Phase::kOpen) return;
+      spdlog::warn("websocket client of panel {} cut: too many pings or pongs", self->panel_id_);
+      self->leave_panel();
+      self->begin_close(kPolicyViolation, "too many pings or pongs");
+    });
   }
 
   // Beast answers the close frame and then waits for the end of the connection, which the panel
@@ -392,6 +419,7 @@ class WsSession final : public Session,
     phase_ = Phase::kEnded;
     patience_.reset();
     expiry_.reset();
+    pause_.reset();
     leave_panel();
     stream_.next_layer().close();
     context_->metrics.websocket_closed();
@@ -424,6 +452,10 @@ class WsSession final : public Session,
   bool close_sent_ = false;
   std::unique_ptr<loop::Timer> patience_;
   std::unique_ptr<loop::Timer> expiry_;
+  std::unique_ptr<loop::Timer> pause_;  // until the next message is read
+
+  MessageBudget messages_;
+  MessageBudget controls_;
 };
 
 }  // namespace
