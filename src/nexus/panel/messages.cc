@@ -223,6 +223,7 @@ std::string encode_info(const Program& program, const PanelFacts& facts) {
   info.text("id", facts.id);
   info.text("title", document.meta.title);
   if (document.meta.description) info.text("description", *document.meta.description);
+  if (!document.meta.tags.empty()) value::write_json_list(document.meta.tags, info.key("tags"), value::write_json_string);
   info.text("status", facts.status);
   info.number("version", facts.version);
   info.text("epoch", facts.epoch);

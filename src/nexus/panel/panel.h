@@ -54,6 +54,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void history(std::uint64_t before, std::size_t limit, JsonDone done) override;
   void state_at(std::uint64_t version, JsonDone done) override;
   std::string info_json() const override;
+  const nxml::Meta& meta() const override { return program_->document->meta; }
+  const std::string& source() const override { return program_->source; }
   const std::string& ast_json() const override { return program_->ast_json; }
   void view(std::function<void(Result<std::string>)> done) override;
   void trigger(TriggerRequest request) override;
@@ -63,6 +65,7 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   using Panel::attach;
   void attach(Client* client, const std::optional<SeenUpTo>& seen) override;
   void detach(Client* client) override { audience_.detach(client); }
+  std::size_t clients() const { return audience_.size(); }
 
   using Ready = std::function<void(Result<void>)>;
   // Stores the new panel and runs `mount`, before anything else. `ready` is called once: when that

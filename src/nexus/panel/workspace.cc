@@ -7,7 +7,9 @@
 #include <map>
 
 #include "nexus/base/random.h"
+#include "nexus/panel/check.h"
 #include "nexus/panel/panel.h"
+#include "nexus/panel/previews.h"
 #include "nexus/panel/program.h"
 #include "nexus/panel/run_log.h"
 #include "nexus/panel/stored.h"
@@ -42,11 +44,15 @@ CreateError panel_exists(const std::string& id) {
 class LoopWorkspace : public Workspace {
  public:
   LoopWorkspace(PanelHost host, const extension::Registry& extensions)
-      : host_(std::move(host)), extensions_(extensions) {}
+      : host_(std::move(host)),
+        extensions_(extensions),
+        previews_(host_.segments.loop, host_.settings.preview_grace,
+                  [this](const std::string& id) { destroy(id, [](const Result<void>&) {}); }) {}
 
   void create(CreateRequest request, CreateDone done) override;
   void recover(std::function<void(Result<Recovered>)> done) override;
   void lose(const std::string& panel_id, const Error& error) override;
+  void check(std::string source, std::function<void(Result<std::string>)> done) override;
   Panel* find(std::string_view id) override;
   std::vector<Panel*> list() override;
   void destroy(std::string_view id, std::function<void(Result<void>)> done) override;
@@ -77,11 +83,12 @@ class LoopWorkspace : public Workspace {
   storage::PanelRecord make_record(std::string id, const CreateRequest& request,
                                    const nxml::Document& document) const;
   void add(const PanelPtr& panel);
-  std::optional<CreateError> check_request(const CreateRequest& request) const;
+  std::optional<CreateError> check_request(const CreateRequest& request);
   void finish_load(Load& load);
   std::variant<std::string, CreateError> choose_id(const CreateRequest& request,
                                                    const nxml::Document& document) const;
   bool replaces(const CreateRequest& request, const std::string& id);
+  bool replaces_preview(const CreateRequest& request) const;
   void reload(LivePanel& panel, LoadedPanel loaded, CreateDone done);
   bool is_full() const;
   CreateError too_many_panels() const;
@@ -95,6 +102,7 @@ class LoopWorkspace : public Workspace {
 
   const PanelHost host_;
   const extension::Registry& extensions_;
+  Previews previews_;
 
   std::vector<PanelPtr> panels_;  // in order of creation
   std::map<std::string, LivePanel*, std::less<>> by_id_;
@@ -112,6 +120,11 @@ class LoopWorkspace : public Workspace {
 // --- Creation
 
 void LoopWorkspace::create(CreateRequest request, CreateDone done) {
+  // A preview goes on with the next version of its document, and nothing of it is stored.
+  if (request.preview) {
+    request.may_replace = [this](const std::string& id) { return previews_.contains(id); };
+    request.durability = storage::Durability::kNone;
+  }
   auto load = std::make_shared<Load>(Load{std::move(request), std::move(done), {}});
   const auto answer = [this, load](CreateError error) {
     host_.segments.loop.post([load, error = std::move(error)] { load->done(error); });
@@ -132,10 +145,12 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
   ++loading_;
 }
 
-std::optional<CreateError> LoopWorkspace::check_request(const CreateRequest& request) const {
+std::optional<CreateError> LoopWorkspace::check_request(const CreateRequest& request) {
   if (shutting_down_) return refuse(ErrorCode::kUnavailable, "the server is shutting down");
   // What may be no new panel is looked at again when its id is known.
   if (!request.may_replace && is_full()) return too_many_panels();
+  if (request.preview && !replaces_preview(request) && !previews_.make_room(request.owner))
+    return refuse(ErrorCode::kResourceLimit, "too many previews are open; close a playground and try again");
   if (!request.panel_id) return std::nullopt;
   if (!is_panel_id(*request.panel_id))
     return refuse(
@@ -177,6 +192,7 @@ void LoopWorkspace::finish_load(Load& load) {
   auto record = make_record(chosen, load.request, *loaded.program->document);
   auto panel = std::make_shared<LivePanel>(std::move(record), std::move(loaded), host_);
   add(panel);
+  if (load.request.preview) previews_.add(panel);
   create_panel(panel, std::move(load.done));
 }
 
@@ -214,6 +230,10 @@ std::variant<std::string, CreateError> LoopWorkspace::choose_id(
         "the id of the NexusPanel must be 1 to 64 letters, digits, '.', '_' and '-', and start "
         "with a letter or a digit");
   return id;
+}
+
+bool LoopWorkspace::replaces_preview(const CreateRequest& request) const {
+  return request.panel_id && previews_.contains(*request.panel_id);
 }
 
 bool LoopWorkspace::replaces(const CreateRequest& request, const std::string& id) {
@@ -340,6 +360,28 @@ void LoopWorkspace::lose(const std::string& panel_id, const Error& error) {
   if (const auto found = by_id_.find(panel_id); found != by_id_.end()) found->second->lose(error);
 }
 
+// --- Checks
+
+// On the threads of loads: a check takes as long as one, and waits its turn with them.
+void LoopWorkspace::check(std::string source, std::function<void(Result<std::string>)> done) {
+  struct Check {
+    std::string source;
+    std::function<void(Result<std::string>)> done;
+    std::string report;
+  };
+  auto check = std::make_shared<Check>(Check{std::move(source), std::move(done), {}});
+  const bool accepted = host_.loads.submit([check, &host = host_.segments,
+                                            &settings = host_.settings,
+                                            &extensions = extensions_]() mutable {
+    check->report = check_document(check->source, settings, host.engine, extensions);
+    host.loop.post([check = std::move(check)] { check->done(std::move(check->report)); });
+  });
+  if (accepted) return;
+  host_.segments.loop.post([check] {
+    check->done(Error{ErrorCode::kResourceLimit, "the server is busy; try again later"});
+  });
+}
+
 // --- Look-up
 
 Panel* LoopWorkspace::find(std::string_view id) {
@@ -349,7 +391,8 @@ Panel* LoopWorkspace::find(std::string_view id) {
 
 std::vector<Panel*> LoopWorkspace::list() {
   std::vector<Panel*> all;
-  for (const auto& panel : panels_) all.push_back(panel.get());
+  for (const auto& panel : panels_)
+    if (!previews_.contains(panel->id())) all.push_back(panel.get());
   return all;
 }
 

@@ -65,6 +65,8 @@ struct CreateRequest {
   // What its changes promise once they are acknowledged; not set: as the document says, else
   // kCommit.
   std::optional<storage::Durability> durability = {};
+  // For a playground: left out of list(), and destroyed when nobody has looked at it for a while (previews.h).
+  bool preview = false;
 };
 
 // How a run ended, all segments together; docs/PROTOCOL.md, "ExecutionResult".
@@ -135,6 +137,8 @@ struct Settings {
   std::uint32_t max_panels = 1000;
   std::size_t max_state_bytes = state::kDefaultMaxBytes;  // of one panel, see state::Store
   std::uint32_t queue_per_panel = 100;  // triggers and writes waiting; one more is kResourceLimit
+  // A preview is destroyed when it had no client for this long, at the latest after twice as long.
+  std::chrono::milliseconds preview_grace{60000};
   // How long a `mount` that waits for something holds up the answer of create(), and an `unmount`
   // that of destroy().
   std::chrono::milliseconds lifecycle_wait{5000};
@@ -167,8 +171,12 @@ class Workspace {
   // What StoreOptions::on_lost says.
   virtual void lose(const std::string& panel_id, const Error& error) = 0;
 
+  // What create() would find in a document, and what its handlers need, without making a panel: the answer of
+  // POST /check in docs/PROTOCOL.md. `done` is called once, later. Error: kResourceLimit.
+  virtual void check(std::string source, std::function<void(Result<std::string>)> done) = 0;
+
   virtual Panel* find(std::string_view id) = 0;
-  // In order of creation.
+  // In order of creation, without previews.
   virtual std::vector<Panel*> list() = 0;
 
   // Runs `unmount`, cancels what is open, closes the clients with 1000, then calls `done`.
@@ -212,6 +220,9 @@ class Panel {
 
   // PanelInfo of docs/PROTOCOL.md.
   virtual std::string info_json() const = 0;
+  virtual const nxml::Meta& meta() const = 0;
+  // The document's text, as it was given.
+  virtual const std::string& source() const = 0;
   // The AST of docs/PROTOCOL.md; encoded once for each document.
   virtual const std::string& ast_json() const = 0;
 

@@ -31,6 +31,8 @@ class FakePanel final : public panel::Panel {
     done(panel::StateAnswer{epoch_, version_value, state});
   }
   std::string info_json() const override { return R"({"id":")" + id_ + R"(","status":"running"})"; }
+  const nxml::Meta& meta() const override { return meta_; }
+  const std::string& source() const override { return source_; }
   const std::string& ast_json() const override { return ast_; }
 
   void view(std::function<void(Result<std::string>)> done) override { done(std::string("{}")); }
@@ -91,6 +93,8 @@ class FakePanel final : public panel::Panel {
   const std::string id_;
   const std::string owner_;
   const std::string epoch_ = "e1";
+  const nxml::Meta meta_{};
+  const std::string source_ = "<NexusPanel title='Tides'/>";
   const std::string ast_ = R"({"kind":"NexusPanel"})";
   const std::vector<nxml::Diagnostic> warnings_;
 };
@@ -113,6 +117,9 @@ class FakeWorkspace final : public panel::Workspace {
   }
   void recover(std::function<void(Result<Recovered>)> done) override { done(Recovered{}); }
   void lose(const std::string&, const Error&) override {}
+  void check(std::string source, std::function<void(Result<std::string>)> done) override {
+    done(R"({"valid":)" + std::string(source == "bad" ? "false" : "true") + "}");
+  }
   panel::Panel* find(std::string_view id) override {
     const auto found =
         std::find_if(panels.begin(), panels.end(), [&](const auto& p) { return p->id() == id; });

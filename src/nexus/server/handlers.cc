@@ -23,6 +23,8 @@ void handle_panel(const Context& context, Request request, const Respond& respon
       return show_state(context, request, respond);
     case Route::kAst:
       return show_ast(context, request, respond);
+    case Route::kSource:
+      return show_source(context, request, respond);
     case Route::kView:
       return show_view(context, request, respond);
     case Route::kHistory:
@@ -56,6 +58,10 @@ void handle(const Context& context, Request request, const Respond& respond) {
       return respond(page(context, request, "index.html"));
     case Route::kPanelPage:
       return respond(page(context, request, "panel.html"));
+    case Route::kPlayPage:
+      return respond(page(context, request, "play.html"));
+    case Route::kCheck:
+      return check_source(context, std::move(request), respond);
     case Route::kAsset:
       return respond(asset(context, request, "assets/" + request.match.tail));
     case Route::kFavicon:

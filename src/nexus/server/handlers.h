@@ -26,6 +26,7 @@ void create_panel(const Context& context, Request request, const Respond& respon
 void show_panel(const Context& context, const Request& request, const Respond& respond);
 void show_state(const Context& context, const Request& request, const Respond& respond);
 void show_ast(const Context& context, const Request& request, const Respond& respond);
+void show_source(const Context& context, const Request& request, const Respond& respond);
 void show_view(const Context& context, const Request& request, const Respond& respond);
 void trigger_tool(const Context& context, const Request& request, const Respond& respond);
 void delete_panel(const Context& context, const Request& request, const Respond& respond);
@@ -35,6 +36,9 @@ void show_history(const Context& context, const Request& request, const Respond&
 void show_former_state(const Context& context, const Request& request, std::uint64_t version,
                        const Respond& respond);
 void show_execution(const Context& context, const Request& request, const Respond& respond);
+
+// check_route.cc
+void check_source(const Context& context, Request request, const Respond& respond);
 
 // ticket_route.cc
 void issue_ticket(const Context& context, Request request, const Respond& respond);

@@ -133,6 +133,43 @@ TEST(HttpPanels, ListsPageByPage) {
   expect_error(client.get("/panels?limit=%"), 400, "BAD_REQUEST");
 }
 
+TEST(HttpPanels, SearchesIdTitleDescriptionAndTags) {
+  RunningServer running;
+  running.on_loop([&] { running.workspace.add("harbour-log"); });
+  TestClient client(running.http_port);
+  EXPECT_THAT(client.get("/panels?search=TID").body, HasSubstr(R"([{"id":"tides","status":"running"}],"total":1})"));
+  EXPECT_THAT(client.get("/panels?search=log%20%20harb").body, HasSubstr(R"("total":1})"));
+  EXPECT_THAT(client.get("/panels?search=log%20tides").body, HasSubstr(R"("total":0})"));
+  EXPECT_THAT(client.get("/panels?search=").body, HasSubstr(R"("total":2})"));
+}
+
+TEST(HttpPanels, ShowsTheSourceAsTextThatRunsNothing) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer answer = client.get("/panels/tides/source");
+  EXPECT_EQ(answer.body, "<NexusPanel title='Tides'/>");
+  EXPECT_EQ(answer.fields.at("content-type"), "application/xml; charset=utf-8");
+  EXPECT_THAT(answer.fields.at("content-security-policy"), HasSubstr("sandbox"));
+  expect_error(client.get("/panels/none/source"), 404, "PANEL_NOT_FOUND");
+}
+
+TEST(HttpPanels, ChecksADocumentWithoutMakingAPanel) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  EXPECT_EQ(client.request("POST", "/check", "<NexusPanel/>", kXml).body, R"({"valid":true})");
+  EXPECT_EQ(client.request("POST", "/check", R"({"source":"bad"})", kJson).body, R"({"valid":false})");
+  expect_error(client.request("POST", "/check", "x"), 415, "UNSUPPORTED_MEDIA_TYPE");
+  EXPECT_THAT(client.get("/panels").body, HasSubstr(R"("total":1})"));
+}
+
+TEST(HttpPanels, MakesPreviews) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  EXPECT_EQ(client.request("POST", "/panels", R"({"source":"x","preview":true})", kJson).status, 201);
+  EXPECT_TRUE(running.workspace.last_created.preview);
+  expect_error(client.request("POST", "/panels", R"({"source":"x","preview":1})", kJson), 422, "INVALID_ARGUMENT");
+}
+
 TEST(HttpPanels, DestroysWith204) {
   RunningServer running;
   TestClient client(running.http_port);

@@ -74,13 +74,16 @@ Result<void> read_create_field(const std::string& name, Value& value,
   } else if (name == "initialState") {
     if (!value.is_object()) return wrong_field(name, "an object", value);
     request.initial_state = std::move(value);
+  } else if (name == "preview") {
+    if (!value.is_boolean()) return wrong_field(name, "true or false", value);
+    request.preview = value.boolean();
   } else if (name == "durability") {
     request.durability = storage::parse_durability(value.is_string() ? value.string() : "");
     if (!request.durability)
       return invalid(fmt::format("durability is {}; it must be \"commit\", \"async\" or \"none\"",
                                  value::to_json(value).substr(0, 64)));
   } else {
-    return invalid(fmt::format("unknown field '{}'; known are source, panelId, initialState and durability",
+    return invalid(fmt::format("unknown field '{}'; known are source, panelId, initialState, durability and preview",
                                name.substr(0, 64)));
   }
   return {};
@@ -107,6 +110,8 @@ Result<ListRequest> parse_list_request(std::string_view query) {
       request.cursor = field.value;
     } else if (field.key == "id") {
       request.id = field.value;
+    } else if (field.key == "search") {
+      request.search = field.value;
     }
   }
   return request;

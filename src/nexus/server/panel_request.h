@@ -19,6 +19,8 @@ struct ListRequest {
   std::optional<std::string> cursor;
   // Only the panel with this id, if there is one: for pages that ask whether it exists.
   std::optional<std::string> id;
+  // Only panels whose id, title, description and tags have all of these words.
+  std::optional<std::string> search;
 };
 
 // Error: kInvalidArgument for a limit outside 1 to 1000, kBadRequest for a query that cannot be
@@ -58,7 +60,7 @@ Result<TriggerOptions> parse_trigger_options(std::string_view prefer,
                                              std::string_view path, std::string_view body);
 
 // The body of POST /panels: NXML as application/xml, or JSON {source, panelId?, initialState?,
-// durability?}.
+// durability?, preview?}.
 // Errors: kUnsupportedMediaType, kParseError for JSON that cannot be read, kInvalidArgument for a
 // field that is missing, unknown or of the wrong type: an ignored `grants` would be a hole.
 Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body);

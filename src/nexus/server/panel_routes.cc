@@ -88,6 +88,35 @@ void answer_early(const std::string& panel, const Respond& respond,
   };
 }
 
+// ASCII letters only: enough for names, and no table of cases to disagree about.
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+// Whether each of the words is somewhere in what the gallery shows of the panel.
+bool matches(const Panel& panel, std::string_view words) {
+  const nxml::Meta& meta = panel.meta();
+  std::string text = fmt::format("{}\n{}\n{}", panel.id(), meta.title, meta.description.value_or(""));
+  for (const std::string& tag : meta.tags) text += "\n" + tag;
+  text = lower(text);
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find(' ', at), words.size());
+    if (text.find(lower(words.substr(at, end - at))) == std::string::npos) return false;
+    at = end + 1;
+  }
+  return true;
+}
+
+// Who asks for an id by name also learns of a preview.
+std::vector<Panel*> candidates(panel::Workspace& workspace, const ListRequest& wanted) {
+  if (!wanted.id) return workspace.list();
+  Panel* const named = workspace.find(*wanted.id);
+  return named ? std::vector<Panel*>{named} : std::vector<Panel*>();
+}
+
 std::string list_json(const std::vector<Panel*>& panels, std::size_t first, std::size_t last) {
   std::string json = R"({"panels":[)";
   for (std::size_t i = first; i < last; ++i) {
@@ -106,9 +135,9 @@ std::string list_json(const std::vector<Panel*>& panels, std::size_t first, std:
 void list_panels(const Context& context, const Request& request, const Respond& respond) {
   const Result<ListRequest> wanted = parse_list_request(request.query);
   if (!wanted.ok()) return respond(error_reply(wanted.error()));
-  std::vector<Panel*> panels = context.workspace.list();
+  std::vector<Panel*> panels = candidates(context.workspace, wanted.value());
   std::erase_if(panels, [&](const Panel* p) { return !request.identity.reaches(p->owner()); });
-  if (const auto& id = wanted.value().id) std::erase_if(panels, [&](Panel* p) { return p->id() != *id; });
+  if (const auto& words = wanted.value().search) std::erase_if(panels, [&](Panel* p) { return !matches(*p, *words); });
   std::size_t first = 0;
   if (const auto& cursor = wanted.value().cursor) {
     const auto shown = std::find_if(panels.begin(), panels.end(),
@@ -177,6 +206,17 @@ void show_ast(const Context& context, const Request& request, const Respond& res
   append_member("version", std::to_string(panel->version()), json);
   append_member("ast", panel->ast_json(), json);
   respond(json_reply(200, json + "}"));
+}
+
+void show_source(const Context& context, const Request& request, const Respond& respond) {
+  const Panel* panel = context.workspace.find(request.match.panel);
+  if (!panel) return respond(no_panel(request));
+  Reply reply;
+  reply.content_type = "application/xml; charset=utf-8";
+  reply.body = panel->source();
+  // Opened as a document of its own it must not load or run anything, whatever a style sheet it names says.
+  reply.fields = {{"Cache-Control", "no-store"}, {"Content-Security-Policy", "default-src 'none'; sandbox"}};
+  respond(std::move(reply));
 }
 
 void show_view(const Context& context, const Request& request, const Respond& respond) {
