@@ -37,6 +37,7 @@ const common = {
   target: kTarget,
   external: ["@nexus/reactor", "react"],
   plugins: [cssAsText, chartsApart],
+  loader: { ".nxml": "text" },
   logLevel: "warning",
 };
 
@@ -49,6 +50,7 @@ await build({
   entryPoints: {
     gallery: here("src/pages/gallery.ts"),
     panel: here("src/pages/panel.ts"),
+    play: here("src/pages/play.ts"),
     nexus: here("src/styles/nexus.css"),
   },
 });
@@ -56,5 +58,7 @@ await build({
   ...common,
   entryPoints: { reactor: here("src/index.ts"), chart: here("src/charts/chart.ts"), react: here("src/react.ts") },
 });
+// A classic script: it runs before the page is drawn.
+await build({ ...common, format: "iife", entryPoints: { theme: here("src/pages/theme-early.ts") } });
 await cp(here("public"), here("dist/assets"), { recursive: true });
-for (const page of ["index.html", "panel.html"]) await cp(here(`src/pages/${page}`), here(`dist/${page}`));
+for (const page of ["index.html", "panel.html", "play.html"]) await cp(here(`src/pages/${page}`), here(`dist/${page}`));

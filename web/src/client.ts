@@ -1,7 +1,7 @@
 import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
 import { Connection, type ConnectionState, kRemoved, TriggerError, type TriggerOptions } from "./connection.ts";
 import { operationsOf } from "./patch.ts";
-import type { AstResponse, Json, PanelAst, PanelEvent, PatchOperation, Path, ServerMessage, ViewCommand } from "./protocol.ts";
+import type { AstResponse, ExecutionResult, Json, PanelAst, PanelEvent, PatchOperation, Path, ServerMessage, ViewCommand } from "./protocol.ts";
 import { panelAddress, Remote, SignInNeeded, type TokenSource } from "./remote.ts";
 import { Store } from "./store.ts";
 import { Writes } from "./writes.ts";
@@ -12,6 +12,12 @@ export interface ConnectOptions {
 
 export type Unsubscribe = () => void;
 type Listener<T> = (value: T) => void;
+
+// How a run ended; or why it was not started, or what became of it is not known.
+type RunOutcome = { result: ExecutionResult } | { refusal: string };
+
+/** A run that was started from here. Times in milliseconds since the epoch. */
+export type RunRecord = { tool: string; args: Json | undefined; startedAt: number } & RunOutcome;
 
 /**
  * One panel without its view: follows the panel's state, runs its tools, hears its events. It connects at once and stays
@@ -27,12 +33,12 @@ export class PanelClient {
   readonly #events = new Set<Listener<PanelEvent>>();
   readonly #commands = new Set<Listener<ViewCommand>>();
   readonly #errors = new Set<Listener<string>>();
+  readonly #runs = new Set<Listener<RunRecord>>();
   readonly #ready = deferred();
   // Asked for together with the first connection.
   #firstDocument: Promise<AstResponse | undefined> | undefined;
   #epoch: string | undefined;
   #frameAsked = false;
-  #catchingUp = false;
 
   constructor(src: string, options: ConnectOptions = {}) {
     this.remote = new Remote(panelAddress(src, document.baseURI), options.token);
@@ -117,15 +123,34 @@ export class PanelClient {
    * connection.
    */
   async trigger(tool: string, args?: Json, options?: TriggerOptions): Promise<Json | undefined> {
+    const { status, returnValue, error } = await this.run(tool, args, options);
+    if (status === "error") throw new TriggerError(error?.code ?? "INTERNAL_ERROR", error?.message ?? "the run failed", error?.location);
+    return returnValue;
+  }
+
+  /** As trigger(), but resolves to all that is known about the run, also when it failed. @internal */
+  async run(tool: string, args?: Json, options?: TriggerOptions): Promise<ExecutionResult> {
+    const startedAt = Date.now();
+    const tell = (outcome: RunOutcome) => {
+      for (const listener of this.#runs) listener({ tool, args, startedAt, ...outcome });
+    };
     this.running.value++;
     try {
       this.writes.flush();
-      const { status, returnValue, error } = await this.connection.trigger(tool, args, options);
-      if (status === "error") throw new TriggerError(error?.code ?? "INTERNAL_ERROR", error?.message ?? "the run failed", error?.location);
-      return returnValue;
+      const result = await this.connection.trigger(tool, args, options);
+      tell({ result });
+      return result;
+    } catch (error) {
+      tell({ refusal: error instanceof Error ? error.message : String(error) });
+      throw error;
     } finally {
       this.running.value--;
     }
+  }
+
+  /** Calls `listener` with each run that was started here, when it has ended. @internal */
+  onRun(listener: Listener<RunRecord>): Unsubscribe {
+    return added(this.#runs, listener);
   }
 
   /**
@@ -184,17 +209,14 @@ export class PanelClient {
     if (message.type !== "PATCH") this.store.flush();
     switch (message.type) {
       case "CONNECTED":
+        batch(() => {
+          if (message.state) this.store.reset(message.state);
+          this.writes.confirm();
+        });
+        this.writes.resend();
+        this.connection.sendWaiting();
         void this.#loadDocument(message.epoch);
-        // The patches that were missed come next, and with them perhaps what became of our own writes.
-        this.#catchingUp = !message.state;
-        if (!message.state) return this.connection.ping();
-        this.store.reset(message.state);
-        this.writes.confirm();
-        return this.#sendUnsent();
-      case "PONG":
-        if (!this.#catchingUp) return;
-        this.#catchingUp = false;
-        return this.#sendUnsent();
+        return;
       case "PATCH":
         return this.#applyPatch(message.patch ?? operationsOf(message.mutations ?? []));
       case "EVENT":
@@ -207,12 +229,6 @@ export class PanelClient {
       default:
         return;
     }
-  }
-
-  // Writes that nothing confirmed, then runs that waited for a connection. Both are sent once in each connection.
-  #sendUnsent(): void {
-    this.writes.resend();
-    this.connection.sendWaiting();
   }
 
   // A thousand patches in a second are shown as sixty changes.

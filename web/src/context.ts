@@ -12,7 +12,7 @@ import type { Writes } from "./writes.ts";
 
 /** What every component of one live panel shares. */
 export interface Panel {
-  readonly client: PanelClient;
+  readonly client: Pick<PanelClient, "trigger" | "status">;
   readonly state: Store;
   readonly writes: Writes;
   readonly commands: ViewCommands;

@@ -14,7 +14,8 @@ import { Toasts } from "./toast.ts";
 const kLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.+\.localhost)$/;
 
 let sheet: CSSStyleSheet | undefined;
-function styleSheet(): CSSStyleSheet {
+/** The looks of panels, for their shadow roots. @internal */
+export function styleSheet(): CSSStyleSheet {
   if (!sheet) {
     sheet = new CSSStyleSheet();
     sheet.replaceSync(styles);

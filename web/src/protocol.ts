@@ -93,9 +93,13 @@ export interface PanelInfo {
   id: string;
   title: string;
   description?: string;
-  status: "running" | "suspended" | "error";
+  tags?: string[];
+  status: "running" | "suspended";
   version: number;
+  epoch: string;
   tools: ToolInfo[];
+  triggers?: { tool: string; type: string; error?: { code: string; message: string } }[];
+  mountError?: { code: string; message: string };
   createdAt: string;
   lastActivity: string;
   clientCount: number;
@@ -104,6 +108,27 @@ export interface PanelList {
   panels: PanelInfo[];
   total: number;
   nextCursor?: string;
+}
+
+/** What POST /check finds; lines and columns count from 1, columns in code points, ends are exclusive. */
+export interface Diagnostic {
+  severity: "error" | "warning";
+  code: string;
+  message: string;
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+}
+export interface HandlerNeeds {
+  handler: string;
+  needs: { token: string; line: number; column: number }[];
+  declared?: string[];
+}
+export interface CheckReport {
+  valid: boolean;
+  diagnostics: Diagnostic[];
+  handlers: HandlerNeeds[];
 }
 
 // RFC 6902; the path is a JSON Pointer into the state.
@@ -126,6 +151,7 @@ export interface ExecutionResult {
   status: "success" | "error";
   returnValue?: Json;
   error?: { code: ErrorCode; message: string; location?: { line: number; column: number } };
+  metrics?: { durationUs: number; memoryPeakBytes: number; hostCalls: Record<string, number> };
 }
 export interface Call {
   id: string;

@@ -1,111 +1,135 @@
 // The page /: all panels of this server.
 
-import { listPanels } from "../api.ts";
 import { h, setText } from "../dom.ts";
-import type { PanelInfo } from "../protocol.ts";
 import { SignInNeeded } from "../remote.ts";
 import { takeTokenFromAddress } from "../session.ts";
 import { signInForm } from "../sign-in.ts";
+import { plural } from "./gallery/card.ts";
+import { CardList } from "./gallery/card-list.ts";
+import { Feed } from "./gallery/feed.ts";
+import type { Mode } from "./gallery/grid.ts";
+import { Miniatures } from "./gallery/miniatures.ts";
+import { themeButton } from "./theme-button.ts";
 
-const kStatusLabels = { running: "Running", suspended: "Working", error: "Error" } as const;
-const kUnits: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
-];
-const kRelative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const kTypingPauseMs = 150;
+const kRefreshMs = 5000;
+const kStoredMode = "nexus.gallery";
 
-const list = document.getElementById("panels") as HTMLUListElement;
-const count = document.getElementById("count") as HTMLElement;
-const search = document.getElementById("search") as HTMLInputElement;
-const more = document.getElementById("more") as HTMLButtonElement;
-const empty = document.getElementById("empty") as HTMLElement;
-
-let panels: PanelInfo[] = [];
-let total = 0;
-let cursor: string | undefined;
-
-function ago(time: string): string {
-  const seconds = (Date.parse(time) - Date.now()) / 1000;
-  if (Number.isNaN(seconds)) return "";
-  const [unit, size] = kUnits.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-  return kRelative.format(Math.round(seconds / size), unit);
+function byId<T extends HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
 }
 
-function plural(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
-}
+const list = byId<HTMLUListElement>("panels");
+const count = byId("count");
+const search = byId<HTMLInputElement>("search");
+const mode = byId<HTMLFieldSetElement>("mode");
+const trouble = byId("trouble");
+const empty = byId("empty");
 
-function badge(status: PanelInfo["status"]): HTMLElement {
-  const element = h("span", "nx-badge", h("span", "nx-badge-dot"), kStatusLabels[status] ?? status);
-  element.dataset.status = status === "running" ? "success" : status === "suspended" ? "info" : "error";
-  return element;
-}
-
-function card(panel: PanelInfo): HTMLLIElement {
-  const link = h("a", "nx-card-link", panel.title);
-  link.href = `/p/${encodeURIComponent(panel.id)}`;
-  const facts = [plural(panel.tools.length, "tool")];
-  if (panel.clientCount > 0) facts.push(`${plural(panel.clientCount, "viewer")} now`);
-  else if (panel.lastActivity) facts.push(`active ${ago(panel.lastActivity)}`);
-  return h(
-    "li",
-    "nx-card",
-    h("div", "nx-card-head", h("h2", "nx-card-title", link), badge(panel.status)),
-    h("p", "nx-card-text", panel.description ?? "No description"),
-    h("p", "nx-card-facts", facts.join(" · ")),
-  );
-}
-
-function matches(panel: PanelInfo, words: string): boolean {
-  return `${panel.title} ${panel.description ?? ""} ${panel.id}`.toLowerCase().includes(words);
-}
+const feed = new Feed({ onChange: show, onError: showError });
+const miniatures = new Miniatures();
+const cards = new CardList(list, feed, miniatures, searchFor);
+let signInShown = false;
 
 function show(): void {
-  const words = search.value.trim().toLowerCase();
-  const shown = panels.filter((panel) => matches(panel, words));
-  list.replaceChildren(...shown.map(card));
+  trouble.hidden = true;
+  const total = feed.total ?? 0;
   list.setAttribute("aria-busy", "false");
-  setText(count, words === "" ? plural(total, "panel") : `${shown.length} of ${plural(total, "panel")}`);
-  search.hidden = panels.length === 0;
-  more.hidden = cursor === undefined;
-  empty.hidden = shown.length > 0;
-  setText(empty, panels.length === 0 ? "" : `No panel matches “${search.value.trim()}”.`);
-  if (panels.length === 0) empty.append(...emptyState());
+  setText(count, feed.search === "" ? plural(total, "panel") : `${plural(total, "panel")} found`);
+  empty.hidden = total > 0;
+  if (total === 0) empty.replaceChildren(...(feed.search === "" ? nothingYet() : nothingFound(feed.search)));
+  cards.update();
 }
 
-function emptyState(): HTMLElement[] {
+function nothingYet(): HTMLElement[] {
+  const play = h("a", "nx-button", "Open the playground");
+  play.href = "/play";
   return [
     h("strong", "nx-notice-title", "No panels yet"),
-    h("span", "", "Create the first one from an NXML file:"),
+    h("span", "", "Write the first one in the playground, or create it from a file:"),
     h("code", "nx-notice-code", `curl --data-binary @panel.nxml -H 'content-type: application/xml' ${location.origin}/panels`),
+    play,
   ];
 }
 
-async function load(from: string | undefined): Promise<void> {
-  more.disabled = true;
-  try {
-    const page = await listPanels(from);
-    panels = from === undefined ? page.panels : [...panels, ...page.panels];
-    total = page.total;
-    cursor = page.nextCursor;
-    show();
-  } catch (error) {
-    setText(count, "");
-    empty.hidden = false;
-    if (error instanceof SignInNeeded) return empty.replaceChildren(signInForm());
-    setText(empty, `The panels could not be loaded: ${error instanceof Error ? error.message : String(error)}.`);
-  } finally {
-    more.disabled = false;
-  }
+function nothingFound(words: string): HTMLElement[] {
+  const clear = h("button", "nx-button", "Show all panels");
+  clear.type = "button";
+  clear.dataset.variant = "secondary";
+  clear.addEventListener("click", () => {
+    searchFor("");
+    search.focus();
+  });
+  return [h("strong", "nx-notice-title", "Nothing found"), h("span", "", `No panel matches “${words}”.`), clear];
 }
 
-takeTokenFromAddress();
-search.addEventListener("input", show);
-more.addEventListener("click", () => void load(cursor));
-// Coming back to the tab shows what happened meanwhile.
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) void load(undefined);
+// With panels on the screen an error is a strip above them, else it is all there is to say.
+function showError(error: unknown): void {
+  if (error instanceof SignInNeeded) return showSignIn();
+  const retry = h("button", "nx-button", "Try again");
+  retry.type = "button";
+  retry.dataset.variant = "secondary";
+  retry.addEventListener("click", () => feed.start(feed.search));
+  const why = h("span", "", `The panels could not be loaded: ${error instanceof Error ? error.message : String(error)}.`);
+  list.setAttribute("aria-busy", "false");
+  trouble.hidden = false;
+  trouble.replaceChildren(why, retry);
+}
+
+function showSignIn(): void {
+  if (signInShown) return;
+  signInShown = true;
+  list.hidden = true;
+  empty.hidden = false;
+  empty.replaceChildren(signInForm());
+}
+
+function searchFor(words: string): void {
+  search.value = words;
+  startSearch();
+}
+
+function startSearch(): void {
+  const words = search.value.trim();
+  if (words === feed.search && feed.total !== undefined) return;
+  const address = new URL(location.href);
+  if (words === "") address.searchParams.delete("search");
+  else address.searchParams.set("search", words);
+  history.replaceState(history.state, "", address);
+  scrollTo({ top: 0 });
+  feed.start(words);
+}
+
+function choose(chosen: Mode): void {
+  const button = mode.querySelector<HTMLInputElement>(`input[value=${chosen}]`);
+  if (button) button.checked = true;
+  localStorage.setItem(kStoredMode, chosen);
+  miniatures.enabled = chosen === "grid";
+  cards.mode = chosen;
+}
+
+function refresh(): void {
+  if (document.hidden || signInShown) return;
+  const [first, end] = cards.seen;
+  void feed.refresh(first, end);
+}
+
+let typing: ReturnType<typeof setTimeout> | undefined;
+search.addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(startSearch, kTypingPauseMs);
 });
-void load(undefined);
+mode.addEventListener("change", (event) => choose((event.target as HTMLInputElement).value as Mode));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
+  event.preventDefault();
+  search.focus();
+});
+document.addEventListener("visibilitychange", refresh);
+setInterval(refresh, kRefreshMs);
+
+takeTokenFromAddress();
+themeButton(byId<HTMLButtonElement>("theme"));
+search.value = new URLSearchParams(location.search).get("search") ?? "";
+choose(localStorage.getItem(kStoredMode) === "list" ? "list" : "grid");
+feed.start(search.value.trim());

@@ -4,12 +4,19 @@ import { effect } from "@preact/signals-core";
 import { describeConnection } from "../banner.ts";
 import type { PanelClient } from "../client.ts";
 import type { ConnectionState } from "../connection.ts";
-import { h, setText } from "../dom.ts";
+import { h, icon, setText } from "../dom.ts";
 import { defineNexusPanel } from "../element.ts";
 import { storedToken, takeTokenFromAddress } from "../session.ts";
 import { signInForm } from "../sign-in.ts";
+import { Toasts } from "../toast.ts";
+import { Inspector } from "./inspector/inspector.ts";
+import { loadSource } from "./inspector/source-pane.ts";
+import { linkTo } from "./play/share.ts";
+import { themeButton } from "./theme-button.ts";
+import { applyTheme } from "./theme.ts";
 
 const kTickMs = 250;
+const kDots = "M2.75 8h.5M7.75 8h.5M12.75 8h.5";
 
 function byId(id: string): HTMLElement {
   const element = document.getElementById(id);
@@ -50,7 +57,42 @@ function showClosed(state: ConnectionState & { kind: "closed" }): void {
   }
 }
 
+async function copyAddress(toasts: Toasts): Promise<void> {
+  const address = location.origin + location.pathname;
+  try {
+    await navigator.clipboard.writeText(address);
+    toasts.show("The link to this panel is copied.", "success");
+  } catch {
+    toasts.show(`The browser did not let it be copied: ${address}`, "warn");
+  }
+}
+
+async function openCopy(client: PanelClient, toasts: Toasts): Promise<void> {
+  try {
+    const link = await linkTo(await loadSource(client));
+    if (link === undefined) toasts.show("The document is too long for a link; it is under Source.", "warn");
+    else location.assign(link);
+  } catch (error) {
+    toasts.show(`The source could not be loaded: ${error instanceof Error ? error.message : String(error)}.`, "error");
+  }
+}
+
+function offerTools(client: PanelClient): void {
+  const toasts = new Toasts(document.body);
+  const menu = byId("menu");
+  const button = byId("menu-button");
+  button.append(icon(kDots));
+  byId("tools").hidden = false;
+  const inspector = new Inspector(byId("inspector"), byId("close"), client);
+  for (const item of menu.querySelectorAll<HTMLElement>("button")) item.addEventListener("click", () => menu.hidePopover());
+  for (const item of menu.querySelectorAll<HTMLElement>("[data-inspect]"))
+    item.addEventListener("click", () => inspector.open(item.dataset.inspect ?? "", button));
+  byId("share").addEventListener("click", () => void copyAddress(toasts));
+  byId("copy").addEventListener("click", () => void openCopy(client, toasts));
+}
+
 takeTokenFromAddress();
+themeButton(byId("theme") as HTMLButtonElement);
 defineNexusPanel();
 const panel = document.createElement("nexus-panel");
 panel.id = "panel";
@@ -65,8 +107,10 @@ panel.addEventListener("nexus-connection", (event) => {
   if (state.kind === "closed") showClosed(state);
 });
 byId("place").replaceWith(panel);
+applyTheme();
 if (panel.client) {
   const { client } = panel;
   showRuns(client);
+  offerTools(client);
   setInterval(() => showConnection(client.status), kTickMs);
 }
