@@ -48,6 +48,7 @@ await build({
   splitting: true,
   chunkNames: "[name]-[hash]",
   entryPoints: {
+    admin: here("src/pages/admin.ts"),
     gallery: here("src/pages/gallery.ts"),
     panel: here("src/pages/panel.ts"),
     play: here("src/pages/play.ts"),
@@ -61,4 +62,4 @@ await build({
 // A classic script: it runs before the page is drawn.
 await build({ ...common, format: "iife", entryPoints: { theme: here("src/pages/theme-early.ts") } });
 await cp(here("public"), here("dist/assets"), { recursive: true });
-for (const page of ["index.html", "panel.html", "play.html"]) await cp(here(`src/pages/${page}`), here(`dist/${page}`));
+for (const page of ["admin.html", "index.html", "panel.html", "play.html"]) await cp(here(`src/pages/${page}`), here(`dist/${page}`));

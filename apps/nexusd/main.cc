@@ -32,11 +32,13 @@
 #include "nexus/storage/data_dir.h"
 #include "nexus/storage/store.h"
 #include "panel_files.h"
+#include "recent_runs.h"
 #include "recovery.h"
 #include "reload.h"
 #include "second_wall.h"
 #include "server_options.h"
 #include "settings.h"
+#include "store_metrics.h"
 
 namespace nexusd {
 namespace {
@@ -117,7 +119,7 @@ Result<engine::Options> make_engine_options(const Settings& settings) {
   return options;
 }
 
-panel::Settings make_panel_settings(const Settings& settings) {
+panel::Settings make_panel_settings(const Settings& settings, RecentRuns& recent) {
   panel::Settings result;
   result.limits = make_limits(settings);
   result.suspension_timeout = std::chrono::milliseconds{settings.suspension_timeout_ms};
@@ -125,6 +127,13 @@ panel::Settings make_panel_settings(const Settings& settings) {
   result.max_state_bytes = settings.max_state_size;
   result.debug_errors = settings.debug_errors;
   result.result_lifetime = std::chrono::hours{settings.result_hours};
+  result.max_panels_per_owner = static_cast<std::uint32_t>(settings.max_panels_per_workspace);
+  result.queue_per_panel = static_cast<std::uint32_t>(settings.max_queue_per_panel);
+  result.queue_per_owner = static_cast<std::uint32_t>(settings.max_queue_per_workspace);
+  // The slow runs, and one in place.
+  result.max_running = static_cast<std::uint32_t>(settings.max_instances) + 1;
+  result.max_running_per_owner = static_cast<std::uint32_t>(settings.max_runs_per_workspace);
+  result.on_segment = [&recent](const panel::SegmentReport& report) { recent.on_segment(report); };
   return result;
 }
 
@@ -232,9 +241,11 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
       loop::ThreadPool::create(load_threads(), settings.max_panels, scope_of_sandbox_thread);
   nexus::metrics::Metrics metrics;
   metrics.add_source(nexus::metrics::write_process_metrics);
+  metrics.add_source([&](std::string& out) { write_store_metrics(*store, out); });
+  RecentRuns recent_runs(Clock::system());
   const auto workspace =
       panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions,
-                              Clock::system(), make_panel_settings(settings), store.get());
+                              Clock::system(), make_panel_settings(settings, recent_runs), store.get());
   workspace_told = workspace.get();
   NX_TRY(auto authenticator, make_authenticator(main_loop, settings));
   Canary canary(main_loop, hand_off->executor(), *runtime);
@@ -244,6 +255,7 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
   options.access.authenticator = authenticator.get();
   options.ready = [&] { return loaded && canary.well() && store->health().ok(); };
   options.engine_stats = [&] { return runtime->stats(); };
+  options.recent_runs = [&] { return recent_runs.facts(); };
   options.sandbox = [&] {
     auto facts = wall.facts();
     facts.set("mode", settings.sandbox);

@@ -275,6 +275,14 @@ TEST(Settings, TheTableIsThereForProgramsToo) {
   EXPECT_THAT(json, testing::HasSubstr(R"("kind":"choice","words":["debug","info","warn","error"])"));
 }
 
+TEST(Settings, SharesOfAWorkspaceFollowTheWhole) {
+  EXPECT_EQ(settings({"--max-instances", "20"}).max_runs_per_workspace, 20u);
+  EXPECT_EQ(settings({"--max-instances", "20", "--auth"}, {{"JWT_SECRET", kSecret}}).max_runs_per_workspace, 16u);
+  EXPECT_EQ(settings({"--max-instances", "1", "--auth"}, {{"JWT_SECRET", kSecret}}).max_runs_per_workspace, 1u);
+  EXPECT_EQ(settings({"--max-runs-per-workspace", "3"}).max_runs_per_workspace, 3u);
+  EXPECT_EQ(settings({"--max-panels", "7"}).max_panels_per_workspace, 7u);
+}
+
 TEST(Settings, AHealthCheckReadsTheSameSettings) {
   const auto order = read({"--healthcheck"}, {{"HTTP_PORT", "4000"}});
   ASSERT_TRUE(order.ok() && std::holds_alternative<HealthCheck>(*order));
@@ -289,7 +297,8 @@ TEST(Settings, WhatChangedIsNamedAndOnlyWhatMayChangeIsTaken) {
   std::map<std::string_view, bool> found;
   for (const Change& change : changes(before, after)) found[change.name] = change.reloadable;
   EXPECT_EQ(found, (std::map<std::string_view, bool>{
-                       {"JWT_SECRET", true}, {"LOG_LEVEL", true}, {"MAX_PANELS", false}}));
+                       {"JWT_SECRET", true}, {"LOG_LEVEL", true}, {"MAX_PANELS", false},
+                       {"MAX_PANELS_PER_WORKSPACE", false}}));
   const Settings merged = take_reloadable(before, after);
   EXPECT_EQ(merged.log_level, "debug");
   EXPECT_EQ(merged.jwt_secret, kSecret);

@@ -62,6 +62,9 @@ engine::AsyncResult to_async(Result<value::Value> answer, Clock::Steady now) {
 LivePanel::LivePanel(storage::PanelRecord record, LoadedPanel loaded, const PanelHost& host)
     : record_(std::move(record)),
       host_(host),
+      tenant_(host.tenants->of(record_.workspace_id)),
+      segments_{host.segments.loop, *tenant_.executor, host.segments.engine, record_.id,
+                record_.workspace_id, &host.settings.on_segment},
       program_(std::move(loaded.program)),
       state_(
           std::make_shared<PanelState>(std::move(loaded.store), program_->computed, record_.id)),
@@ -72,7 +75,7 @@ LivePanel::LivePanel(storage::PanelRecord record, LoadedPanel loaded, const Pane
           record_.durability == storage::Durability::kNone ? nullptr : host.store,
           [this] { settled(); })),
       published_(state_->version()),
-      queue_(host.settings.queue_per_panel),
+      queue_(host.settings.queue_per_panel, tenant_.quota),
       triggers_(make_triggers()) {}
 
 LivePanel::~LivePanel() {
@@ -267,10 +270,18 @@ Result<void> LivePanel::admit(Turn turn) {
     return Error{ErrorCode::kStorageError,
                  fmt::format("panel \"{}\" cannot be read from the disk; try again later",
                              record_.id)};
-  if (!queue_.admit(turn))
+  if (!queue_.admit(turn)) {
+    const bool full = queue_.full();
+    ++(full ? host_.traffic->refused_panel_queue : host_.traffic->refused_owner_queue);
+    if (full)
+      return Error{ErrorCode::kResourceLimit,
+                   fmt::format("panel \"{}\" has {} requests waiting, limit {}; try again later",
+                               record_.id, queue_.waiting(), host_.settings.queue_per_panel)};
     return Error{ErrorCode::kResourceLimit,
-                 fmt::format("panel \"{}\" has {} requests waiting, limit {}; try again later", record_.id,
-                             queue_.waiting(), host_.settings.queue_per_panel)};
+                 fmt::format("the panels of this workspace have {} requests waiting, which is the "
+                             "limit; try again later",
+                             host_.settings.queue_per_owner)};
+  }
   pump();
   return {};
 }
@@ -279,9 +290,7 @@ void LivePanel::start_lifecycle(const PreparedHandler& handler, Run::OnDone done
   auto run = std::make_shared<Run>(handler.name, true, nullptr, std::move(done));
   run->set_program(program_);
   run->set_actor("system");
-  Turn turn = StartTurn{std::move(run), make_request(handler, value::Object{})};
-  // Mount is the first to come and unmount the last, so nobody is in their way.
-  NX_CHECK(queue_.admit(turn));
+  queue_.admit_anyway(StartTurn{std::move(run), make_request(handler, value::Object{})});
   pump();
 }
 
@@ -340,7 +349,7 @@ bool LivePanel::begin_segment(Turn& turn) {
     if (const auto panel = self.lock()) return panel->finish_segment(run, std::move(outcome));
     if (outcome.status == Status::kSuspended) engine.cancel(outcome.run_id);
   };
-  if (!submit_segment(host_.segments, state_, turn, std::move(done))) return false;
+  if (!submit_segment(segments_, state_, turn, std::move(done))) return false;
   active_ = std::move(run);
   return true;
 }
@@ -495,7 +504,7 @@ bool LivePanel::begin_write(const SetRequest& request) {
     if (const auto panel = self.lock()) return panel->finish_write(std::move(changes), request);
     request.on_done(destroyed_before_start());
   };
-  return submit_write(host_.segments, state_, request, std::move(done));
+  return submit_write(segments_, state_, request, std::move(done));
 }
 
 void LivePanel::finish_write(Result<std::vector<engine::Mutation>> changes,

@@ -18,6 +18,7 @@
 #include "nexus/panel/program.h"
 #include "nexus/panel/run_queue.h"
 #include "nexus/panel/segment.h"
+#include "nexus/panel/tenants.h"
 #include "nexus/panel/triggers.h"
 #include "nexus/panel/workspace.h"
 
@@ -30,6 +31,9 @@ struct PanelHost {
   const Clock& clock;
   Settings settings;
   storage::Store* store = nullptr;  // nullptr: nothing is stored
+  Tenants* tenants = nullptr;       // set by the workspace
+  // Counted by all panels. Not their own, since they go.
+  std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
 };
 
 // A panel that lives: collaborators and the sequence in which they act (design.md section 3 and
@@ -209,6 +213,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
 
   storage::PanelRecord record_;  // its version and sequence: of the last segment, stored or not
   const PanelHost& host_;
+  const Tenant tenant_;
+  const SegmentHost segments_;
   std::shared_ptr<const Program> program_;  // with the state and the triggers replaced by a reload
   std::shared_ptr<PanelState> state_;
   const Clock::Wall created_at_;

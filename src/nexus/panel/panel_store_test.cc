@@ -71,6 +71,7 @@ class HeldStore : public storage::Store {
   }
   Result<std::string> export_panel(std::string_view) override { return std::string(); }
   Result<void> health() const override { return {}; }
+  storage::StoreStats stats() const override { return {}; }
 
   // Answers the oldest write, and takes it in when it succeeds.
   void answer(std::optional<Error> error = {}) {

@@ -15,10 +15,14 @@ bool is_newcomer(const Turn& turn) {
 }  // namespace
 
 bool RunQueue::admit(Turn& turn) {
-  if (newcomers_ >= max_newcomers_) return false;
-  ++newcomers_;
-  turns_.push_back(std::move(turn));
+  if (full() || shared_->waiting >= shared_->max) return false;
+  admit_anyway(std::move(turn));
   return true;
+}
+
+void RunQueue::admit_anyway(Turn turn) {
+  count_newcomer();
+  turns_.push_back(std::move(turn));
 }
 
 void RunQueue::resume(ResumeTurn turn) { turns_.push_back(std::move(turn)); }
@@ -31,7 +35,7 @@ std::optional<Turn> RunQueue::next() {
   if (busy_ || turns_.empty()) return std::nullopt;
   Turn turn = std::move(turns_.front());
   turns_.pop_front();
-  if (is_newcomer(turn)) --newcomers_;
+  if (is_newcomer(turn)) forget_newcomers(1);
   busy_ = true;
   return turn;
 }
@@ -43,7 +47,7 @@ void RunQueue::finish() {
 
 void RunQueue::put_back(Turn turn) {
   finish();
-  if (is_newcomer(turn)) ++newcomers_;
+  if (is_newcomer(turn)) count_newcomer();
   turns_.push_front(std::move(turn));
 }
 
@@ -51,8 +55,18 @@ std::vector<Turn> RunQueue::drain() {
   std::vector<Turn> all(std::make_move_iterator(turns_.begin()),
                         std::make_move_iterator(turns_.end()));
   turns_.clear();
-  newcomers_ = 0;
+  forget_newcomers(newcomers_);
   return all;
+}
+
+void RunQueue::count_newcomer() {
+  ++newcomers_;
+  ++shared_->waiting;
+}
+
+void RunQueue::forget_newcomers(std::size_t count) {
+  newcomers_ -= count;
+  shared_->waiting -= count;
 }
 
 }  // namespace nexus::panel

@@ -58,6 +58,26 @@ TEST(RunQueue, NewcomersAreBoundedAndAnswersAreNot) {
   EXPECT_FALSE(admit(queue, start("f")));
 }
 
+TEST(RunQueue, QueuesThatShareAQuotaHaveOneBound) {
+  const auto shared = std::make_shared<Quota>(Quota{3, 0});
+  RunQueue first(2, shared);
+  {
+    RunQueue second(2, shared);
+    EXPECT_TRUE(admit(first, start("a")));
+    EXPECT_TRUE(admit(second, start("b")));
+    EXPECT_TRUE(admit(second, start("c")));
+    EXPECT_FALSE(admit(first, start("d")));
+    EXPECT_FALSE(first.full()) << "the others are in its way";
+    ASSERT_TRUE(second.next());
+    EXPECT_TRUE(admit(first, start("d"))) << "what is under way does not wait";
+    first.admit_anyway(start("unmount"));
+    EXPECT_EQ(shared->waiting, 4u);
+  }
+  EXPECT_EQ(shared->waiting, 3u) << "a queue that is gone leaves nothing behind";
+  first.drain();
+  EXPECT_EQ(shared->waiting, 0u);
+}
+
 TEST(RunQueue, ATurnThatWasPutBackIsTheNextOne) {
   RunQueue queue(2);
   ASSERT_TRUE(admit(queue, start("a")));

@@ -40,11 +40,20 @@ Result<std::vector<engine::Mutation>> resolve(Write& write) {
   return mutations;
 }
 
+const Run& run_of(const Turn& turn) {
+  const auto* start = std::get_if<StartTurn>(&turn);
+  return start != nullptr ? *start->run : *std::get<ResumeTurn>(turn).run;
+}
+
+void report(const Segment& segment, const engine::Outcome& outcome) {
+  const SegmentHost& host = segment.host;
+  if (host.on_segment == nullptr || !*host.on_segment) return;
+  (*host.on_segment)({host.panel, host.owner, run_of(segment.turn).handler(), outcome});
+}
+
 // Segments of one handler of one panel tend to last equally long.
 std::uint64_t kind_of(const PanelState* state, const Turn& turn) {
-  const auto* start = std::get_if<StartTurn>(&turn);
-  const Run& run = start != nullptr ? *start->run : *std::get<ResumeTurn>(turn).run;
-  return std::hash<const void*>()(state) ^ std::hash<std::string>()(run.handler());
+  return std::hash<const void*>()(state) ^ std::hash<std::string>()(run_of(turn).handler());
 }
 
 }  // namespace
@@ -59,7 +68,10 @@ bool submit_segment(const SegmentHost& host, std::shared_ptr<const PanelState> s
     derive(*segment, *outcome);
     // The turn and its callback belong to the loop: the last reference to them must end there.
     loop::Loop& loop = segment->host.loop;
-    loop.post([segment = std::move(segment), outcome] { segment->done(std::move(*outcome)); });
+    loop.post([segment = std::move(segment), outcome] {
+      report(*segment, *outcome);
+      segment->done(std::move(*outcome));
+    });
   };
   const bool accepted = host.executor.submit(std::move(task), kind);
   if (!accepted) turn = std::move(segment->turn);

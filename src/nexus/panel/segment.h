@@ -15,6 +15,9 @@ struct SegmentHost {
   loop::Loop& loop;
   loop::Executor& executor;
   engine::Engine& engine;
+  // Whose segments they are, and who is told of each; nullptr: nobody.
+  std::string panel = {}, owner = {};
+  const std::function<void(const SegmentReport&)>* on_segment = nullptr;
 };
 
 // Called on the loop with what a segment did.

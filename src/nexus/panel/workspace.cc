@@ -47,7 +47,10 @@ class LoopWorkspace : public Workspace {
       : host_(std::move(host)),
         extensions_(extensions),
         previews_(host_.segments.loop, host_.settings.preview_grace,
-                  [this](const std::string& id) { destroy(id, [](const Result<void>&) {}); }) {}
+                  [this](const std::string& id) { destroy(id, [](const Result<void>&) {}); }),
+        tenants_(host_.segments.loop, host_.segments.executor, host_.settings) {
+    host_.tenants = &tenants_;
+  }
 
   void create(CreateRequest request, CreateDone done) override;
   void recover(std::function<void(Result<Recovered>)> done) override;
@@ -55,6 +58,7 @@ class LoopWorkspace : public Workspace {
   void check(std::string source, std::function<void(Result<std::string>)> done) override;
   Panel* find(std::string_view id) override;
   std::vector<Panel*> list() override;
+  Traffic traffic() const override;
   void destroy(std::string_view id, std::function<void(Result<void>)> done) override;
   void shutdown(std::uint16_t code, std::string_view reason, std::function<void()> done) override;
 
@@ -84,14 +88,13 @@ class LoopWorkspace : public Workspace {
                                    const nxml::Document& document) const;
   void add(const PanelPtr& panel);
   std::optional<CreateError> check_request(const CreateRequest& request);
+  std::optional<CreateError> check_room(const std::string& owner) const;
   void finish_load(Load& load);
   std::variant<std::string, CreateError> choose_id(const CreateRequest& request,
                                                    const nxml::Document& document) const;
   bool replaces(const CreateRequest& request, const std::string& id);
   bool replaces_preview(const CreateRequest& request) const;
   void reload(LivePanel& panel, LoadedPanel loaded, CreateDone done);
-  bool is_full() const;
-  CreateError too_many_panels() const;
   void create_panel(const PanelPtr& panel, CreateDone done);
   bool taken(std::string_view id) const;
   void end_panel(const PanelPtr& panel, LivePanel::Farewell farewell, std::uint16_t code,
@@ -100,9 +103,10 @@ class LoopWorkspace : public Workspace {
   void forget_later(const PanelPtr& panel);
   void report_end();
 
-  const PanelHost host_;
+  PanelHost host_;
   const extension::Registry& extensions_;
   Previews previews_;
+  Tenants tenants_;
 
   std::vector<PanelPtr> panels_;  // in order of creation
   std::map<std::string, LivePanel*, std::less<>> by_id_;
@@ -148,7 +152,8 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
 std::optional<CreateError> LoopWorkspace::check_request(const CreateRequest& request) {
   if (shutting_down_) return refuse(ErrorCode::kUnavailable, "the server is shutting down");
   // What may be no new panel is looked at again when its id is known.
-  if (!request.may_replace && is_full()) return too_many_panels();
+  if (!request.may_replace)
+    if (auto error = check_room(request.owner)) return error;
   if (request.preview && !replaces_preview(request) && !previews_.make_room(request.owner))
     return refuse(ErrorCode::kResourceLimit, "too many previews are open; close a playground and try again");
   if (!request.panel_id) return std::nullopt;
@@ -161,13 +166,20 @@ std::optional<CreateError> LoopWorkspace::check_request(const CreateRequest& req
   return std::nullopt;
 }
 
-CreateError LoopWorkspace::too_many_panels() const {
-  return refuse(ErrorCode::kResourceLimit,
-                fmt::format("too many panels: limit {}", host_.settings.max_panels));
-}
-
-bool LoopWorkspace::is_full() const {
-  return panels_.size() + ending_.size() + loading_ >= host_.settings.max_panels;
+// In the server, and in the owner's part of it.
+std::optional<CreateError> LoopWorkspace::check_room(const std::string& owner) const {
+  const auto refuse_one_more = [this](std::string_view of, std::uint32_t limit) {
+    ++host_.traffic->refused_panels;
+    return refuse(ErrorCode::kResourceLimit, fmt::format("too many panels{}: limit {}", of, limit));
+  };
+  const Settings& settings = host_.settings;
+  if (panels_.size() + ending_.size() + loading_ >= settings.max_panels)
+    return refuse_one_more("", settings.max_panels);
+  const auto owned = std::count_if(panels_.begin(), panels_.end(),
+                                   [&](const PanelPtr& panel) { return panel->owner() == owner; });
+  if (static_cast<std::size_t>(owned) >= settings.max_panels_per_owner)
+    return refuse_one_more(" of this workspace", settings.max_panels_per_owner);
+  return std::nullopt;
 }
 
 void LoopWorkspace::finish_load(Load& load) {
@@ -188,7 +200,7 @@ void LoopWorkspace::finish_load(Load& load) {
     return reload(*by_id_.at(chosen), std::move(loaded), std::move(load.done));
   // Checked again, since other loads came between.
   if (taken(chosen)) return load.done(panel_exists(chosen));
-  if (load.request.may_replace && is_full()) return load.done(too_many_panels());
+  if (auto error = check_room(load.request.owner)) return load.done(std::move(*error));
   auto record = make_record(chosen, load.request, *loaded.program->document);
   auto panel = std::make_shared<LivePanel>(std::move(record), std::move(loaded), host_);
   add(panel);
@@ -394,6 +406,12 @@ std::vector<Panel*> LoopWorkspace::list() {
   for (const auto& panel : panels_)
     if (!previews_.contains(panel->id())) all.push_back(panel.get());
   return all;
+}
+
+Traffic LoopWorkspace::traffic() const {
+  Traffic now = *host_.traffic;
+  tenants_.count(now);
+  return now;
 }
 
 // A panel that is ending keeps its id, so that a new one never meets its last words.

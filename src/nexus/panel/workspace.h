@@ -131,12 +131,24 @@ struct StateAnswer {
   std::string json;  // the state object
 };
 
+// How one segment of a run ended, for whoever watches all panels.
+struct SegmentReport {
+  std::string_view panel, owner, handler;
+  const engine::Outcome& outcome;
+};
+
 struct Settings {
   engine::Limits limits;
   std::chrono::milliseconds suspension_timeout{60000};
   std::uint32_t max_panels = 1000;
   std::size_t max_state_bytes = state::kDefaultMaxBytes;  // of one panel, see state::Store
+  std::uint32_t max_panels_per_owner = 1000;
   std::uint32_t queue_per_panel = 100;  // triggers and writes waiting; one more is kResourceLimit
+  std::uint32_t queue_per_owner = 1000;  // the same, in all panels of one owner
+  std::uint32_t max_running = 1000;      // segments handed to the executor at once
+  std::uint32_t max_running_per_owner = 1000;  // of them, of one owner's panels
+  // Told of every segment, on the loop; what it is given lives as long as the call.
+  std::function<void(const SegmentReport&)> on_segment = {};
   // A preview is destroyed when it had no client for this long, at the latest after twice as long.
   std::chrono::milliseconds preview_grace{60000};
   // How long a `mount` that waits for something holds up the answer of create(), and an `unmount`
@@ -145,6 +157,15 @@ struct Settings {
   // How long the result of a run is kept for whoever asks later.
   std::chrono::milliseconds result_lifetime{std::chrono::hours{24}};
   bool debug_errors = false;  // what is kept holds location, snippet and stack
+};
+
+// What went on since the start, and goes on now, over all panels.
+struct Traffic {
+  std::uint64_t segments_waiting = 0;  // for their owner's turn
+  std::uint64_t segments_running = 0;  // given to the executor
+  std::uint64_t requests_waiting = 0;  // triggers and writes, for their panel's turn
+  // Refused: a panel's queue was full, its owner's panels had too many waiting, there were too many panels.
+  std::uint64_t refused_panel_queue = 0, refused_owner_queue = 0, refused_panels = 0;
 };
 
 // All panels of one server: creation, look-up, destruction. Lives on one loop; every method on its
@@ -178,6 +199,8 @@ class Workspace {
   virtual Panel* find(std::string_view id) = 0;
   // In order of creation, without previews.
   virtual std::vector<Panel*> list() = 0;
+
+  virtual Traffic traffic() const { return {}; }
 
   // Runs `unmount`, cancels what is open, closes the clients with 1000, then calls `done`.
   // kPanelNotFound when there is no such panel.

@@ -66,6 +66,64 @@ TEST_F(WorkspaceTest, TwoLoadsOfOneIdMakeOnePanel) {
   EXPECT_EQ(workspace_->list().size(), 1u);
 }
 
+TEST_F(WorkspaceTest, AQuietOwnerDoesNotWaitBehindANoisyOne) {
+  settings_.max_running = 2;
+  settings_.max_running_per_owner = 1;
+  open_workspace();
+  std::vector<Panel*> panels;
+  for (int i = 0; i < 10; ++i)
+    panels.push_back(std::get<Panel*>(*create({kSource, "n" + std::to_string(i), {}, "noisy"})));
+  panels.push_back(std::get<Panel*>(*create({kSource, "q", {}, "quiet"})));
+  Strings order;
+  for (Panel* panel : panels) {
+    TriggerRequest request;
+    request.tool = "a";
+    request.on_done = [&, id = panel->id()](auto) { order.push_back(id); };
+    panel->trigger(std::move(request));
+  }
+  settle();
+  ASSERT_EQ(order.size(), 11u);
+  EXPECT_EQ(order[0], "n0");
+  EXPECT_EQ(order[1], "q");
+  EXPECT_EQ(order[2], "n1");
+}
+
+TEST_F(WorkspaceTest, WhatWaitsInThePanelsOfOneOwnerIsBounded) {
+  settings_.queue_per_owner = 2;
+  settings_.max_running = 1;
+  open_workspace();
+  const auto open = [&](const char* id, const char* owner) {
+    return std::get<Panel*>(*create({kSource, id, {}, owner}));
+  };
+  Panel* const panels[] = {open("n1", "noisy"), open("n2", "noisy"), open("q", "quiet")};
+  std::map<std::string, Strings> answers;
+  for (int i = 0; i < 3; ++i)
+    for (Panel* panel : panels) {
+      TriggerRequest request;
+      request.tool = "a";
+      request.on_done = [&, id = panel->id()](const Result<ExecutionResult>& result) {
+        answers[id].push_back(result.ok() ? "ran" : std::string(to_string(result.error().code)));
+      };
+      panel->trigger(std::move(request));
+    }
+  settle();
+  // One of each panel is under way, which is not waiting; of noisy's others two wait.
+  EXPECT_EQ(answers["q"], (Strings{"ran", "ran", "ran"}));
+  Strings noisy = answers["n1"];
+  noisy.insert(noisy.end(), answers["n2"].begin(), answers["n2"].end());
+  EXPECT_EQ(std::count(noisy.begin(), noisy.end(), "RESOURCE_LIMIT"), 2);
+  EXPECT_EQ(std::count(noisy.begin(), noisy.end(), "ran"), 4);
+}
+
+TEST_F(WorkspaceTest, ThePanelsOfOneOwnerAreBounded) {
+  settings_.max_panels_per_owner = 2;
+  open_workspace();
+  for (const char* id : {"a", "b"}) open_panel(kSource, id);
+  EXPECT_EQ(refusal({kSource, "c", {}}).code, ErrorCode::kResourceLimit);
+  const auto other = create({kSource, "c", {}, "other"});
+  EXPECT_TRUE(std::holds_alternative<Panel*>(*other));
+}
+
 TEST_F(WorkspaceTest, PanelsAreBoundedAndListedInOrder) {
   for (const char* id : {"c", "a", "b"}) open_panel(kSource, id);
   EXPECT_EQ(refusal({kSource, "d", {}}).code, ErrorCode::kResourceLimit);

@@ -62,6 +62,10 @@ void handle(const Context& context, Request request, const Respond& respond) {
       return respond(page(context, request, "play.html"));
     case Route::kCheck:
       return check_source(context, std::move(request), respond);
+    case Route::kAdminPage:
+      return respond(page(context, request, "admin.html"));
+    case Route::kAdminStatus:
+      return respond(admin_status(context));
     case Route::kAsset:
       return respond(asset(context, request, "assets/" + request.match.tail));
     case Route::kFavicon:

@@ -49,6 +49,9 @@ Reply liveness();
 Reply readiness(const Context& context);
 Reply metrics_text(const Context& context);
 
+// admin_routes.cc
+Reply admin_status(const Context& context);
+
 // page_routes.cc
 Reply page(const Context& context, const Request& request, std::string_view file);
 Reply asset(const Context& context, const Request& request, std::string_view file);

@@ -49,6 +49,8 @@ constexpr std::array<Row, kRouteCount> kRows = {{
     {Route::kLive, "/livez", kRead, kPublic, kPublic, true},
     {Route::kReady, "/readyz", kRead, kPublic, kPublic, true},
     {Route::kMetrics, "/metrics", kRead, kPublic, kPublic, true},
+    {Route::kAdminPage, "/admin", kRead},
+    {Route::kAdminStatus, "/admin/status", kRead, Permission::kAdmin},
     {Route::kUnknown, "unknown", 0},
 }};
 

@@ -36,6 +36,8 @@ enum class Route {
   kLive,
   kReady,
   kMetrics,
+  kAdminPage,
+  kAdminStatus,
   kUnknown,
 };
 inline constexpr std::size_t kRouteCount = static_cast<std::size_t>(Route::kUnknown) + 1;

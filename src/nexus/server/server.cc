@@ -38,6 +38,22 @@ void write_panel_metrics(const Context& context, std::string& out) {
   metrics::TextWriter writer(out);
   writer.gauge("nexus_panels", "Panels alive.");
   writer.sample({}, std::uint64_t{context.workspace.list().size()});
+  const panel::Traffic traffic = context.workspace.traffic();
+  writer.gauge("nexus_requests_waiting", "Triggers and writes that wait for their panel's turn.");
+  writer.sample({}, traffic.requests_waiting);
+  writer.gauge("nexus_segments", "Segments that wait for their workspace's turn, and that run.");
+  writer.sample({{"state", "waiting"}}, traffic.segments_waiting);
+  writer.sample({{"state", "running"}}, traffic.segments_running);
+  writer.counter("nexus_requests_refused_total", "Requests refused for a limit, by what was full.");
+  writer.sample({{"reason", "panel_queue"}}, traffic.refused_panel_queue);
+  writer.sample({{"reason", "workspace_queue"}}, traffic.refused_owner_queue);
+  writer.sample({{"reason", "panels"}}, traffic.refused_panels);
+  writer.gauge("nexus_connections", "Connections open, WebSockets included.");
+  writer.sample({}, std::uint64_t{context.sessions.size()});
+  writer.gauge("nexus_ready", "Whether /readyz says so.");
+  writer.sample({}, std::uint64_t{context.ready()});
+  writer.gauge("nexus_build_info", "1, with the version of this server.");
+  writer.sample({{"version", context.options.version}}, std::uint64_t{1});
   engine::write_metrics(context.engine_stats(), out);
 }
 

@@ -74,6 +74,8 @@ struct Options {
   std::string version = "dev";            // shown by /health
   // Whether the executor can run a handler now: /readyz and /health. Absent: always.
   std::function<bool()> ready;
+  // The last slow and failed runs, for /admin/status. Absent: not shown.
+  std::function<value::Object()> recent_runs;
   // How this process is confined, for /health. Absent: not said.
   std::function<value::Object()> sandbox;
   // For /metrics and /health. Absent: zeros.

@@ -85,12 +85,33 @@ Result<void> GroupWriter::health() const {
   return {};
 }
 
+StoreStats GroupWriter::stats() const {
+  const std::lock_guard lock(mutex_);
+  StoreStats now = stats_;
+  now.waiting_changes = queue_.size();
+  now.waiting_bytes = waiting_bytes_;
+  return now;
+}
+
+// Before the answers, so that whoever was answered finds itself counted.
+void GroupWriter::count(const Results& results, Clock::Steady began) {
+  const auto took = std::chrono::steady_clock::now() - began;
+  const std::lock_guard lock(mutex_);
+  ++stats_.commits;
+  stats_.commit_seconds += std::chrono::duration<double>(took).count();
+  for (const auto& result : results)
+    ++(result.ok() ? stats_.changes_stored : stats_.changes_failed);
+}
+
 void GroupWriter::run() {
   for (;;) {
     std::vector<Write> group;
     if (!wait_for_work(group)) break;
     if (!group.empty()) {
-      answer(group, write_group(group));
+      const auto began = std::chrono::steady_clock::now();
+      Results results = write_group(group);
+      count(results, began);
+      answer(group, std::move(results));
       checkpoint_if_due();
     }
     sweep();

@@ -43,6 +43,7 @@ class GroupWriter {
   void submit(Write write);
   void sweep_soon();
   Result<void> health() const;
+  StoreStats stats() const;
 
  private:
   using Results = std::vector<Result<void>>;
@@ -58,6 +59,7 @@ class GroupWriter {
   void watch_log();
   void checkpoint_if_due();
   void answer(std::span<Write> group, Results results);
+  void count(const Results& results, Clock::Steady began);
   void sweep();
   void note_health(const Result<Results>& outcome);
   void close();
@@ -84,6 +86,7 @@ class GroupWriter {
   bool sweep_wanted_ = true;
   bool stopping_ = false;
   std::optional<Error> failure_;  // of the last group
+  StoreStats stats_;              // what waits is left at 0
 
   std::thread thread_;
 };

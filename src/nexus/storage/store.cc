@@ -150,6 +150,7 @@ class SqliteStore final : public Store {
   }
 
   Result<void> health() const override { return writer_.health(); }
+  StoreStats stats() const override { return writer_.stats(); }
 
  private:
   std::int64_t now_ms() const { return unix_ms(options_.clock->wall()); }

@@ -35,6 +35,16 @@ struct StoreOptions {
   std::string vfs = {};                   // SQLite VFS to use; empty for the system's files
 };
 
+// Totals since the store was opened, and what waits now.
+struct StoreStats {
+  std::uint64_t commits = 0;  // of groups; each syncs the disk once
+  std::uint64_t changes_stored = 0;
+  std::uint64_t changes_failed = 0;
+  double commit_seconds = 0;  // that all commits took, changes and sync
+  std::uint64_t waiting_changes = 0;
+  std::uint64_t waiting_bytes = 0;  // roughly; those of the group under way included
+};
+
 // Called exactly once, in order of submission for each panel. Either inside the call that took it
 // or on the store's writer thread: it posts to where it belongs and returns.
 using Done = std::function<void(Result<void>)>;
@@ -110,6 +120,9 @@ class Store {
 
   // Whether the last attempt to write succeeded; for readiness probes. Never blocks for the disk.
   virtual Result<void> health() const = 0;
+
+  // Never blocks for the disk.
+  virtual StoreStats stats() const = 0;
 };
 
 }  // namespace nexus::storage

@@ -138,6 +138,12 @@ TEST_F(StoreTest, ABadWriteFailsItselfAndWhatFollowsItInItsPanelOnly) {
   EXPECT_EQ(as_map(store->load("good").take().state), (State{{"n", "2"}}));
   EXPECT_TRUE(store->load("bad").take().state.empty());
   EXPECT_TRUE(store->health().ok());
+  const StoreStats stats = store->stats();
+  EXPECT_EQ(stats.changes_stored, 4u) << "two panels made, two changed";
+  EXPECT_EQ(stats.changes_failed, 2u);
+  EXPECT_GE(stats.commits, 2u);
+  EXPECT_GT(stats.commit_seconds, 0);
+  EXPECT_EQ(stats.waiting_changes, 0u);
 }
 
 TEST_F(StoreTest, UnknownAndTakenIdsAreNamed) {
