@@ -197,8 +197,8 @@ Outcome EngineImpl::resume(std::string_view suspension_id, AsyncResult result, c
   run->snapshot = {};
   const std::uint32_t index = *run->index_of(suspension_id);
   run->close(suspension_id);
-  run->set_answer(result);
-  Outcome outcome = run_segment(run, {Export::kResume, {index, result.success ? 1u : 0u}}, state, lease.value());
+  const bool success = run->set_answer(result);
+  Outcome outcome = run_segment(run, {Export::kResume, {index, success ? 1u : 0u}}, state, lease.value());
   outcome.metrics.cache_hit = true;
   return outcome;
 }

@@ -52,6 +52,11 @@ Value list_of(const std::vector<std::string>& names) {
   return list;
 }
 
+// What the guest throws for a call that failed.
+std::string encode_failure(std::string_view message, std::string_view code) {
+  return value::to_msgpack(value::Object{{"message", message}, {"code", code}});
+}
+
 // Drops a character that a cut at a byte has left incomplete.
 void cut_character(std::string& text) {
   std::size_t start = text.size();
@@ -107,13 +112,18 @@ HandlerRun::Segment HandlerRun::end_segment() {
   return segment;
 }
 
-void HandlerRun::set_answer(const AsyncResult& answer) {
-  Value value = answer.value;
-  if (!answer.success)
-    value = value::Object{{"message", answer.error},
-                          {"code", answer.code.empty() ? std::string(to_string(ErrorCode::kExtensionError))
-                                                       : answer.code}};
-  answer_bytes_ = value::to_msgpack(value);
+bool HandlerRun::set_answer(const AsyncResult& answer) {
+  if (!answer.success) {
+    answer_bytes_ = encode_failure(answer.error, answer.code.empty() ? to_string(ErrorCode::kExtensionError)
+                                                                     : std::string_view(answer.code));
+    return false;
+  }
+  answer_bytes_ = value::to_msgpack(answer.value);
+  const std::size_t limit = request_.limits.payload.bytes;
+  if (answer_bytes_.size() <= limit) return true;
+  answer_bytes_ = encode_failure(fmt::format("the answer has {} bytes, limit {}", answer_bytes_.size(), limit),
+                                 to_string(ErrorCode::kResourceLimit));
+  return false;
 }
 
 std::optional<std::uint32_t> HandlerRun::index_of(std::string_view suspension_id) const {

@@ -46,8 +46,9 @@ class HandlerRun final : public sandbox::HostCalls {
   };
   Segment end_segment();
 
-  // The answer the guest will read when it is resumed with the call's index.
-  void set_answer(const AsyncResult& answer);
+  // The answer the guest will read when it is resumed with the call's index. False when it is an error
+  // that the handler sees, as for an answer larger than a value may be.
+  bool set_answer(const AsyncResult& answer);
 
   // The call `suspension_id` waits for, if it is open; closing it makes the id unknown.
   std::optional<std::uint32_t> index_of(std::string_view suspension_id) const;

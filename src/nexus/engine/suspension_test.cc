@@ -51,6 +51,14 @@ TEST_F(EngineTest, AFailedCallIsAnErrorTheHandlerCanCatch) {
             "EXTENSION_ERROR: down");
 }
 
+TEST_F(EngineTest, AnAnswerLargerThanAValueMayBeIsAnErrorTheHandlerCanCatch) {
+  const char* const handler = "try { return (await $ext.api.get()).length } catch (e) { return [e.code, e.message] }";
+  const std::size_t most = Limits{}.payload.bytes - value::msgpack_header_size(Limits{}.payload.bytes);
+  EXPECT_EQ(result(answer(run(handler), 0, std::string(most, 'x'))), std::to_string(most));
+  EXPECT_EQ(result(answer(run(handler), 0, std::string(most + 1, 'x'))),
+            R"(["RESOURCE_LIMIT","the answer has 4194305 bytes, limit 4194304"])");
+}
+
 TEST_F(EngineTest, AnIdIsGoodOnce) {
   const Outcome first = run("await $ext.api.get(); await $ext.api.get()");
   const std::string id = first.suspensions[0].id;
