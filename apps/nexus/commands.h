@@ -48,6 +48,10 @@ struct RunOptions {
 // Runs one tool of a panel in the sandbox and prints the ExecutionResult of docs/PROTOCOL.md.
 int run(const RunOptions& options);
 
+// Runs a recording of nexusd again and prints what it does step by step; 1 when it does something else
+// than it did.
+int replay(const std::string& file);
+
 struct TokenOptions {
   std::string subject = "developer";
   std::string workspace = "default";

@@ -39,14 +39,19 @@ int main(int argc, char** argv) {
   run_command->add_option("--allow-private-host", run_options.private_hosts,
                           "host:port that the http extension may reach although its address is private");
 
+  std::string recording;
+  CLI::App* const replay_command =
+      app.add_subcommand("replay", "Run a recording of nexusd --record again, step by step; 1 when it differs");
+  replay_command->add_option("FILE", recording, "File in the directory of recordings")->required();
+
   TokenOptions token_options;
-  token_options.permissions = {"panel:create", "panel:read", "panel:execute", "panel:delete"};
+  token_options.permissions = {"panel:create", "panel:read", "panel:execute", "panel:approve", "panel:delete"};
   std::int64_t token_seconds = token_options.lifetime.count();
   CLI::App* const token_command =
       app.add_subcommand("token", "Print a development token signed with the secret in JWT_SECRET");
   token_command->add_option("--sub", token_options.subject, "Who it stands for")->capture_default_str();
   token_command->add_option("--workspace", token_options.workspace, "Its workspace_id")->capture_default_str();
-  token_command->add_option("--permission", token_options.permissions, "panel:create, panel:read, panel:execute, panel:delete, admin; may be repeated")
+  token_command->add_option("--permission", token_options.permissions, "panel:create, panel:read, panel:execute, panel:approve, panel:delete, admin; may be repeated")
       ->delimiter(',');
   token_command->add_option("--seconds", token_seconds, "How long it is valid")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{7 * 86'400}))->capture_default_str();
@@ -104,6 +109,7 @@ int main(int argc, char** argv) {
   if (ast_command->parsed()) return ast(ast_options);
   if (caps_command->parsed()) return caps(caps_options);
   if (run_command->parsed()) return run(run_options);
+  if (replay_command->parsed()) return replay(recording);
   if (backup_command->parsed()) return backup(directory, file);
   if (restore_command->parsed()) return restore(file, directory);
   if (log_command->parsed()) return log(log_options);

@@ -10,6 +10,9 @@ Result<std::unique_ptr<Offline>> Offline::create(const std::vector<std::string>&
   offline->loop = loop::Loop::create();
   offline->extensions = std::make_unique<extension::Registry>();
   offline->extensions->add(extension::make_time_extension(*offline->loop, Clock::system()));
+  offline->extensions->add(extension::make_kv_extension(
+      *offline->loop, extension::make_volatile_kv_backend(*offline->loop)));
+  offline->extensions->add(extension::make_approval_extension(*offline->loop, Clock::system()));
   extension::HttpOptions http;
   http.private_hosts = private_hosts;
   NX_TRY(auto http_extension, extension::make_http_extension(*offline->loop, http));

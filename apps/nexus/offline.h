@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "nexus/extension/approval_extension.h"
 #include "nexus/extension/http_extension.h"
+#include "nexus/extension/kv_extension.h"
 #include "nexus/extension/registry.h"
 #include "nexus/extension/time_extension.h"
 #include "nexus/loop/loop.h"

@@ -32,7 +32,7 @@ int token(const TokenOptions& options) {
     if (!auth::parse_permission(word))
       return usage_error(
           fmt::format("--permission: \"{}\" is not one of panel:create, panel:read, "
-                      "panel:execute, panel:delete, admin",
+                      "panel:execute, panel:approve, panel:delete, admin",
                       word));
     permissions.emplace_back(word);
   }

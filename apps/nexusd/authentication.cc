@@ -71,7 +71,7 @@ Result<auth::FetchKeys> from_url(loop::Loop& on_loop, const std::string& url) {
       }
       on_loop.post([done, result] { done(std::move(*result)); });
     };
-    if (auto started = client->start(std::move(request), std::move(finished)); !started.ok())
+    if (auto started = client->start(std::move(request), {.finished = std::move(finished)}); !started.ok())
       on_loop.post([done, error = started.error()] { done(Error(error)); });
   });
 }

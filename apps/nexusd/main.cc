@@ -18,15 +18,20 @@
 #include "directory_watch.h"
 #include "healthcheck.h"
 #include "lifecycle.h"
+#include "http_secrets.h"
 #include "log_format.h"
 #include "nexus/engine/engine.h"
+#include "nexus/extension/approval_extension.h"
 #include "nexus/extension/http_extension.h"
+#include "nexus/extension/kv_extension.h"
 #include "nexus/extension/time_extension.h"
 #include "nexus/loop/hand_off.h"
 #include "nexus/loop/loop.h"
 #include "nexus/metrics/metrics.h"
 #include "nexus/metrics/process.h"
+#include "nexus/panel/stored_entries.h"
 #include "nexus/panel/workspace.h"
+#include "nexus/replay/recorder.h"
 #include "nexus/sandbox/entry.h"
 #include "nexus/server/server.h"
 #include "nexus/storage/data_dir.h"
@@ -50,6 +55,7 @@ namespace engine = nexus::engine;
 namespace extension = nexus::extension;
 namespace loop = nexus::loop;
 namespace panel = nexus::panel;
+namespace replay = nexus::replay;
 namespace server = nexus::server;
 namespace storage = nexus::storage;
 
@@ -147,18 +153,43 @@ Result<std::unique_ptr<storage::Store>> open_store(
   return storage::Store::open(std::move(directory), std::move(options));
 }
 
-Result<std::unique_ptr<extension::Registry>> make_extensions(loop::Loop& on_loop,
-                                                             const Settings& settings) {
+struct Extensions {
+  std::unique_ptr<extension::Registry> registry;
+  extension::Approvals* approvals = nullptr;  // one of them
+};
+
+Result<Extensions> make_extensions(loop::Loop& on_loop, const Settings& settings,
+                                   extension::HttpSecrets secrets,
+                                   std::unique_ptr<extension::KvBackend> entries) {
   extension::HttpOptions options;
   options.timeout = std::chrono::milliseconds{settings.http_timeout};
   options.allowed_domains = settings.http_allowed_domains;
   options.private_hosts = settings.http_allow_private_hosts;
   options.client.max_concurrent = settings.http_max_concurrent;
+  // What a handler could not take would only be fetched in vain.
+  options.client.limits.response_bytes = make_limits(settings).payload.bytes;
+  options.secrets = std::move(secrets);
   NX_TRY(auto http, extension::make_http_extension(on_loop, options));
-  auto registry = std::make_unique<extension::Registry>();
-  registry->add(std::move(http));
-  registry->add(extension::make_time_extension(on_loop, Clock::system()));
-  return registry;
+  auto approvals = extension::make_approval_extension(on_loop, Clock::system());
+  Extensions result{std::make_unique<extension::Registry>(), approvals.get()};
+  result.registry->add(std::move(http));
+  result.registry->add(extension::make_time_extension(on_loop, Clock::system()));
+  result.registry->add(extension::make_kv_extension(on_loop, std::move(entries)));
+  result.registry->add(std::move(approvals));
+  return result;
+}
+
+// Null when runs are not recorded.
+Result<std::unique_ptr<replay::Recorder>> make_recorder(const Settings& settings) {
+  if (settings.record_dir.empty()) return std::unique_ptr<replay::Recorder>();
+  replay::RecorderOptions options;
+  options.directory = settings.record_dir;
+  options.total_bytes = settings.record_limit;
+  options.on_warning = [](std::string_view text) { spdlog::warn("{}", text); };
+  auto recorder = replay::Recorder::create(std::move(options));
+  if (!recorder.ok())
+    return Error{recorder.error().code, "RECORD_DIR: " + recorder.error().message};
+  return recorder;
 }
 
 // A directory that both settings name counts once.
@@ -224,6 +255,12 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
   NX_TRY(const auto panel_directories, find_panel_directories(settings));
   NX_TRY(auto data_dir, storage::DataDir::open(settings.data_dir));
   NX_TRY(const auto engine_options, make_engine_options(settings));
+  // What the wall then hides, or opens only where it exists.
+  NX_TRY(auto secrets, read_http_secrets(settings.http_secrets_file, settings.workspace_id));
+  if (!settings.record_dir.empty()) {
+    std::error_code refused;  // make_recorder() says why
+    std::filesystem::create_directories(settings.record_dir, refused);
+  }
   SecondWall wall;
   raise_wall(settings, wall);
   NX_TRY(const auto runtime, engine::Engine::create(engine_options));
@@ -236,23 +273,31 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
          open_store(settings, std::move(data_dir), [&](const std::string& id, const Error& error) {
            main_loop.post([&workspace_told, id, error] { workspace_told->lose(id, error); });
          }));
-  NX_TRY(const auto extensions, make_extensions(main_loop, settings));
   const auto loads =
       loop::ThreadPool::create(load_threads(), settings.max_panels, scope_of_sandbox_thread);
+  auto entries = std::make_unique<panel::StoredEntries>(main_loop, *loads, *store);
+  panel::StoredEntries& stored_entries = *entries;
+  NX_TRY(const auto extensions,
+         make_extensions(main_loop, settings, std::move(secrets), std::move(entries)));
   nexus::metrics::Metrics metrics;
   metrics.add_source(nexus::metrics::write_process_metrics);
   metrics.add_source([&](std::string& out) { write_store_metrics(*store, out); });
   RecentRuns recent_runs(Clock::system());
+  NX_TRY(const auto recorder, make_recorder(settings));
+  panel::Settings panel_settings = make_panel_settings(settings, recent_runs);
+  panel_settings.recorder = recorder.get();
   const auto workspace =
-      panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions,
-                              Clock::system(), make_panel_settings(settings, recent_runs), store.get());
+      panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions.registry,
+                              Clock::system(), std::move(panel_settings), store.get());
   workspace_told = workspace.get();
+  stored_entries.serve(*workspace);
   NX_TRY(auto authenticator, make_authenticator(main_loop, settings));
   Canary canary(main_loop, hand_off->executor(), *runtime);
   bool loaded = false;
 
   server::Options options = make_server_options(settings);
   options.access.authenticator = authenticator.get();
+  options.approvals = extensions.approvals;
   options.ready = [&] { return loaded && canary.well() && store->health().ok(); };
   options.engine_stats = [&] { return runtime->stats(); };
   options.recent_runs = [&] { return recent_runs.facts(); };

@@ -35,6 +35,7 @@ std::string parent_of(const std::string& file) {
 WallPaths wall_paths(const Settings& settings) {
   WallPaths paths;
   paths.writable = {settings.data_dir, settings.cache_dir};
+  if (!settings.record_dir.empty()) paths.writable.push_back(settings.record_dir);
   paths.readable.assign(std::begin(kSystemFiles), std::end(kSystemFiles));
   for (const std::string& directory : {settings.panels, settings.watch, settings.web})
     if (!directory.empty()) paths.readable.push_back(directory);

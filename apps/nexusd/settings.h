@@ -55,6 +55,7 @@ struct Settings {
   std::uint64_t http_timeout = 30000;  // milliseconds
   std::optional<std::vector<std::string>> http_allowed_domains;
   std::vector<std::string> http_allow_private_hosts;
+  std::string http_secrets_file;  // empty: none
   std::uint64_t suspension_timeout_ms = 60000;
   std::uint64_t max_panels = 1000;
   std::uint64_t max_state_size = 4u * 1024 * 1024;  // bytes
@@ -69,6 +70,8 @@ struct Settings {
   bool debug_errors = false;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> cors_origins;
+  std::string record_dir;                              // empty: runs are not recorded
+  std::uint64_t record_limit = 256u * 1024 * 1024;     // bytes
   std::string panels;                 // directory; empty: none
   std::string watch;                  // directory; empty: none
   std::string web;                    // directory of the built pages; empty: none

@@ -1,13 +1,8 @@
 #include <fmt/format.h>
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
-#include <filesystem>
-
 #include "nexus/base/closest.h"
 #include "settings_table.h"
+#include "toml.h"
 
 namespace nexusd {
 namespace {
@@ -15,8 +10,6 @@ namespace {
 using nexus::Error;
 using nexus::ErrorCode;
 using nexus::Result;
-
-constexpr std::uintmax_t kMaxBytes = 1024 * 1024;
 
 Error refuse(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
@@ -57,19 +50,8 @@ std::optional<std::string> text_of(const toml::node& node) {
 }  // namespace
 
 Result<void> read_config_file(const std::string& path, GivenValues& given) {
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(path, error);
-  if (error || !std::filesystem::is_regular_file(path))
-    return refuse(fmt::format("--config: \"{}\" cannot be read: {}", path,
-                              error ? error.message() : "not a file"));
-  if (bytes > kMaxBytes)
-    return refuse(
-        fmt::format("--config: \"{}\" has {} bytes; at most {} are read", path, bytes, kMaxBytes));
-  const toml::parse_result parsed = toml::parse_file(path);
-  if (!parsed)
-    return refuse(fmt::format("{}:{}: {}", path, parsed.error().source().begin.line,
-                              std::string(parsed.error().description())));
-  for (const auto& [key, node] : parsed.table()) {
+  NX_TRY(const toml::table file, read_toml("--config", path));
+  for (const auto& [key, node] : file) {
     const std::string where = fmt::format("{}:{}", path, node.source().begin.line);
     const Setting* setting = find_setting(key.str());
     if (!setting) return unknown(where, key.str());

@@ -59,6 +59,8 @@ const ROUTES = [
   ['GET', '/panels/given/ast', 'panel:read', 200],
   ['GET', '/panels/given/view', 'panel:read', 200],
   ['POST', '/panels/given/trigger/run', 'panel:execute', 200],
+  ['GET', '/panels/given/approvals', 'panel:read', 200],
+  ['POST', '/panels/given/approvals/none', 'panel:approve', 422],
   ['POST', '/auth/ws-ticket', 'panel:read', 200],
   ['DELETE', '/panels/matrix', 'panel:delete', 204],
 ];

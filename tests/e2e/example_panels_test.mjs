@@ -225,6 +225,19 @@ test('approval: nobody decides their own, large ones need two', async () => {
     [200, 0, 2, 'eve: too dear']);
 });
 
+test('approval: money leaves when somebody has confirmed it', async () => {
+  await refused('approval', 'pay', { id: 2 }, /only what was approved/);
+  const paid = call('approval', 'pay', { id: 1 });
+  await stateWhen('approval', ({ requests }) => requests[0].status === 'paying');
+  const { json: { approvals: [waiting, ...others] } } = await server.get('/panels/approval/approvals');
+  assert.deepEqual([waiting.title, waiting.data, others], ['Pay 200 € for a chair', { id: 1, amount: 200 }, []]);
+  const answer = await server.request('POST', `/panels/approval/approvals/${waiting.id}`,
+    { body: '{"approved":true,"comment":"enjoy"}', type: 'application/json' });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(await paid, { paid: true, by: 'anonymous' });
+  assert.equal((await server.state('approval')).requests[0].status, 'paid');
+});
+
 test('agent: a goal, a plan, a question that waits for its answer', async () => {
   await call('agent', 'set_goal', { goal: 'tidy the shed' });
   await call('agent', 'plan', { steps: ['look', 'sort'] });

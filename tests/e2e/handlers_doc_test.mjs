@@ -23,6 +23,7 @@ function panel({ handler, claims }) {
   return `<NexusPanel title="Example">${data}
   <Logic>
     <Extension name="nexus.time" alias="time"/>
+    <Extension name="nexus.kv" alias="kv"/>
     <Tool name="run"${timeout}><Arg name="amount" type="number" required="false"/><Handler>
 ${handler}
 </Handler></Tool>

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 export const SECRET = 'e2e-0123456789abcdef-0123456789abcdef';
-export const ALL = ['panel:create', 'panel:read', 'panel:execute', 'panel:delete'];
+export const ALL = ['panel:create', 'panel:read', 'panel:execute', 'panel:approve', 'panel:delete'];
 
 const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 

@@ -54,7 +54,7 @@ TEST(Claims, WithoutPermissionsNothingIsAllowed) {
   const auto identity = read(claims);
   ASSERT_TRUE(identity.ok());
   for (const auto permission : {Permission::kCreate, Permission::kRead, Permission::kExecute,
-                                Permission::kDelete, Permission::kAdmin})
+                                Permission::kApprove, Permission::kDelete, Permission::kAdmin})
     EXPECT_FALSE(identity->may(permission));
 }
 

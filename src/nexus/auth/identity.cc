@@ -7,8 +7,8 @@ namespace nexus::auth {
 namespace {
 
 // In the order of Permission.
-constexpr std::array<std::string_view, 5> kWords = {"panel:create", "panel:read", "panel:execute",
-                                                    "panel:delete", "admin"};
+constexpr std::array<std::string_view, 6> kWords = {"panel:create",  "panel:read",   "panel:execute",
+                                                    "panel:approve", "panel:delete", "admin"};
 
 }  // namespace
 

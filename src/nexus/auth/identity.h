@@ -11,9 +11,9 @@ namespace nexus::auth {
 
 // What a token may allow; the words are in to_string. kAdmin stands for all others, in every
 // workspace.
-enum class Permission { kCreate, kRead, kExecute, kDelete, kAdmin };
+enum class Permission { kCreate, kRead, kExecute, kApprove, kDelete, kAdmin };
 
-// "panel:create", "panel:read", "panel:execute", "panel:delete" or "admin".
+// "panel:create", "panel:read", "panel:execute", "panel:approve", "panel:delete" or "admin".
 std::string_view to_string(Permission permission);
 std::optional<Permission> parse_permission(std::string_view word);
 

@@ -27,7 +27,7 @@ void initialize_libcurl() {
 struct Request {
   std::uint64_t id = 0;
   std::unique_ptr<HttpTransfer> transfer;
-  HttpClient::Finished finished;
+  std::function<void(Result<HttpResponse>)> finished;
 };
 
 // What other threads hand over.
@@ -58,7 +58,7 @@ class ThreadedHttpClient : public HttpClient {
     curl_multi_cleanup(multi_);
   }
 
-  Result<std::uint64_t> start(HttpRequest request, Finished finished) override {
+  Result<std::uint64_t> start(HttpRequest request, Callbacks callbacks) override {
     const auto deadline = std::chrono::steady_clock::now() + request.timeout;
     const std::scoped_lock lock(mutex_);
     if (open_ >= options_.max_concurrent + options_.max_waiting)
@@ -70,8 +70,10 @@ class ThreadedHttpClient : public HttpClient {
     ++open_;
     const std::uint64_t id = next_id_++;
     inbox_.started.push_back(
-        {id, std::make_unique<HttpTransfer>(std::move(request), policy_, options_.limits, deadline),
-         std::move(finished)});
+        {id,
+         std::make_unique<HttpTransfer>(std::move(request), policy_, options_.limits, deadline,
+                                        std::move(callbacks.progress)),
+         std::move(callbacks.finished)});
     curl_multi_wakeup(multi_);
     return id;
   }

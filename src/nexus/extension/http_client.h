@@ -23,19 +23,22 @@ struct HttpClientOptions {
 // be called on any thread.
 class HttpClient {
  public:
-  // Runs once, on the client's thread, unless the request was cancelled first.
-  using Finished = std::function<void(Result<HttpResponse>)>;
+  // Run on the client's thread, `finished` once, unless the request was cancelled first.
+  struct Callbacks {
+    std::function<void(Result<HttpResponse>)> finished;
+    HttpProgress progress = [](std::size_t, std::optional<std::size_t>) {};
+  };
 
   static std::unique_ptr<HttpClient> create(HttpPolicy policy, const HttpClientOptions& options);
   // Drops what is under way without calling back, and joins the thread.
   virtual ~HttpClient() = default;
 
   // The request's timeout starts now, waiting included. Error kResourceLimit when the queue is
-  // full; `finished` is then not called.
-  virtual Result<std::uint64_t> start(HttpRequest request, Finished finished) = 0;
+  // full; no callback is then made.
+  virtual Result<std::uint64_t> start(HttpRequest request, Callbacks callbacks) = 0;
 
-  // `finished` of this request does not run after cancel() returned, unless it is running at this
-  // moment on the client's thread. Unknown ids are ignored.
+  // No callback of this request runs after cancel() returned, unless it is running at this moment on
+  // the client's thread. Unknown ids are ignored.
   virtual void cancel(std::uint64_t id) = 0;
 };
 

@@ -1,33 +1,40 @@
 #include "nexus/extension/http_extension.h"
 
+#include <fmt/format.h>
+
+#include "nexus/extension/http_base_url.h"
+#include "nexus/extension/pending_call_internal.h"
+#include "nexus/value/json.h"
+
 namespace nexus::extension {
 namespace {
 
-// The asker's side of one call; shared with the client's thread, touched on the loop only.
-struct PendingAnswer {
-  Done done;  // empty once answered or cancelled
-};
+using Pending = PendingCall::AnswerPtr;
 
-class HttpCall : public Call {
+class HttpCall : public PendingCall {
  public:
-  HttpCall(HttpClient& client, std::shared_ptr<PendingAnswer> pending)
-      : client_(client), pending_(std::move(pending)) {}
+  HttpCall(HttpClient& client, Pending pending)
+      : PendingCall(std::move(pending)), client_(client) {}
   ~HttpCall() override {
-    pending_->done = nullptr;
     if (id_ != 0) client_.cancel(id_);
   }
   void set_id(std::uint64_t id) { id_ = id; }
 
  private:
   HttpClient& client_;
-  std::shared_ptr<PendingAnswer> pending_;
   std::uint64_t id_ = 0;
 };
 
-void deliver(PendingAnswer& pending, Result<value::Value> result) {
-  if (!pending.done) return;
-  const Done done = std::exchange(pending.done, nullptr);
-  done(std::move(result));
+value::Object progress_of(std::size_t received, std::optional<std::size_t> total) {
+  value::Object progress{{"received", std::uint64_t{received}}};
+  if (total) progress.append("total", std::uint64_t{*total});
+  return progress;
+}
+
+const std::string& base_url_of(const CallContext& context) {
+  static const std::string none;
+  const value::Value* base = context.settings ? context.settings->find("baseURL") : nullptr;
+  return base == nullptr ? none : base->string();
 }
 
 class HttpExtension : public Extension {
@@ -35,49 +42,75 @@ class HttpExtension : public Extension {
   HttpExtension(loop::Loop& loop, HttpPolicy policy, const HttpOptions& options)
       : loop_(loop),
         timeout_(options.timeout),
+        secrets_(options.secrets),
         client_(HttpClient::create(std::move(policy), options.client)) {}
 
   std::string_view name() const override { return "nexus.http"; }
   const std::vector<std::string>& methods() const override { return http_methods(); }
 
+  Result<void> check_settings(const value::Object& settings) const override {
+    for (const auto& [key, setting] : settings) {
+      if (key != "baseURL")
+        return Error{ErrorCode::kInvalidArgument,
+                     fmt::format("nexus.http has no setting \"{}\"; it has baseURL", key)};
+      NX_TRY_VOID(check_base_url(setting.is_string() ? setting.string() : value::to_json(setting)));
+    }
+    return {};
+  }
+
   CallPlan plan(std::string_view method, const value::List& args) const override {
-    const auto request = read_http_request(method, args, timeout_);
+    const auto any_secret = [](const std::string&) { return std::shared_ptr<const HttpSecret>(); };
+    const auto request = read_http_request(method, args, timeout_, any_secret);
     return {.repeatable = !request.ok() || is_repeatable(*request)};
   }
 
   std::unique_ptr<Call> call(const CallContext& context, std::string_view method, value::List args,
-                             Done done) override {
-    auto pending = std::make_shared<PendingAnswer>(PendingAnswer{std::move(done)});
+                             Reports reports) override {
+    auto pending = PendingCall::open(std::move(reports));
     auto call = std::make_unique<HttpCall>(*client_, pending);
     auto started = start(context, method, args, pending);
     if (started.ok()) {
       call->set_id(*started);
     } else {
       loop_.post(
-          [pending, error = std::move(started).take_error()] { deliver(*pending, Error(error)); });
+          [pending, error = std::move(started).take_error()] { PendingCall::deliver(*pending, Error(error)); });
     }
     return call;
   }
 
  private:
   Result<std::uint64_t> start(const CallContext& context, std::string_view method,
-                              const value::List& args,
-                              const std::shared_ptr<PendingAnswer>& pending) {
-    NX_TRY(HttpRequest request, read_http_request(method, args, timeout_));
+                              const value::List& args, const Pending& pending) {
+    const auto find_secret = [&](const std::string& name) {
+      return secrets_.find(name, context.workspace);
+    };
+    NX_TRY(HttpRequest request, read_http_request(method, args, timeout_, find_secret));
+    NX_TRY(request.url, resolve_url(base_url_of(context), request.url));
     if (!context.call_id.empty()) add_idempotency_key(request, context.call_id);
-    return client_->start(
-        std::move(request), [&loop = loop_, pending](Result<HttpResponse> answer) {
-          // A posted task must be copyable, which an answer is not; decoding it here spares the
-          // loop.
-          auto result = std::make_shared<Result<value::Value>>(
-              answer.ok() ? Result<value::Value>(to_value(std::move(answer).take()))
-                          : Result<value::Value>(std::move(answer).take_error()));
-          loop.post([pending, result] { deliver(*pending, std::move(*result)); });
-        });
+    return client_->start(std::move(request), callbacks_for(pending));
+  }
+
+  HttpClient::Callbacks callbacks_for(const Pending& pending) {
+    return {.finished =
+                [&loop = loop_, pending](Result<HttpResponse> answer) {
+                  // A posted task must be copyable, which an answer is not; decoding it here spares
+                  // the loop.
+                  auto result = std::make_shared<Result<value::Value>>(
+                      answer.ok() ? Result<value::Value>(to_value(std::move(answer).take()))
+                                  : Result<value::Value>(std::move(answer).take_error()));
+                  loop.post([pending, result] { PendingCall::deliver(*pending, std::move(*result)); });
+                },
+            .progress =
+                [&loop = loop_, pending](std::size_t received, std::optional<std::size_t> total) {
+                  loop.post([pending, received, total] {
+                    if (!pending->over) pending->reports.progress(progress_of(received, total));
+                  });
+                }};
   }
 
   loop::Loop& loop_;
   const std::chrono::milliseconds timeout_;
+  const HttpSecrets secrets_;
   const std::unique_ptr<HttpClient> client_;
 };
 

@@ -9,6 +9,7 @@
 #include "nexus/base/result.h"
 #include "nexus/extension/extension.h"
 #include "nexus/extension/http_client.h"
+#include "nexus/extension/http_secrets.h"
 #include "nexus/loop/loop.h"
 
 namespace nexus::extension {
@@ -19,13 +20,15 @@ struct HttpOptions {
   std::optional<std::vector<std::string>> allowed_domains;
   // "host:port" entries whose address may be private.
   std::vector<std::string> private_hosts;
+  HttpSecrets secrets = {};
   HttpClientOptions client;
 };
 
 // "nexus.http": get, delete, head, options (url, options?), post, put, patch (url, body?, options?)
-// and request({method, url, headers, body, timeout}); each answers {status, statusText, headers,
-// data, ok}. `loop` outlives the extension, and so does every answer posted to it. Error
-// kInvalidArgument names a bad entry of the host lists.
+// and request({method, url, headers, body, timeout, idempotent}); each answers {status, statusText,
+// headers, data, ok} and reports {received, total?} in bytes. Its one setting is baseURL. `loop`
+// outlives the extension, and so does every answer posted to it. Error kInvalidArgument names a bad
+// entry of the host lists.
 Result<std::unique_ptr<Extension>> make_http_extension(loop::Loop& loop,
                                                        const HttpOptions& options);
 

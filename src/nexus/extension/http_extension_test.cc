@@ -1,219 +1,12 @@
 #include "nexus/extension/http_extension.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
+#include "nexus/extension/http_fixture_internal.h"
 #include "nexus/value/json.h"
 
 namespace nexus::extension {
 namespace {
-
-using std::chrono::milliseconds;
-using value::List;
-using value::Object;
-using value::Value;
-
-// A tiny HTTP/1.1 server on a free loopback port: one request per connection, answered by `respond`
-// on the connection's own thread. An empty answer leaves the connection open until the server ends.
-class LoopbackServer {
- public:
-  using Respond = std::function<std::string(const std::string& request)>;
-
-  explicit LoopbackServer(Respond respond) : respond_(std::move(respond)) {
-    listener_ = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(listen(listener_, 64), 0);
-    socklen_t length = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::thread([this] { accept_all(); });
-  }
-
-  ~LoopbackServer() {
-    shutdown(listener_, SHUT_RDWR);
-    acceptor_.join();
-    for (const int connection : connections_) shutdown(connection, SHUT_RDWR);
-    for (auto& thread : threads_) thread.join();
-    for (const int connection : connections_) close(connection);
-    close(listener_);
-  }
-
-  std::string authority(const char* host = "127.0.0.1") const {
-    return fmt::format("{}:{}", host, port_);
-  }
-  std::string url(std::string_view path, const char* host = "127.0.0.1") const {
-    return fmt::format("http://{}{}", authority(host), path);
-  }
-  int requests() const {
-    const std::scoped_lock lock(mutex_);
-    return requests_;
-  }
-  int most_at_once() const {
-    const std::scoped_lock lock(mutex_);
-    return most_at_once_;
-  }
-  void wait_for_requests(int count) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(
-        changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return requests_ >= count; }));
-  }
-  // Answers to held requests (see hold()) are given from now on.
-  void release() {
-    const std::scoped_lock lock(mutex_);
-    released_ = true;
-    changed_.notify_all();
-  }
-  // For `respond`: waits for release().
-  void hold() {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return released_; });
-  }
-
- private:
-  void accept_all() {
-    for (;;) {
-      const int connection = accept(listener_, nullptr, nullptr);
-      if (connection < 0) return;
-      connections_.push_back(connection);
-      threads_.emplace_back([this, connection] { serve(connection); });
-    }
-  }
-
-  static std::string read_request(int connection) {
-    std::string request;
-    std::size_t wanted = std::string::npos;
-    char buffer[4096];
-    while (request.size() < wanted) {
-      const ssize_t got = recv(connection, buffer, sizeof buffer, 0);
-      if (got <= 0) return {};
-      request.append(buffer, static_cast<std::size_t>(got));
-      const auto head = request.find("\r\n\r\n");
-      if (head == std::string::npos) continue;
-      const auto length = request.find("Content-Length: ");
-      wanted = head + 4;
-      if (length < head) wanted += std::stoul(request.substr(length + 16));
-    }
-    return request;
-  }
-
-  void serve(int connection) {
-    const std::string request = read_request(connection);
-    if (request.empty()) return;
-    {
-      const std::scoped_lock lock(mutex_);
-      ++requests_;
-      most_at_once_ = std::max(most_at_once_, ++open_);
-      changed_.notify_all();
-    }
-    const std::string answer = respond_(request);
-    {
-      const std::scoped_lock lock(mutex_);
-      --open_;
-    }
-    if (answer.empty()) return;
-    std::string_view rest = answer;
-    while (!rest.empty()) {
-      const ssize_t sent = send(connection, rest.data(), rest.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
-      rest.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    shutdown(connection, SHUT_WR);
-  }
-
-  const Respond respond_;
-  int listener_ = -1;
-  int port_ = 0;
-  std::thread acceptor_;
-  std::vector<int> connections_;      // acceptor_ only, until joined
-  std::vector<std::thread> threads_;  // as above
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  int requests_ = 0;
-  int open_ = 0;
-  int most_at_once_ = 0;
-  bool released_ = false;
-};
-
-std::string answer(std::string_view body, std::string_view type = "text/plain", int status = 200) {
-  return fmt::format(
-      "HTTP/1.1 {} Some Text\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: "
-      "close\r\n\r\n{}",
-      status, type, body.size(), body);
-}
-
-std::string redirect(std::string_view target, int status = 302) {
-  return fmt::format(
-      "HTTP/1.1 {} Moved\r\nLocation: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status,
-      target);
-}
-
-struct Answer {
-  std::optional<Value> value;
-  std::optional<Error> error;
-};
-
-class HttpExtensionTest : public testing::Test {
- protected:
-  void open(HttpOptions options) { http_ = make_http_extension(*loop_, options).take(); }
-  void open_for(const LoopbackServer& server, HttpOptions options = {}) {
-    options.private_hosts.push_back(server.authority());
-    open(std::move(options));
-  }
-
-  // Starts one call; `done` runs on the loop.
-  std::unique_ptr<Call> start(std::string_view method, List args,
-                              std::function<void(Answer)> done) {
-    return http_->call({"panel", "run"}, method, std::move(args), [done](Result<Value> result) {
-      Answer answer;
-      if (result.ok())
-        answer.value = std::move(result).take();
-      else
-        answer.error = std::move(result).take_error();
-      done(std::move(answer));
-    });
-  }
-
-  // Drives the loop until `stop_loop` or ten seconds, which fail the test.
-  void drive() {
-    const auto guard = loop_->after(std::chrono::seconds{10}, [this] {
-      ADD_FAILURE() << "no answer in ten seconds";
-      loop_->stop();
-    });
-    loop_->run();
-  }
-
-  Answer ask(std::string_view method, List args) {
-    std::optional<Answer> result;
-    const auto call = start(method, std::move(args), [&](Answer answer) {
-      result = std::move(answer);
-      loop_->stop();
-    });
-    EXPECT_FALSE(result.has_value()) << "answers come later, never from inside call()";
-    drive();
-    return result.value_or(Answer{});
-  }
-
-  std::string refusal(std::string_view method, List args) {
-    const Answer answer = ask(method, std::move(args));
-    EXPECT_TRUE(answer.error.has_value());
-    return answer.error ? answer.error->message : "";
-  }
-
-  std::unique_ptr<loop::Loop> loop_ = loop::Loop::create();
-  std::unique_ptr<Extension> http_;
-};
 
 TEST_F(HttpExtensionTest, GetAnswersStatusHeadersAndParsedJson) {
   LoopbackServer server(
@@ -431,7 +224,7 @@ TEST_F(HttpExtensionTest, AnUnreachablePortIsNamed) {
 TEST_F(HttpExtensionTest, BadArgumentsAreAnswersToo) {
   open({});
   EXPECT_EQ(refusal("get", {}), "url must be a string, found nothing");
-  EXPECT_EQ(refusal("get", {"nonsense"}).find("url is not an absolute"), 0u);
+  EXPECT_EQ(refusal("get", {"http://"}).find("url is not an absolute"), 0u);
 }
 
 TEST_F(HttpExtensionTest, ACancelledCallNeverAnswersAndFreesItsPlace) {
@@ -507,6 +300,79 @@ TEST_F(HttpExtensionTest, EndingWithCallsUnderWayIsClean) {
   http_.reset();
   loop_->post([this] { loop_->stop(); });
   drive();
+}
+
+TEST_F(HttpExtensionTest, TheTimeoutCoversABodyThatStopsHalfway) {
+  LoopbackServer* self = nullptr;
+  LoopbackServer server([&](const std::string&) {
+    self->send_now("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+    return std::string();
+  });
+  self = &server;
+  open_for(server);
+  EXPECT_EQ(refusal("get", {server.url("/"), Object{{"timeout", 300}}}),
+            "request timeout after 300 ms");
+}
+
+TEST_F(HttpExtensionTest, RelativeUrlsAreBelowThePanelsBase) {
+  LoopbackServer server(
+      [](const std::string& request) { return answer(request.substr(0, request.find("\r\n"))); });
+  open_for(server);
+  const Object settings{{"baseURL", server.url("/v1/")}};
+  ASSERT_TRUE(http_->check_settings(settings).ok());
+  context_.settings = std::make_shared<const Object>(settings);
+  EXPECT_EQ(*ask("get", {"/users?q=1"}).value->find("data"), Value("GET /v1/users?q=1 HTTP/1.1"));
+  EXPECT_EQ(*ask("get", {server.url("/else")}).value->find("data"), Value("GET /else HTTP/1.1"));
+  EXPECT_NE(refusal("get", {"../admin"}).find("leads out of the baseURL"), std::string::npos);
+}
+
+TEST_F(HttpExtensionTest, SettingsAreChecked) {
+  open({});
+  EXPECT_EQ(http_->check_settings(Object{{"baseUrl", "http://a.example"}}).error().message,
+            "nexus.http has no setting \"baseUrl\"; it has baseURL");
+  EXPECT_NE(http_->check_settings(Object{{"baseURL", 7}}).error().message.find("found \"7\""),
+            std::string::npos);
+}
+
+TEST_F(HttpExtensionTest, AnIdempotencyKeyGoesWithWhatIsNotSafeToRepeat) {
+  std::string seen;
+  LoopbackServer server([&](const std::string& request) {
+    seen = request;
+    return answer("ok");
+  });
+  open_for(server);
+  context_.call_id = "8d0f5b3e";
+  for (const char* method : {"post", "patch"}) {
+    ask(method, {server.url("/")});
+    EXPECT_NE(seen.find("\r\nIdempotency-Key: 8d0f5b3e\r\n"), std::string::npos) << seen;
+  }
+  for (const char* method : {"get", "put", "delete"}) {
+    ask(method, {server.url("/")});
+    EXPECT_EQ(seen.find("Idempotency-Key"), std::string::npos) << seen;
+  }
+  ask("post", {server.url("/"), Value(), Object{{"headers", Object{{"idempotency-key", "own"}}}}});
+  EXPECT_EQ(seen.find("8d0f5b3e"), std::string::npos) << "the handler's own key stays";
+}
+
+TEST_F(HttpExtensionTest, ProgressCountsTheBytes) {
+  LoopbackServer server([](const std::string&) { return answer(std::string(300'000, 'x')); });
+  HttpOptions options;
+  options.client.limits.progress_interval = std::chrono::milliseconds{0};
+  open_for(server, options);
+  ASSERT_TRUE(ask("get", {server.url("/")}).value.has_value());
+  ASSERT_FALSE(progress_.empty());
+  EXPECT_EQ(progress_.back(), Value(Object{{"received", 300'000}, {"total", 300'000}}));
+  for (std::size_t i = 1; i < progress_.size(); ++i)
+    EXPECT_LT(progress_[i - 1].find("received")->number(), progress_[i].find("received")->number());
+}
+
+TEST_F(HttpExtensionTest, ProgressIsReportedNowAndThenOnly) {
+  LoopbackServer server([](const std::string&) { return answer(std::string(300'000, 'x')); });
+  HttpOptions options;
+  options.client.limits.progress_interval = std::chrono::hours{1};
+  open_for(server, options);
+  ASSERT_TRUE(ask("get", {server.url("/")}).value.has_value());
+  EXPECT_EQ(progress_.size(), 1u);
 }
 
 TEST(HttpExtension, BadHostListsAreNamed) {

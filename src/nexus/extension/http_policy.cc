@@ -65,8 +65,22 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
 
 }  // namespace
 
-bool CheckedUrl::same_origin(const CheckedUrl& other) const {
-  return scheme == other.scheme && host == other.host && port == other.port;
+std::string CheckedUrl::origin() const { return fmt::format("{}://{}:{}", scheme, host, port); }
+
+Result<std::string> parse_origin(const std::string& text) {
+  auto url = parse_url(text);
+  CheckedUrl parts;
+  if (url.ok()) {
+    parts.scheme = take_part(url->get(), CURLUPART_SCHEME);
+    parts.host = normal_host(url->get());
+    parts.port = take_part(url->get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  }
+  const auto authority = text.find("://");
+  const bool alone = authority != std::string::npos &&
+                     text.find_first_of("/?#", authority + 3) == std::string::npos;
+  if (!alone || parts.host.empty() || (parts.scheme != "http" && parts.scheme != "https"))
+    return invalid(fmt::format("\"{}\" is not an origin; write one as https://api.example", text));
+  return parts.origin();
 }
 
 Result<HttpPolicy> HttpPolicy::create(

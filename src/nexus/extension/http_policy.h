@@ -29,8 +29,13 @@ struct CheckedUrl {
   // The operator opened this host and port, so its address may be private.
   bool private_allowed = false;
 
-  bool same_origin(const CheckedUrl& other) const;
+  // "https://api.example:443": the port is always there.
+  std::string origin() const;
 };
+
+// The origin that `text` is, in the form of CheckedUrl::origin(). Error kInvalidArgument when it is not
+// scheme, host and perhaps port of http or https and nothing else.
+Result<std::string> parse_origin(const std::string& text);
 
 // Frozen; any thread.
 class HttpPolicy {

@@ -21,6 +21,9 @@ constexpr std::size_t kMaxHeaders = 100;
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 constexpr std::size_t kMaxBodyBytes = 4 * 1024 * 1024;
 
+// One level is the answer's own, so that what parses always reaches the handler.
+constexpr value::ValueLimits kBodyLimits{.depth = value::ValueLimits{}.depth - 1};
+
 constexpr std::array<std::string_view, 7> kVerbs = {"GET",  "HEAD", "OPTIONS", "DELETE",
                                                     "POST", "PUT",  "PATCH"};
 
@@ -69,21 +72,48 @@ Result<std::string> header_text(const std::string& name, const Value& value) {
       fmt::format("header \"{}\" must be a string, found {}", name, to_string(value.type())));
 }
 
-Result<void> add_header(const std::string& name, const Value& value, HttpRequest& request) {
+// {secret, prefix?}: a structure, so that no text that a handler was given can name a secret.
+Result<HttpHeader> read_secret_header(const std::string& name, const value::Object& value,
+                                      const FindSecret& find_secret) {
+  HttpHeader header{.name = name, .text = {}};
+  const Value* secret = value.find("secret");
+  if (secret == nullptr || !secret->is_string())
+    return invalid(fmt::format("header \"{}\" must be a string or {{secret, prefix?}} with the name of a secret", name));
+  for (const auto& [key, member] : value) {
+    if (key == "secret") continue;
+    if (key != "prefix" || !member.is_string())
+      return invalid(fmt::format("header \"{}\" has {}; beside secret it may have prefix, a string",
+                                 name, value::to_json(key)));
+    header.text = member.string();
+  }
+  NX_TRY(header.secret, find_secret(secret->string()));
+  return header;
+}
+
+Result<HttpHeader> read_header(const std::string& name, const Value& value,
+                               const FindSecret& find_secret) {
+  if (value.is_object()) return read_secret_header(name, value.object(), find_secret);
+  NX_TRY(std::string text, header_text(name, value));
+  return HttpHeader{.name = name, .text = std::move(text)};
+}
+
+Result<void> add_header(const std::string& name, const Value& value, const FindSecret& find_secret,
+                        HttpRequest& request) {
   if (!is_token(name))
     return invalid(fmt::format("header name {} is not valid", value::to_json(name)));
   const std::string key = lower(name);
   if (std::find(kReservedHeaders.begin(), kReservedHeaders.end(), key) != kReservedHeaders.end())
     return invalid(
         fmt::format("header \"{}\" is set by the HTTP client and cannot be given", name));
-  NX_TRY(std::string text, header_text(name, value));
-  if (!is_field_value(text))
+  NX_TRY(HttpHeader header, read_header(name, value, find_secret));
+  if (!is_field_value(header.text))
     return invalid(fmt::format("header \"{}\" contains a line break or a control character", name));
-  request.headers.emplace_back(name, std::move(text));
+  request.headers.push_back(std::move(header));
   return {};
 }
 
-Result<void> read_headers(const Value& headers, HttpRequest& request) {
+Result<void> read_headers(const Value& headers, const FindSecret& find_secret,
+                          HttpRequest& request) {
   if (headers.is_null()) return {};
   if (!headers.is_object())
     return invalid(fmt::format("headers must be an object, found {}", to_string(headers.type())));
@@ -92,8 +122,8 @@ Result<void> read_headers(const Value& headers, HttpRequest& request) {
         fmt::format("too many headers: {}, limit {}", headers.object().size(), kMaxHeaders));
   std::size_t bytes = 0;
   for (const auto& [name, value] : headers.object()) {
-    NX_TRY_VOID(add_header(name, value, request));
-    bytes += request.headers.back().first.size() + request.headers.back().second.size();
+    NX_TRY_VOID(add_header(name, value, find_secret, request));
+    bytes += request.headers.back().name.size() + request.headers.back().text.size();
   }
   if (bytes > kMaxHeaderBytes)
     return invalid(fmt::format("headers too large: {} bytes, limit {}", bytes, kMaxHeaderBytes));
@@ -122,11 +152,13 @@ Result<void> read_url(const Value* url, HttpRequest& request) {
   return {};
 }
 
-Result<void> read_options(const Value* options, HttpRequest& request) {
+Result<void> read_options(const Value* options, const FindSecret& find_secret,
+                          HttpRequest& request) {
   if (options == nullptr || options->is_null()) return {};
   if (!options->is_object())
     return invalid(fmt::format("options must be an object, found {}", to_string(options->type())));
-  if (const Value* headers = options->find("headers")) NX_TRY_VOID(read_headers(*headers, request));
+  if (const Value* headers = options->find("headers")) 
+    NX_TRY_VOID(read_headers(*headers, find_secret, request));
   if (const Value* timeout = options->find("timeout")) NX_TRY_VOID(read_timeout(*timeout, request));
   if (const Value* mark = options->find("idempotent"); mark != nullptr && !mark->is_null()) {
     if (!mark->is_boolean())
@@ -138,7 +170,7 @@ Result<void> read_options(const Value* options, HttpRequest& request) {
 
 bool has_header(const HttpRequest& request, std::string_view name) {
   return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const auto& header) { return lower(header.first) == name; });
+                     [&](const auto& header) { return lower(header.name) == name; });
 }
 
 bool has_idempotent_method(const HttpRequest& request) {
@@ -155,11 +187,12 @@ Result<void> read_body(const Value* body, HttpRequest& request) {
     return invalid(
         fmt::format("body too large: {} bytes, limit {}", request.body->size(), kMaxBodyBytes));
   if (!body->is_string() && !has_header(request, "content-type"))
-    request.headers.emplace_back("Content-Type", "application/json");
+    request.headers.push_back({"Content-Type", "application/json"});
   return {};
 }
 
-Result<HttpRequest> read_full_request(const Value* options, HttpRequest request) {
+Result<HttpRequest> read_full_request(const Value* options, const FindSecret& find_secret,
+                                      HttpRequest request) {
   if (options == nullptr || !options->is_object())
     return invalid("request takes one object {method, url, headers, body, timeout, idempotent}");
   if (const Value* method = options->find("method"); method != nullptr && !method->is_null()) {
@@ -170,7 +203,7 @@ Result<HttpRequest> read_full_request(const Value* options, HttpRequest request)
     request.method = verb;
   }
   NX_TRY_VOID(read_url(options->find("url"), request));
-  NX_TRY_VOID(read_options(options, request));
+  NX_TRY_VOID(read_options(options, find_secret, request));
   NX_TRY_VOID(read_body(options->find("body"), request));
   return request;
 }
@@ -184,7 +217,8 @@ bool is_json_type(std::string_view content_type) {
 Value decode_body(std::string body, const std::string* content_type) {
   if (body.empty()) return {};
   if (content_type != nullptr && is_json_type(*content_type))
-    if (auto parsed = value::parse_json(body); parsed.ok()) return std::move(parsed).take();
+    if (auto parsed = value::parse_json(body, kBodyLimits); parsed.ok())
+      return std::move(parsed).take();
   return value::replace_invalid_utf8(body);
 }
 
@@ -196,7 +230,7 @@ bool is_repeatable(const HttpRequest& request) {
 
 void add_idempotency_key(HttpRequest& request, const std::string& key) {
   if (!has_idempotent_method(request) && !has_header(request, "idempotency-key"))
-    request.headers.emplace_back("Idempotency-Key", key);
+    request.headers.push_back({"Idempotency-Key", key});
 }
 
 const std::vector<std::string>& http_methods() {
@@ -206,11 +240,12 @@ const std::vector<std::string>& http_methods() {
 }
 
 Result<HttpRequest> read_http_request(std::string_view method, const value::List& args,
-                                      milliseconds max_timeout) {
+                                      milliseconds max_timeout, const FindSecret& find_secret) {
   const auto argument = [&](std::size_t i) { return i < args.size() ? &args[i] : nullptr; };
   HttpRequest request{
       .method = "GET", .url = {}, .headers = {}, .body = {}, .timeout = max_timeout};
-  if (method == "request") return read_full_request(argument(0), std::move(request));
+  if (method == "request")
+    return read_full_request(argument(0), find_secret, std::move(request));
   const auto& known = http_methods();
   if (std::find(known.begin(), known.end(), method) == known.end())
     return Error{
@@ -219,7 +254,7 @@ Result<HttpRequest> read_http_request(std::string_view method, const value::List
   request.method = upper(method);
   const bool with_body = method == "post" || method == "put" || method == "patch";
   NX_TRY_VOID(read_url(argument(0), request));
-  NX_TRY_VOID(read_options(argument(with_body ? 2 : 1), request));
+  NX_TRY_VOID(read_options(argument(with_body ? 2 : 1), find_secret, request));
   if (with_body) NX_TRY_VOID(read_body(argument(1), request));
   return request;
 }

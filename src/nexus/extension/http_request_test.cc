@@ -14,12 +14,19 @@ using value::Value;
 
 constexpr milliseconds kTimeout{1000};
 
-HttpRequest read(std::string_view method, const List& args) {
-  return read_http_request(method, args, kTimeout).take();
+Result<std::shared_ptr<const HttpSecret>> find_secret(const std::string& name) {
+  if (name != "key") return Error{ErrorCode::kPermissionDenied, "no such secret"};
+  return std::make_shared<const HttpSecret>(HttpSecret{.name = name, .value = "hush-hush", .origins = {}, .workspaces = {}});
 }
 
+Result<HttpRequest> read_all(std::string_view method, const List& args) {
+  return read_http_request(method, args, kTimeout, find_secret);
+}
+
+HttpRequest read(std::string_view method, const List& args) { return read_all(method, args).take(); }
+
 Error refusal(std::string_view method, const List& args) {
-  auto result = read_http_request(method, args, kTimeout);
+  auto result = read_all(method, args);
   EXPECT_FALSE(result.ok());
   return result.ok() ? Error{} : std::move(result).take_error();
 }
@@ -30,7 +37,8 @@ TEST(HttpRequest, GetTakesUrlAndOptions) {
   EXPECT_EQ(request.url, "http://a.test/");
   EXPECT_EQ(request.timeout, kTimeout);
   ASSERT_EQ(request.headers.size(), 1u);
-  EXPECT_EQ(request.headers[0], std::make_pair(std::string("X-A"), std::string("1")));
+  EXPECT_EQ(request.headers[0].name, "X-A");
+  EXPECT_EQ(request.headers[0].text, "1");
   EXPECT_FALSE(request.body.has_value());
 }
 
@@ -38,7 +46,7 @@ TEST(HttpRequest, ABodyThatIsNoTextTravelsAsJson) {
   const auto request = read("post", {"http://a.test/", Object{{"n", 1}}});
   EXPECT_EQ(request.body, "{\"n\":1}");
   ASSERT_EQ(request.headers.size(), 1u);
-  EXPECT_EQ(request.headers[0].second, "application/json");
+  EXPECT_EQ(request.headers[0].text, "application/json");
   EXPECT_EQ(read("put", {"http://a.test/", "text"}).body, "text");
   EXPECT_TRUE(read("put", {"http://a.test/", "text"}).headers.empty());
 }
@@ -61,7 +69,8 @@ TEST(HttpRequest, AnIdempotencyKeyGoesWithWhatTheServerCouldNotTellFromARepetiti
   auto post = read("post", {"http://a.test/", "text"});
   add_idempotency_key(post, "call-1");
   ASSERT_EQ(post.headers.size(), 1u);
-  EXPECT_EQ(post.headers[0], std::make_pair(std::string("Idempotency-Key"), std::string("call-1")));
+  EXPECT_EQ(post.headers[0].name, "Idempotency-Key");
+  EXPECT_EQ(post.headers[0].text, "call-1");
   auto put = read("put", {"http://a.test/", "text"});
   add_idempotency_key(put, "call-1");
   EXPECT_TRUE(put.headers.empty());
@@ -75,7 +84,7 @@ TEST(HttpRequest, AGivenContentTypeIsKept) {
   const Object options{{"headers", Object{{"content-TYPE", "application/vnd.a+json"}}}};
   const auto request = read("patch", {"http://a.test/", Object{}, options});
   ASSERT_EQ(request.headers.size(), 1u);
-  EXPECT_EQ(request.headers[0].second, "application/vnd.a+json");
+  EXPECT_EQ(request.headers[0].text, "application/vnd.a+json");
 }
 
 TEST(HttpRequest, RequestTakesOneObject) {
@@ -102,10 +111,7 @@ TEST(HttpRequest, HeadersCannotSplitTheRequest) {
   for (const char* text : {"a\r\nX: y", "a\nb", "a\rb", "a\x01", "a\x7f"})
     EXPECT_EQ(refusal("get", {"u", Object{{"headers", Object{{"X", text}}}}}).message,
               "header \"X\" contains a line break or a control character");
-  EXPECT_FALSE(read_http_request("get",
-                                 {"u", Object{{"headers", Object{{"X", std::string("a\0b", 3)}}}}},
-                                 kTimeout)
-                   .ok());
+  EXPECT_FALSE(read_all("get", {"u", Object{{"headers", Object{{"X", std::string("a\0b", 3)}}}}}).ok());
   for (const char* name : {"", "a b", "a:b", "a\r\nb", "\xc3\xa9"})
     EXPECT_EQ(refusal("get", {"u", Object{{"headers", Object{{name, "x"}}}}}).code,
               ErrorCode::kInvalidArgument);
@@ -121,19 +127,16 @@ TEST(HttpRequest, HeadersThatSteerTheConnectionAreRefused) {
 }
 
 TEST(HttpRequest, EveryPartIsBounded) {
-  EXPECT_TRUE(read_http_request("get", {std::string(8192, 'u')}, kTimeout).ok());
+  EXPECT_TRUE(read_all("get", {std::string(8192, 'u')}).ok());
   EXPECT_EQ(refusal("get", {std::string(8193, 'u')}).message,
             "url too long: 8193 bytes, limit 8192");
   Object many;
   for (int i = 0; i < 101; ++i) many.append("x" + std::to_string(i), "y");
   EXPECT_EQ(refusal("get", {"u", Object{{"headers", many}}}).message,
             "too many headers: 101, limit 100");
-  EXPECT_FALSE(read_http_request("get",
-                                 {"u", Object{{"headers", Object{{"x", std::string(65536, 'y')}}}}},
-                                 kTimeout)
-                   .ok());
-  EXPECT_TRUE(read_http_request("post", {"u", std::string(4 << 20, 'b')}, kTimeout).ok());
-  EXPECT_FALSE(read_http_request("post", {"u", std::string((4 << 20) + 1, 'b')}, kTimeout).ok());
+  EXPECT_FALSE(read_all("get", {"u", Object{{"headers", Object{{"x", std::string(65536, 'y')}}}}}).ok());
+  EXPECT_TRUE(read_all("post", {"u", std::string(4 << 20, 'b')}).ok());
+  EXPECT_FALSE(read_all("post", {"u", std::string((4 << 20) + 1, 'b')}).ok());
 }
 
 TEST(HttpRequest, WrongTypesAreNamed) {
@@ -145,6 +148,26 @@ TEST(HttpRequest, WrongTypesAreNamed) {
   EXPECT_EQ(refusal("fetch", {"u"}).code, ErrorCode::kMethodNotFound);
 }
 
+TEST(HttpRequest, ASecretIsAStructureAndNeverText) {
+  const auto with = [](Value header) {
+    return List{"http://a.test/", Object{{"headers", Object{{"X-Key", std::move(header)}}}}};
+  };
+  const auto request = read("get", with(Object{{"secret", "key"}, {"prefix", "Bearer "}}));
+  ASSERT_EQ(request.headers.size(), 1u);
+  EXPECT_EQ(request.headers[0].text, "Bearer ");
+  ASSERT_NE(request.headers[0].secret, nullptr);
+  EXPECT_EQ(request.headers[0].secret->value, "hush-hush");
+  EXPECT_EQ(read("get", with("{\"secret\":\"key\"}")).headers[0].secret, nullptr);
+
+  EXPECT_EQ(refusal("get", with(Object{{"secret", "other"}})).code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(refusal("get", with(Object{{"prefix", "Bearer "}})).code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(refusal("get", with(Object{{"secret", "key"}, {"suffix", "x"}})).message,
+            "header \"X-Key\" has \"suffix\"; beside secret it may have prefix, a string");
+  EXPECT_NE(refusal("get", with(Object{{"secret", "key"}, {"prefix", "a\r\nb"}}))
+                .message.find("line break"),
+            std::string::npos);
+}
+
 TEST(HttpResponse, JsonIsParsedWhenTheContentTypeSaysSo) {
   for (const char* type :
        {"application/json", "Application/JSON; charset=utf-8", "application/problem+json"}) {
@@ -153,6 +176,17 @@ TEST(HttpResponse, JsonIsParsedWhenTheContentTypeSaysSo) {
   }
   const Value text = to_value({200, "OK", {{"content-type", "text/plain"}}, "{\"n\":1}"});
   EXPECT_EQ(*text.find("data"), Value("{\"n\":1}"));
+}
+
+TEST(HttpResponse, JsonTooDeepForAHandlerStaysText) {
+  const auto nested = [](int levels) {
+    return std::string(levels, '[') + std::string(levels, ']');
+  };
+  const auto data = [](std::string body) {
+    return *to_value({200, "", {{"content-type", "application/json"}}, std::move(body)}).find("data");
+  };
+  EXPECT_TRUE(data(nested(63)).is_list());
+  EXPECT_TRUE(data(nested(64)).is_string());
 }
 
 TEST(HttpResponse, JsonThatIsNoneStaysText) {

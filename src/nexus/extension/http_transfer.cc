@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "nexus/extension/address_filter.h"
 
@@ -39,8 +40,16 @@ void set(CURL* easy, CURLoption option, Value value) {
 }  // namespace
 
 HttpTransfer::HttpTransfer(HttpRequest request, const HttpPolicy& policy,
-                           const TransferLimits& limits, Clock::Steady deadline)
-    : request_(std::move(request)), policy_(policy), limits_(limits), deadline_(deadline) {}
+                           const TransferLimits& limits, Clock::Steady deadline,
+                           HttpProgress on_progress)
+    : request_(std::move(request)),
+      policy_(policy),
+      limits_(limits),
+      deadline_(deadline),
+      on_progress_(std::move(on_progress)) {
+  for (const HttpHeader& header : request_.headers)
+    if (header.secret != nullptr) secrets_.push_back(header.secret);
+}
 
 HttpTransfer::~HttpTransfer() = default;
 
@@ -50,9 +59,11 @@ Result<CURL*> HttpTransfer::begin(Clock::Steady now) {
   if (target_.url == nullptr) {
     NX_TRY(target_, policy_.check(request_.url));
   }
+  NX_TRY_VOID(check_secrets());
   response_ = {};
   header_bytes_ = 0;
   too_large_ = address_refused_ = address_tried_ = false;
+  progress_at_.reset();
   if (easy_ == nullptr) easy_.reset(curl_easy_init());
   NX_CHECK(easy_ != nullptr);
   curl_easy_reset(easy_.get());
@@ -99,15 +110,28 @@ void HttpTransfer::set_body(CURL* easy) {
   set(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
 }
 
+Result<void> HttpTransfer::check_secrets() const {
+  const std::string origin = target_.origin();
+  for (const HttpHeader& header : request_.headers) {
+    if (header.secret == nullptr) continue;
+    const auto& origins = header.secret->origins;
+    if (std::find(origins.begin(), origins.end(), origin) == origins.end())
+      return Error{ErrorCode::kPermissionDenied,
+                   fmt::format("secret \"{}\" may not be sent to {}", header.secret->name, origin)};
+  }
+  return {};
+}
+
 void HttpTransfer::build_header_list() {
   // libcurl would otherwise label any body a form, and wait a second for a server's leave to send
   // it.
   std::vector<std::string> lines = {"Expect:"};
   bool typed = false;
-  for (const auto& [name, text] : request_.headers) {
+  for (const HttpHeader& header : request_.headers) {
+    const std::string text = header.secret ? header.text + header.secret->value : header.text;
     // libcurl's spelling of a header with an empty value is a semicolon.
-    lines.push_back(text.empty() ? name + ";" : fmt::format("{}: {}", name, text));
-    typed = typed || equal_ignoring_case(name, "content-type");
+    lines.push_back(text.empty() ? header.name + ";" : fmt::format("{}: {}", header.name, text));
+    typed = typed || equal_ignoring_case(header.name, "content-type");
   }
   if (!typed)
     lines.push_back(request_.body ? "Content-Type: text/plain;charset=UTF-8" : "Content-Type:");
@@ -179,7 +203,33 @@ std::size_t HttpTransfer::on_body(char* bytes, std::size_t size, std::size_t cou
     return 0;
   }
   transfer.response_.body.append(bytes, length);
+  transfer.report_progress();
   return length;
+}
+
+void HttpTransfer::report_progress() {
+  const auto now = std::chrono::steady_clock::now();
+  if (progress_at_ && now - *progress_at_ < limits_.progress_interval) return;
+  progress_at_ = now;
+  std::optional<std::size_t> total;
+  // The announced length is that of the encoded body, so it says nothing of what has been decoded.
+  for (const auto& [name, text] : response_.headers) {
+    std::size_t length = 0;
+    if (name == "content-encoding") return on_progress_(response_.body.size(), std::nullopt);
+    if (name == "content-length" &&
+        std::from_chars(text.data(), text.data() + text.size(), length).ec == std::errc())
+      total = length;
+  }
+  on_progress_(response_.body.size(), total);
+}
+
+HttpResponse HttpTransfer::redacted_response() {
+  for (const auto& secret : secrets_) {
+    redact(*secret, response_.status_text);
+    redact(*secret, response_.body);
+    for (auto& [name, text] : response_.headers) redact(*secret, text);
+  }
+  return std::move(response_);
 }
 
 std::optional<Result<HttpResponse>> HttpTransfer::finish(CURLcode code) {
@@ -194,7 +244,7 @@ std::optional<Result<HttpResponse>> HttpTransfer::finish(CURLcode code) {
     return Result<HttpResponse>(std::move(followed).take_error());
   }
   response_.status = static_cast<int>(status);
-  return Result<HttpResponse>(std::move(response_));
+  return Result<HttpResponse>(redacted_response());
 }
 
 // SPEC: RFC 9110 section 15.4 for the method, and the rule of browsers for 301 and 302 after POST.
@@ -208,10 +258,12 @@ Result<void> HttpTransfer::follow(const char* location, long status) {
   if ((status == 303 && request_.method != "HEAD") ||
       ((status == 301 || status == 302) && was_post))
     drop_body();
-  if (!next.same_origin(target_))
-    std::erase_if(request_.headers, [](const auto& header) {
-      return equal_ignoring_case(header.first, "authorization") ||
-             equal_ignoring_case(header.first, "cookie");
+  // Also when the next origin is one of a secret's own: the server that redirects does not choose
+  // where it goes.
+  if (next.origin() != target_.origin())
+    std::erase_if(request_.headers, [](const HttpHeader& header) {
+      return header.secret != nullptr || equal_ignoring_case(header.name, "authorization") ||
+             equal_ignoring_case(header.name, "cookie");
     });
   target_ = std::move(next);
   return {};
@@ -220,8 +272,8 @@ Result<void> HttpTransfer::follow(const char* location, long status) {
 void HttpTransfer::drop_body() {
   request_.method = "GET";
   request_.body.reset();
-  std::erase_if(request_.headers, [](const auto& header) {
-    return header.first.size() >= 8 && curl_strnequal(header.first.c_str(), "content-", 8) != 0;
+  std::erase_if(request_.headers, [](const HttpHeader& header) {
+    return header.name.size() >= 8 && curl_strnequal(header.name.c_str(), "content-", 8) != 0;
   });
 }
 

@@ -23,6 +23,10 @@ Result<Extension*> Registry::resolve(std::string_view name) const {
   return Error{ErrorCode::kExtensionNotFound, std::move(message)};
 }
 
+void Registry::forget_panel(std::string_view panel_id) const {
+  for (const auto& extension : extensions_) extension->forget_panel(panel_id);
+}
+
 std::vector<std::string_view> Registry::names() const {
   std::vector<std::string_view> result;
   for (const auto& extension : extensions_) result.push_back(extension->name());

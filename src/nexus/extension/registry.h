@@ -22,6 +22,9 @@ class Registry {
   // ("http"). Error kExtensionNotFound lists the known names and the one that was probably meant.
   Result<Extension*> resolve(std::string_view name) const;
 
+  // Tells each of them that a panel was destroyed. Their loop's thread.
+  void forget_panel(std::string_view panel_id) const;
+
   // The full names, in order of registration.
   std::vector<std::string_view> names() const;
 

@@ -11,7 +11,8 @@ class Named : public Extension {
   std::string_view name() const override { return name_; }
   const std::vector<std::string>& methods() const override { return methods_; }
   CallPlan plan(std::string_view, const value::List&) const override { return {}; }
-  std::unique_ptr<Call> call(const CallContext&, std::string_view, value::List, Done) override {
+  std::unique_ptr<Call> call(const CallContext&, std::string_view, value::List,
+                             Reports) override {
     return nullptr;
   }
 

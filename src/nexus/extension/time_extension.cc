@@ -48,17 +48,18 @@ class TimeExtension : public Extension {
   }
 
   std::unique_ptr<Call> call(const CallContext& context, std::string_view method, value::List args,
-                             Done done) override {
+                             Reports reports) override {
     if (method == "now")
-      return answer(milliseconds{0}, value::Value(unix_ms(clock_.wall())), std::move(done));
+      return answer(milliseconds{0}, value::Value(unix_ms(clock_.wall())), std::move(reports.done));
     if (method == "sleep") {
       auto duration = sleep_duration(args);
-      if (duration.ok()) return answer(left_of(*duration, context), value::Value(), std::move(done));
-      return fail(std::move(duration).take_error(), std::move(done));
+      if (duration.ok())
+        return answer(left_of(*duration, context), value::Value(), std::move(reports.done));
+      return fail(std::move(duration).take_error(), std::move(reports.done));
     }
     return fail({ErrorCode::kMethodNotFound,
                  fmt::format("nexus.time has no method \"{}\"; it has sleep and now", method)},
-                std::move(done));
+                std::move(reports.done));
   }
 
  private:

@@ -4,61 +4,24 @@
 
 #include <optional>
 
+#include "nexus/extension/manual_loop_fixture_internal.h"
+
 namespace nexus::extension {
 namespace {
 
 using std::chrono::milliseconds;
 
-// A loop whose timers fire when the test says so.
-class ManualLoop : public loop::Loop {
- public:
-  struct Alarm {
-    milliseconds delay;
-    std::function<void()> task;
-  };
-
-  void post(std::function<void()> task) override { task(); }
-  std::unique_ptr<loop::Timer> after(milliseconds delay, std::function<void()> task) override {
-    auto alarm = std::make_shared<Alarm>(Alarm{delay, std::move(task)});
-    alarms.push_back(alarm);
-    return std::make_unique<Handle>(alarm);
-  }
-  void run() override {}
-  void stop() override {}
-  bool on_loop_thread() const override { return true; }
-  boost::asio::io_context& context() override { std::abort(); }
-
-  void fire_all() {
-    for (auto& alarm : std::exchange(alarms, {}))
-      if (const auto task = std::exchange(alarm->task, nullptr)) task();
-  }
-
-  std::vector<std::shared_ptr<Alarm>> alarms;
-
- private:
-  struct Handle : loop::Timer {
-    explicit Handle(std::shared_ptr<Alarm> a) : alarm(std::move(a)) {}
-    ~Handle() override { alarm->task = nullptr; }
-    std::shared_ptr<Alarm> alarm;
-  };
-};
-
-class FixedClock : public Clock {
- public:
-  Steady now() const override { return {}; }
-  Wall wall() const override { return Wall(milliseconds{1'700'000'000'123}); }
-};
-
 class TimeExtensionTest : public testing::Test {
  protected:
   std::unique_ptr<Call> call(std::string_view method, value::List args) {
-    return time_->call({}, method, std::move(args), [this](Result<value::Value> answer) {
+    const auto report = [this](Result<value::Value> answer) {
       ++answers_;
       if (answer.ok())
         value_ = *answer;
       else
         error_ = answer.error();
-    });
+    };
+    return time_->call({"p", "r"}, method, std::move(args), {.done = report});
   }
 
   ManualLoop loop_;
@@ -94,11 +57,11 @@ TEST_F(TimeExtensionTest, ASleepIsPlannedWithItsLength) {
 
 TEST_F(TimeExtensionTest, ASleepThatIsMadeAgainKeepsItsTime) {
   const CallContext earlier{"p", "r", "s", clock_.wall() - milliseconds{1000}};
-  const auto open = time_->call(earlier, "sleep", {1500}, [](auto) {});
+  const auto open = time_->call(earlier, "sleep", {1500}, {.done = [](auto) {}});
   const CallContext long_ago{"p", "r", "s", clock_.wall() - milliseconds{2000}};
-  const auto over = time_->call(long_ago, "sleep", {1500}, [](auto) {});
+  const auto over = time_->call(long_ago, "sleep", {1500}, {.done = [](auto) {}});
   const CallContext clock_set_back{"p", "r", "s", clock_.wall() + milliseconds{2000}};
-  const auto odd = time_->call(clock_set_back, "sleep", {1500}, [](auto) {});
+  const auto odd = time_->call(clock_set_back, "sleep", {1500}, {.done = [](auto) {}});
   ASSERT_EQ(loop_.alarms.size(), 3u);
   EXPECT_EQ(loop_.alarms[0]->delay, milliseconds{500});
   EXPECT_EQ(loop_.alarms[1]->delay, milliseconds{0});

@@ -54,6 +54,7 @@ struct Extension {
   std::string name;   // for example "nexus.http"
   std::string alias;  // key in $ext
   std::optional<std::string> source;
+  std::optional<std::string> base_url;  // what relative URLs of nexus.http stand below
   Span span;
 };
 

@@ -218,13 +218,14 @@ void DocumentBuilder::read_logic(const Element& logic) {
 }
 
 void DocumentBuilder::read_extension(const Element& element) {
-  check_attributes(element, {"name", "alias", "source"}, diagnostics_);
+  check_attributes(element, {"name", "alias", "source", "baseURL"}, diagnostics_);
   check_empty(element, diagnostics_);
   const Attribute* name = require(element, "name", diagnostics_);
   const Attribute* alias = element.find("alias");
   Extension extension;
   extension.span = element.span;
   extension.source = optional_text(element, "source");
+  extension.base_url = optional_text(element, "baseURL");
   if (name != nullptr) {
     extension.name = name->value;
     extension.alias = extension.name.substr(extension.name.rfind('.') + 1);

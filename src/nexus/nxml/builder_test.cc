@@ -157,5 +157,13 @@ TEST(Extension, IsNamedByItsLastWordUnlessItHasAnAlias) {
   EXPECT_EQ(result.document->extensions[1].alias, "t1");
 }
 
+TEST(Extension, HasABaseUrlThatClientsDoNotSee) {
+  const ParseResult result = parse(
+      "<NexusPanel title='T'><Logic><Extension name='nexus.http' baseURL='http://a.test/v1'/></Logic></NexusPanel>");
+  ASSERT_NE(result.document, nullptr);
+  EXPECT_EQ(result.document->extensions[0].base_url, "http://a.test/v1");
+  EXPECT_EQ(to_json(*result.document).find("a.test"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace nexus::nxml

@@ -166,6 +166,8 @@ void AstWriter::write_extension(const Extension& extension) {
   object.text("name", extension.name);
   object.text("alias", extension.alias);
   object.maybe_text("source", extension.source);
+  // Clients have no use for the address of a service, and may not be meant to know it.
+  if (whole_) object.maybe_text("baseURL", extension.base_url);
   if (whole_) loc(object, extension.span);
 }
 

@@ -193,22 +193,26 @@ class FakeExtension : public extension::Extension {
  public:
   std::string_view name() const override { return "nexus.fake"; }
   const std::vector<std::string>& methods() const override { return methods_; }
+  Result<void> check_settings(const value::Object& settings) const override {
+    return settings.find("baseURL") != nullptr ? Result<void>()
+                                               : Extension::check_settings(settings);
+  }
   extension::CallPlan plan(std::string_view, const value::List&) const override {
     return next_plan;
   }
   std::unique_ptr<extension::Call> call(const extension::CallContext& context, std::string_view,
-                                        value::List args, extension::Done done) override {
+                                        value::List args, extension::Reports reports) override {
     contexts.push_back(context);
     const std::string id = args.at(0).string();
-    open[id] = std::move(done);
+    open[id] = std::move(reports);
     return std::make_unique<Open>(*this, id);
   }
   void answer(const std::string& id, Result<value::Value> result) {
-    const auto done = open.at(id);
+    const auto done = open.at(id).done;
     done(std::move(result));
   }
 
-  std::map<std::string, extension::Done> open;  // calls nobody answered or cancelled
+  std::map<std::string, extension::Reports> open;  // calls nobody answered or cancelled
   extension::CallPlan next_plan;
   std::vector<extension::CallContext> contexts;  // of all calls
 

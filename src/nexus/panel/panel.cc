@@ -205,16 +205,9 @@ std::shared_ptr<Triggers> LivePanel::make_triggers() {
 // Nobody waits for the answer of such a run, so the log and whoever looks at the panel hear of it.
 void LivePanel::report_trigger(const std::string& tool, const Error& error) {
   log_trigger_failure(record_.id, tool, error);
-  if (audience_.empty()) return;
-  const auto now = unix_ms(host_.clock.wall());
-  value::Object payload{{"code", std::string(to_string(error.code))},
-                        {"message", error.message},
-                        {"tool", tool}};
-  journal_->after([self = weak_from_this(),
-                   event = engine::Event{"system:error", std::move(payload), now}](const auto&) {
-    if (const auto panel = self.lock())
-      panel->audience_.send(encode_event(panel->version(), event));
-  });
+  announce("system:error", value::Object{{"code", std::string(to_string(error.code))},
+                                         {"message", error.message},
+                                         {"tool", tool}});
 }
 
 void LivePanel::view(std::function<void(Result<std::string>)> done) {
@@ -553,7 +546,7 @@ void LivePanel::begin_waiting(const std::shared_ptr<Run>& run,
                               std::vector<engine::Suspension> fresh) {
   if (run->ended()) return;
   if (run->expired()) return end_run(run, *run->expired());
-  run->report_progress(open);
+  run->report_waiting(open);
   // Whoever was told of the segment may have destroyed the panel, and with it the run.
   if (run->ended() || phase_ == Phase::kClosing) return;
   for (auto& suspension : fresh) start_call(run, std::move(suspension), host_.clock.wall());
@@ -568,38 +561,29 @@ void LivePanel::lose_run(const std::shared_ptr<Run>& run, const Error& error) {
 
 void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension suspension,
                            Clock::Wall asked_at) {
-  const auto self = weak_from_this();
-  const std::weak_ptr<Run> weak_run = run;
-  loop::Loop& loop = host_.segments.loop;
-  // Posted, so that the answer's turn may destroy the call it came from.
-  auto done = [self, weak_run, id = suspension.id, &loop](Result<value::Value> answer) {
-    auto shared = std::make_shared<Result<value::Value>>(std::move(answer));
-    loop.post([self, weak_run, id, shared] {
-      const auto panel = self.lock();
-      const auto waiting = weak_run.lock();
-      if (panel && waiting) panel->take_answer(waiting, id, std::move(*shared));
-    });
-  };
-  const auto& extensions = run->program()->extensions;
-  const auto extension = extensions.find(suspension.extension);
-  NX_CHECK(extension != extensions.end());
-  const auto plan = extension->second->plan(suspension.method, suspension.args);
+  const DeclaredExtension& declared = run->program()->extensions.at(suspension.extension);
+  const extension::CallPlan plan = declared.extension->plan(suspension.method, suspension.args);
   if (plan.repeatable) run->mark_repeatable(suspension.id);
-  auto call =
-      extension->second->call({record_.id, run->id(), suspension.id, asked_at}, suspension.method,
-                              std::move(suspension.args), std::move(done));
+  const extension::CallContext context{.panel_id = record_.id,
+                                       .run_id = run->id(),
+                                       .call_id = suspension.id,
+                                       .asked_at = asked_at,
+                                       .workspace = owner(),
+                                       .settings = declared.settings};
+  auto call = declared.extension->call(context, suspension.method, std::move(suspension.args),
+                                       reports_of(run, suspension));
   if (plan.allowance == extension::CallPlan::kNoLimit)
     return run->open_call(suspension.id, std::move(call), nullptr);
   const auto patience = patience_for(plan, asked_at);
-  auto deadline = loop.after(
-      patience, [self, weak_run, suspension,
-                 limit = host_.settings.suspension_timeout + plan.allowance] {
+  auto deadline = host_.segments.loop.after(
+      patience, [self = weak_from_this(), weak_run = std::weak_ptr(run),
+                 limit = host_.settings.suspension_timeout + plan.allowance,
+                 name = suspension.extension + "." + suspension.method] {
         const auto panel = self.lock();
         const auto waiting = weak_run.lock();
         if (!panel || !waiting) return;
-        panel->miss_deadline(waiting,
-                             fmt::format("{}.{} did not answer within {} ms", suspension.extension,
-                                         suspension.method, limit.count()));
+        panel->miss_deadline(
+            waiting, fmt::format("{} did not answer within {} ms", name, limit.count()));
       });
   run->open_call(suspension.id, std::move(call), std::move(deadline));
 }
@@ -615,9 +599,50 @@ std::chrono::milliseconds LivePanel::patience_for(const extension::CallPlan& pla
   return std::clamp(left, least, host_.settings.suspension_timeout + plan.allowance);
 }
 
+extension::Reports LivePanel::reports_of(const std::shared_ptr<Run>& run,
+                                         const engine::Suspension& suspension) {
+  const auto self = weak_from_this();
+  const std::weak_ptr<Run> weak_run = run;
+  loop::Loop& loop = host_.segments.loop;
+  return {
+      // Posted, so that the answer's turn may destroy the call it came from.
+      .done =
+          [self, weak_run, id = suspension.id, &loop](Result<value::Value> answer) {
+            auto shared = std::make_shared<Result<value::Value>>(std::move(answer));
+            loop.post([self, weak_run, id, shared] {
+              const auto panel = self.lock();
+              const auto waiting = weak_run.lock();
+              if (panel && waiting) panel->take_answer(waiting, id, std::move(*shared));
+            });
+          },
+      .progress =
+          [weak_run, id = suspension.id](value::Value progress) {
+            if (const auto waiting = weak_run.lock())
+              waiting->report_progress(id, std::move(progress));
+          },
+      .announce =
+          [self](std::string_view name, value::Value payload) {
+            if (const auto panel = self.lock()) panel->announce(name, std::move(payload));
+          }};
+}
+
+void LivePanel::announce(std::string_view name, value::Value payload) {
+  if (audience_.empty()) return;
+  // Behind the changes that are not stored yet: clients hear of things in their order.
+  journal_->after([self = weak_from_this(),
+                   event = engine::Event{std::string(name), std::move(payload),
+                                         unix_ms(host_.clock.wall())}](const auto&) {
+    if (const auto panel = self.lock())
+      panel->audience_.send(encode_event(panel->version(), event));
+  });
+}
+
 void LivePanel::take_answer(const std::shared_ptr<Run>& run, const std::string& suspension_id,
                             Result<value::Value> answer) {
-  if (!run->close_call(suspension_id)) return;
+  const auto call = run->close_call(suspension_id);
+  if (!call) return;
+  if (!answer.ok())
+    log_refused_call(record_.id, run->handler(), run->id(), *call, answer.error(), *host_.refusals);
   store_answer(*run, suspension_id, answer);
   queue_.resume({run, suspension_id, to_async(std::move(answer), host_.clock.now())});
   pump();

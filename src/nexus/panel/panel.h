@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nexus/base/clock.h"
+#include "nexus/base/rate_limit.h"
 #include "nexus/panel/audience.h"
 #include "nexus/panel/journal.h"
 #include "nexus/panel/patch_window.h"
@@ -34,6 +35,8 @@ struct PanelHost {
   Tenants* tenants = nullptr;       // set by the workspace
   // Counted by all panels. Not their own, since they go.
   std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();
+  // Lines of the audit log about what panels and their calls were refused.
+  std::shared_ptr<RateLimit> refusals = std::make_shared<RateLimit>(20, std::chrono::seconds(1));
 };
 
 // A panel that lives: collaborators and the sequence in which they act (design.md section 3 and
@@ -81,6 +84,9 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   // What was acknowledged before it was stored is lost: loads the panel again, under a new epoch.
   void lose(const Error& error);
   bool is_stored() const { return journal_->stores(); }
+  // As Workspace's.
+  void settle(std::function<void(Result<void>)> done);
+  void keep_entry(storage::StateChange entry, std::function<void(Result<void>)> done);
 
   // Goes on with `loaded` as soon as no segment is under way, by the rules of docs/NXML.md,
   // "Reloading". `done` is called once, later: kCancelled when the panel is destroyed before,
@@ -108,6 +114,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
                                 Triggers::Done done);
   void report_trigger(const std::string& tool, const Error& error);
   std::shared_ptr<Triggers> make_triggers();
+  // An EVENT of the server's own to every client.
+  void announce(std::string_view name, value::Value payload);
   Result<void> admit(Turn turn);
   void mount();
   void start_lifecycle(const PreparedHandler& handler, Run::OnDone done);
@@ -198,6 +206,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void lose_run(const std::shared_ptr<Run>& run, const Error& error);
   std::chrono::milliseconds patience_for(const extension::CallPlan& plan,
                                          Clock::Wall asked_at) const;
+  extension::Reports reports_of(const std::shared_ptr<Run>& run,
+                                const engine::Suspension& suspension);
   void take_answer(const std::shared_ptr<Run>& run, const std::string& suspension_id,
                    Result<value::Value> answer);
   void miss_deadline(const std::shared_ptr<Run>& run, const std::string& what);

@@ -74,7 +74,7 @@ storage::SuspendedRun LivePanel::suspended_record(
     const auto& extensions = run.program()->extensions;
     const auto extension = extensions.find(suspension.extension);
     NX_CHECK(extension != extensions.end());
-    const auto plan = extension->second->plan(suspension.method, suspension.args);
+    const auto plan = extension->second.extension->plan(suspension.method, suspension.args);
     const std::int64_t asked_ms = run.asked_ms()[suspension.id];
     const bool endless = plan.allowance == extension::CallPlan::kNoLimit;
     const auto patience = host_.settings.suspension_timeout + plan.allowance;
@@ -129,6 +129,21 @@ void LivePanel::store_answer(const Run& run, const std::string& suspension_id,
   }
   transaction.answers.push_back(std::move(record));
   journal_->commit(std::move(transaction), [](const auto&) {});
+}
+
+void LivePanel::settle(std::function<void(Result<void>)> done) {
+  journal_->after([done = std::move(done)](const Result<void>& stored) {
+    done(stored.ok() ? Result<void>() : Result<void>(stored.error()));
+  });
+}
+
+void LivePanel::keep_entry(storage::StateChange entry, std::function<void(Result<void>)> done) {
+  if (!journal_->stores()) return done({});
+  Transaction transaction = begin_transaction();
+  transaction.kv.push_back(std::move(entry));
+  journal_->commit(std::move(transaction), [done = std::move(done)](const Result<void>& stored) {
+    done(stored.ok() ? Result<void>() : Result<void>(stored.error()));
+  });
 }
 
 void LivePanel::store_owed() {

@@ -231,6 +231,69 @@ TEST_F(PanelTest, ASuspendedRunFlushesReportsAndLetsOthersIn) {
   panel->detach(&client);
 }
 
+TEST_F(PanelTest, ACallReportsHowFarItIs) {
+  Panel* panel = open_panel();
+  const auto slow = trigger(panel, "slow");
+  settle();
+  events_.clear();
+  const extension::Reports reports = fake_->open.at("s1");
+  reports.progress(value::Object{{"received", 10}});
+  reports.progress(value::Object{{"received", 20}});
+  EXPECT_EQ(events_, (Strings{R"(progress rs 1 s1{"received":10})", R"(progress rs 1 s1{"received":20})"}));
+  reports.done(Value(1));
+  settle();
+  EXPECT_EQ(slow->code(), "success");
+  reports.progress(value::Object{{"received", 30}});
+  EXPECT_EQ(events_.size(), 2u) << "what comes after the answer is nobody's";
+}
+
+TEST_F(PanelTest, ProgressOfOneCallIsKeptWhenAnotherIsAnswered) {
+  engine_.handlers["slow"] = [](const auto&, const auto&) { return suspended("rs", {"s1", "s2"}); };
+  engine_.resumes["s2"] = [](const auto&, const auto&) {
+    auto outcome = suspended("rs", {"s1"});
+    outcome.new_suspensions.clear();
+    return outcome;
+  };
+  Panel* panel = open_panel();
+  trigger(panel, "slow");
+  settle();
+  fake_->open.at("s1").progress(value::Object{{"part", 1}});
+  fake_->answer("s2", Value(2));
+  settle();
+  EXPECT_EQ(events_.back(), R"(progress rs 1 s1{"part":1})");
+}
+
+TEST_F(PanelTest, ACallTellsEveryClientWhatConcernsThem) {
+  Panel* panel = open_panel();
+  doubles::RecordingClient client;
+  panel->attach(&client);
+  trigger(panel, "slow");
+  settle();
+  client.take();
+  fake_->open.at("s1").announce("system:approval", value::Object{{"id", "a"}});
+  ASSERT_EQ(client.frames.size(), 1u);
+  EXPECT_NE(client.frames[0].find(R"("event":{"name":"system:approval","payload":{"id":"a"})"), std::string::npos)
+      << client.frames[0];
+  panel->detach(&client);
+}
+
+TEST_F(PanelTest, ACallKnowsWhoAsksAndUnderWhichSettings) {
+  open_workspace();
+  CreateRequest request{kSource, "p", {}};
+  request.owner = "acme";
+  request.extensions = value::Object{{"fake", value::Object{{"baseURL", "http://a.test"}}}};
+  auto created = create(std::move(request));
+  ASSERT_TRUE(created && created->index() == 0);
+  trigger(std::get<Panel*>(*created), "slow");
+  settle();
+  EXPECT_EQ(fake_->contexts.back().panel_id, "p");
+  EXPECT_EQ(fake_->contexts.back().workspace, "acme");
+  EXPECT_EQ(fake_->contexts.back().run_id, "rs");
+  EXPECT_EQ(fake_->contexts.back().call_id, "s1");
+  EXPECT_EQ(fake_->contexts.back().asked_at, clock_.wall());
+  EXPECT_EQ(*fake_->contexts.back().settings, (value::Object{{"baseURL", "http://a.test"}}));
+}
+
 TEST_F(PanelTest, AnswersReachTheHandlerAsTheyAre) {
   Panel* panel = open_panel();
   engine_.resumes["s1"] = [](const engine::AsyncResult& result, const engine::StateView&) {

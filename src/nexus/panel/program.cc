@@ -54,7 +54,11 @@ class Loader {
 
  private:
   void declare_names();
-  void resolve_extensions();
+  std::optional<CreateError> check_overrides(const value::Object& overrides) const;
+  void resolve_extensions(const value::Object& overrides);
+  std::shared_ptr<const value::Object> settings_of(const nxml::Extension& declared,
+                                                   const extension::Extension& extension,
+                                                   const value::Object& overrides);
   void prepare_tools();
   void prepare_lifecycles();
   void prepare_computed();
@@ -80,7 +84,8 @@ std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request
       parsed.document != nullptr ? std::move(parsed.document) : std::move(parsed.draft);
   if (program_.document == nullptr) return refuse(std::move(diagnostics_));
   declare_names();
-  resolve_extensions();
+  if (auto error = check_overrides(request.extensions)) return *std::move(error);
+  resolve_extensions(request.extensions);
   prepare_tools();
   prepare_lifecycles();
   prepare_computed();
@@ -105,7 +110,38 @@ void Loader::declare_names() {
   for (const auto& computed : program_.document->computed) names_.state_keys.insert(computed.name);
 }
 
-void Loader::resolve_extensions() {
+// A setting for an alias that nothing declares would be dropped in silence.
+std::optional<CreateError> Loader::check_overrides(const value::Object& overrides) const {
+  for (const auto& [alias, settings] : overrides) {
+    const auto& declared = program_.document->extensions;
+    if (std::ranges::find(declared, alias, &nxml::Extension::alias) == declared.end())
+      return CreateError{{ErrorCode::kInvalidArgument,
+                          fmt::format("extensions: the document declares no extension with the "
+                                      "alias \"{}\"",
+                                      alias.substr(0, 64))},
+                         {}};
+    if (!settings.is_object())
+      return CreateError{{ErrorCode::kInvalidArgument,
+                          fmt::format("extensions.{}: settings are an object", alias)},
+                         {}};
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<const value::Object> Loader::settings_of(const nxml::Extension& declared,
+                                                         const extension::Extension& extension,
+                                                         const value::Object& overrides) {
+  auto settings = std::make_shared<value::Object>();
+  if (declared.base_url) settings->set("baseURL", *declared.base_url);
+  if (const value::Value* given = overrides.find(declared.alias))
+    for (const auto& [key, value] : given->object()) settings->set(key, value);
+  if (const auto checked = extension.check_settings(*settings); !checked.ok())
+    diagnostics_.push_back({Severity::kError, std::string(to_string(checked.error().code)),
+                            checked.error().message, declared.span});
+  return settings;
+}
+
+void Loader::resolve_extensions(const value::Object& overrides) {
   auto methods = std::make_shared<engine::ExtensionMethods>();
   for (const auto& declared : program_.document->extensions) {
     auto found = extensions_.resolve(declared.name);
@@ -117,7 +153,9 @@ void Loader::resolve_extensions() {
       continue;
     }
     names_.extensions.emplace(declared.alias, extension::last_segment((*found)->name()));
-    program_.extensions.emplace(declared.alias, *found);
+    program_.extensions.emplace(
+        declared.alias,
+        DeclaredExtension{*found, settings_of(declared, **found, overrides)});
     methods->emplace(declared.alias, engine::ExtensionEntry{names_.extensions.at(declared.alias),
                                                             (*found)->methods()});
   }

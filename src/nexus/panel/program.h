@@ -30,13 +30,18 @@ struct PreparedTool {
   PreparedHandler handler;
 };
 
+struct DeclaredExtension {
+  extension::Extension* extension = nullptr;
+  std::shared_ptr<const value::Object> settings;
+};
+
 // A document that is ready to live. Frozen once loaded.
 struct Program {
   std::string source;  // NXML
   std::shared_ptr<const nxml::Document> document;
   std::vector<nxml::Diagnostic> warnings;
   std::string ast_json;
-  std::map<std::string, extension::Extension*, std::less<>> extensions;  // by alias
+  std::map<std::string, DeclaredExtension, std::less<>> extensions;  // by alias
   std::shared_ptr<const engine::ExtensionMethods> methods;
   std::map<std::string, PreparedTool, std::less<>> tools;
   std::optional<PreparedHandler> mount;

@@ -1,6 +1,8 @@
 #include "nexus/panel/run.h"
 
+#include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace nexus::panel {
 namespace {
@@ -35,8 +37,21 @@ void Run::absorb(engine::Outcome& outcome) {
   suspended_before_ = outcome.status == engine::Status::kSuspended || suspended_before_;
 }
 
-void Run::report_progress(const std::vector<engine::Suspension>& open) {
-  if (on_progress_) on_progress_(id_, open);
+void Run::report_waiting(const std::vector<engine::Suspension>& open) {
+  const auto before = std::exchange(waiting_, {});
+  for (const engine::Suspension& call : open) {
+    const auto known = std::ranges::find(before, call.id, &WaitingCall::id);
+    waiting_.push_back({call.id, call.extension, call.method,
+                        known == before.end() ? std::nullopt : known->progress});
+  }
+  if (on_progress_) on_progress_(id_, waiting_);
+}
+
+void Run::report_progress(const std::string& suspension_id, value::Value progress) {
+  const auto call = std::ranges::find(waiting_, suspension_id, &WaitingCall::id);
+  if (call == waiting_.end()) return;
+  call->progress = std::move(progress);
+  if (on_progress_) on_progress_(id_, waiting_);
 }
 
 void Run::restore(std::string id, engine::Outcome effects) {
@@ -73,6 +88,7 @@ ExecutionResult Run::end_with(engine::RunError error) {
 void Run::answer(Result<ExecutionResult> result) {
   ended_ = true;
   open_calls_.clear();
+  waiting_.clear();
   on_progress_ = nullptr;
   for (const OnDone& waiter : std::exchange(waiters_, {})) waiter(copy_of(result));
   // Emptied first: whoever is told may ask for this run again.
@@ -88,9 +104,16 @@ void Run::open_call(std::string suspension_id, std::unique_ptr<extension::Call> 
   open_calls_.emplace(std::move(suspension_id), OpenCall{std::move(call), std::move(deadline)});
 }
 
-bool Run::close_call(const std::string& suspension_id) {
+std::optional<WaitingCall> Run::close_call(const std::string& suspension_id) {
   asked_ms_.erase(suspension_id);
-  return open_calls_.erase(suspension_id) > 0;
+  if (open_calls_.erase(suspension_id) == 0) return std::nullopt;
+  WaitingCall closed{suspension_id, {}, {}, {}};
+  const auto at = std::ranges::find(waiting_, suspension_id, &WaitingCall::id);
+  // Nobody was told of the calls of a run that has come back after a restart.
+  if (at == waiting_.end()) return closed;
+  closed = std::move(*at);
+  waiting_.erase(at);
+  return closed;
 }
 
 void Run::expire(engine::RunError error) {

@@ -23,8 +23,7 @@ struct Program;
 // for. Shared between the queue and the panel; loop thread only.
 class Run {
  public:
-  using OnProgress =
-      std::function<void(const std::string&, const std::vector<engine::Suspension>&)>;
+  using OnProgress = decltype(TriggerRequest::on_progress);
   using OnDone = std::function<void(Result<ExecutionResult>)>;
 
   // `patches`: how the result gives the changes of state.
@@ -61,7 +60,10 @@ class Run {
 
   // Takes the effects of a segment, and its id and figures. The run is suspended now.
   void absorb(engine::Outcome& outcome);
-  void report_progress(const std::vector<engine::Suspension>& open);
+  // Tells the trigger which calls the run waits for now.
+  void report_waiting(const std::vector<engine::Suspension>& open);
+  // Tells it how far one of them is. Ignored once the call is over.
+  void report_progress(const std::string& suspension_id, value::Value progress);
   // A run that was stored with these effects.
   void restore(std::string id, engine::Outcome effects);
   const engine::Outcome& effects() const { return effects_; }
@@ -83,8 +85,8 @@ class Run {
   // Which of its calls may be made again after a restart.
   void mark_repeatable(const std::string& suspension_id) { repeatable_.insert(suspension_id); }
   bool repeats(const std::string& suspension_id) const { return repeatable_.contains(suspension_id); }
-  // False when there is no such open call.
-  bool close_call(const std::string& suspension_id);
+  // The call that is closed; nothing when there is no such open call.
+  std::optional<WaitingCall> close_call(const std::string& suspension_id);
 
   // When the handler asked for what it waits for, in milliseconds of the wall clock.
   std::map<std::string, std::int64_t>& asked_ms() { return asked_ms_; }
@@ -122,6 +124,7 @@ class Run {
   std::map<std::string, OpenCall> open_calls_;  // by suspension id
   std::set<std::string> repeatable_;
   std::map<std::string, std::int64_t> asked_ms_;  // by suspension id
+  std::vector<WaitingCall> waiting_;            // as the trigger was told
   std::optional<engine::RunError> expired_;
 };
 

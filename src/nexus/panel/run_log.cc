@@ -55,6 +55,14 @@ void log_refused_load(std::string_view panel_id, const std::vector<nxml::Diagnos
   }
 }
 
+void log_refused_call(std::string_view panel_id, std::string_view handler, std::string_view run_id,
+                      const WaitingCall& call, const Error& error, RateLimit& limit) {
+  if (error.code != ErrorCode::kPermissionDenied) return;
+  if (const auto unreported = limit.admit(Clock::system().now()))
+    spdlog::warn("panel={} handler={} run={} denied call={}.{} message={} unreported={}", panel_id,
+                 handler, run_id, call.extension, call.method, quoted(error.message), *unreported);
+}
+
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,
                  const engine::RunError& error) {
   std::string where;

@@ -6,6 +6,7 @@
 #include "nexus/base/rate_limit.h"
 #include "nexus/engine/engine.h"
 #include "nexus/nxml/nxml.h"
+#include "nexus/panel/workspace.h"
 
 namespace nexus::panel {
 
@@ -21,6 +22,11 @@ void log_denials(std::string_view panel_id, std::string_view handler,
 // lets it through.
 void log_refused_load(std::string_view panel_id, const std::vector<nxml::Diagnostic>& diagnostics,
                       RateLimit& limit);
+
+// Writes that an extension refused a call for want of permission: the audit log, as far as `limit` lets
+// it through.
+void log_refused_call(std::string_view panel_id, std::string_view handler, std::string_view run_id,
+                      const WaitingCall& call, const Error& error, RateLimit& limit);
 
 // Writes how a run failed, with everything that its author needs and clients do not get.
 void log_failure(std::string_view panel_id, std::string_view handler, std::string_view run_id,

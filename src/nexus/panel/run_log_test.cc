@@ -89,6 +89,27 @@ TEST_F(RunLogTest, WhatAHandlerNamesCannotPassForALineOfTheServer) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
 }
 
+TEST_F(RunLogTest, ACallThatAnExtensionRefusesIsADenialToo) {
+  RateLimit limit(1, std::chrono::hours(1));
+  const WaitingCall call{"s1", "http", "get", {}};
+  log_refused_call("p", "save", "r1", call, {ErrorCode::kTimeout, "late"}, limit);
+  EXPECT_EQ(text_.str(), "");
+  for (int i = 0; i < 3; ++i)
+    log_refused_call("p", "save", "r1", call, {ErrorCode::kPermissionDenied, "host \"x\" is not allowed"}, limit);
+  EXPECT_EQ(text_.str(),
+            "warning panel=p handler=save run=r1 denied call=http.get "
+            "message=\"host \\\"x\\\" is not allowed\" unreported=0\n");
+}
+
+TEST_F(LoadLogTest, ARefusedCallReachesTheAuditLog) {
+  Panel* panel = open_panel();
+  trigger(panel, "slow");
+  settle();
+  fake_->answer("s1", Error{ErrorCode::kPermissionDenied, "no"});
+  settle();
+  EXPECT_THAT(text_.str(), HasSubstr("warning panel=p handler=slow run=rs denied call=fake.ask message=\"no\""));
+}
+
 TEST_F(RunLogTest, AFailureHasWhatTheAuthorNeeds) {
   engine::RunError error = engine::run_error(ErrorCode::kTimeout, "too long");
   error.location = Location{3, 4};

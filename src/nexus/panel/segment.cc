@@ -14,9 +14,11 @@ struct Segment {
 
 engine::Outcome execute(Segment& segment) {
   if (auto* start = std::get_if<StartTurn>(&segment.turn))
-    return segment.host.engine.execute(std::move(start->request), *segment.state);
+    return replay::execute(segment.host.engine, std::move(start->request), *segment.state,
+                           segment.host.recorder);
   auto& resume = std::get<ResumeTurn>(segment.turn);
-  return segment.host.engine.resume(resume.suspension_id, std::move(resume.answer), *segment.state);
+  return replay::resume(segment.host.engine, resume.suspension_id, std::move(resume.answer),
+                        *segment.state, segment.host.recorder);
 }
 
 // Computed values follow at once, on the same thread: one commit, one patch.

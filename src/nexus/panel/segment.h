@@ -7,6 +7,7 @@
 #include "nexus/loop/loop.h"
 #include "nexus/panel/panel_state.h"
 #include "nexus/panel/run_queue.h"
+#include "nexus/replay/recorder.h"
 
 namespace nexus::panel {
 
@@ -15,6 +16,7 @@ struct SegmentHost {
   loop::Loop& loop;
   loop::Executor& executor;
   engine::Engine& engine;
+  replay::Recorder* recorder = nullptr;  // writes every segment down
   // Whose segments they are, and who is told of each; nullptr: nobody.
   std::string panel = {}, owner = {};
   const std::function<void(const SegmentReport&)>* on_segment = nullptr;

@@ -10,6 +10,8 @@
 namespace nexus::panel {
 namespace {
 
+constexpr int kSettingsFormat = 1;
+
 using engine::Mutation;
 using storage::StateChange;
 using value::List;
@@ -175,6 +177,22 @@ Result<Object> unpack_state(const std::vector<StateChange>& state) {
     all.append(entry.key, std::move(value));
   }
   return all;
+}
+
+std::string pack_settings(const value::Object& extensions) {
+  if (extensions.empty()) return {};
+  return value::to_msgpack(value::Object{{"format", kSettingsFormat}, {"extensions", extensions}});
+}
+
+Result<value::Object> unpack_settings(std::string_view settings) {
+  if (settings.empty()) return value::Object();
+  NX_TRY(const value::Value packed, value::decode_msgpack(std::as_bytes(std::span(settings))));
+  const value::Value* format = packed.find("format");
+  const value::Value* extensions = packed.find("extensions");
+  if (format == nullptr || *format != value::Value(kSettingsFormat) || extensions == nullptr ||
+      !extensions->is_object())
+    return Error{ErrorCode::kSerializationError, "the panel's settings are of another format"};
+  return extensions->object();
 }
 
 std::string pack_events(const std::vector<engine::Event>& events) {

@@ -24,6 +24,11 @@ std::vector<storage::StateChange> pack_state(const engine::StateView& state);
 // Error kSerializationError: damaged.
 Result<value::Object> unpack_state(const std::vector<storage::StateChange>& state);
 
+// What a panel was created with besides its document, as PanelRecord::settings.
+std::string pack_settings(const value::Object& extensions);
+// The settings of extensions in it. Error kSerializationError: damaged, or of another format.
+Result<value::Object> unpack_settings(std::string_view settings);
+
 std::string pack_events(const std::vector<engine::Event>& events);
 Result<std::vector<engine::Event>> unpack_events(std::string_view packed);
 // One value. Error kSerializationError.

@@ -33,6 +33,10 @@ bool is_panel_id(std::string_view id) {
                      [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
 }
 
+Error no_panel(std::string_view id) {
+  return {ErrorCode::kPanelNotFound, fmt::format("there is no panel \"{}\"", id)};
+}
+
 CreateError refuse(ErrorCode code, std::string message) {
   return {Error{code, std::move(message)}, {}};
 }
@@ -57,6 +61,9 @@ class LoopWorkspace : public Workspace {
   void lose(const std::string& panel_id, const Error& error) override;
   void check(std::string source, std::function<void(Result<std::string>)> done) override;
   Panel* find(std::string_view id) override;
+  void settle(std::string_view panel_id, std::function<void(Result<void>)> done) override;
+  void keep_entry(std::string_view panel_id, storage::StateChange entry,
+                  std::function<void(Result<void>)> done) override;
   std::vector<Panel*> list() override;
   Traffic traffic() const override;
   void destroy(std::string_view id, std::function<void(Result<void>)> done) override;
@@ -80,6 +87,11 @@ class LoopWorkspace : public Workspace {
     std::size_t left = 0;
   };
   void load_stored(const std::shared_ptr<Recovery>& recovery, std::size_t place);
+  // As load_panel(), of a panel that was stored. Any thread that may enter the sandbox.
+  static std::variant<LoadedPanel, CreateError> load_again(const storage::PanelRecord& record,
+                                                           const Settings& settings,
+                                                           engine::Engine& engine,
+                                                           const extension::Registry& extensions);
   void take_stored(const std::shared_ptr<Recovery>& recovery, std::size_t place,
                    Result<storage::StoredPanel> stored,
                    std::optional<std::variant<LoadedPanel, CreateError>> loaded);
@@ -112,7 +124,6 @@ class LoopWorkspace : public Workspace {
   std::map<std::string, LivePanel*, std::less<>> by_id_;
   std::vector<PanelPtr> ending_;  // destroyed, until their last run has ended
   std::size_t loading_ = 0;
-  RateLimit refusals_{20, std::chrono::seconds(1)};  // lines of the audit log
 
   bool shutting_down_ = false;
   std::function<void()> on_shut_down_;
@@ -189,7 +200,7 @@ void LoopWorkspace::finish_load(Load& load) {
     return report_end();
   }
   if (auto* error = std::get_if<CreateError>(&*load.result)) {
-    log_refused_load(load.request.panel_id.value_or("new"), error->diagnostics, refusals_);
+    log_refused_load(load.request.panel_id.value_or("new"), error->diagnostics, *host_.refusals);
     return load.done(std::move(*error));
   }
   auto& loaded = std::get<LoadedPanel>(*load.result);
@@ -214,6 +225,7 @@ storage::PanelRecord LoopWorkspace::make_record(std::string id, const CreateRequ
   record.id = std::move(id);
   record.workspace_id = request.owner;
   record.source = request.source;
+  record.settings = pack_settings(request.extensions);
   record.durability = request.durability.value_or(
       storage::parse_durability(document.meta.durability.value_or(""))
           .value_or(storage::Durability::kCommit));
@@ -298,6 +310,16 @@ void LoopWorkspace::recover(std::function<void(Result<Recovered>)> done) {
     load_stored(recovery, place);
 }
 
+std::variant<LoadedPanel, CreateError> LoopWorkspace::load_again(
+    const storage::PanelRecord& record, const Settings& settings, engine::Engine& engine,
+    const extension::Registry& extensions) {
+  CreateRequest request{record.source, record.id, {}, record.workspace_id};
+  auto given = unpack_settings(record.settings);
+  if (!given.ok()) return CreateError{std::move(given).take_error(), {}};
+  request.extensions = std::move(given).take();
+  return load_panel(request, settings, engine, extensions);
+}
+
 void LoopWorkspace::load_stored(const std::shared_ptr<Recovery>& recovery, std::size_t place) {
   const std::weak_ptr<LoopWorkspace*> self = self_;
   const bool accepted = host_.loads.submit([self, recovery, place, id = recovery->ids[place],
@@ -310,9 +332,7 @@ void LoopWorkspace::load_stored(const std::shared_ptr<Recovery>& recovery, std::
     };
     auto found = std::make_shared<Found>(Found{store.load(id), {}});
     if (found->stored.ok())
-      found->loaded = load_panel({found->stored->record.source, id, {},
-                                  found->stored->record.workspace_id},
-                                 settings, host.engine, extensions);
+      found->loaded = load_again(found->stored->record, settings, host.engine, extensions);
     host.loop.post([self, recovery, place, found] {
       if (const auto workspace = self.lock())
         (*workspace)->take_stored(recovery, place, std::move(found->stored),
@@ -396,6 +416,19 @@ void LoopWorkspace::check(std::string source, std::function<void(Result<std::str
 
 // --- Look-up
 
+void LoopWorkspace::settle(std::string_view panel_id, std::function<void(Result<void>)> done) {
+  const auto found = by_id_.find(panel_id);
+  if (found == by_id_.end()) return done(no_panel(panel_id));
+  found->second->settle(std::move(done));
+}
+
+void LoopWorkspace::keep_entry(std::string_view panel_id, storage::StateChange entry,
+                               std::function<void(Result<void>)> done) {
+  const auto found = by_id_.find(panel_id);
+  if (found == by_id_.end()) return done(no_panel(panel_id));
+  found->second->keep_entry(std::move(entry), std::move(done));
+}
+
 Panel* LoopWorkspace::find(std::string_view id) {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second;
@@ -426,7 +459,7 @@ void LoopWorkspace::destroy(std::string_view id, std::function<void(Result<void>
   const auto found = std::find_if(panels_.begin(), panels_.end(),
                                   [&](const auto& panel) { return panel->id() == id; });
   if (found == panels_.end()) {
-    Error error{ErrorCode::kPanelNotFound, fmt::format("there is no panel \"{}\"", id)};
+    Error error = no_panel(id);
     host_.segments.loop.post(
         [done = std::move(done), error = std::move(error)] { done(Error(error)); });
     return;
@@ -434,6 +467,7 @@ void LoopWorkspace::destroy(std::string_view id, std::function<void(Result<void>
   const bool stored = (*found)->is_stored();
   end_panel(PanelPtr(*found), LivePanel::Farewell::kUnmount, kNormalClosure, "panel destroyed",
             [this, stored, id = std::string(id), done = std::move(done)]() mutable {
+              extensions_.forget_panel(id);
               if (!stored) return done({});
               drop(std::move(id), std::move(done));
             });
@@ -498,7 +532,10 @@ std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, const Executors& e
                                             const Clock& clock, Settings settings,
                                             storage::Store* store) {
   return std::make_unique<LoopWorkspace>(
-      PanelHost{{loop, executors.segments, engine}, executors.loads, clock, std::move(settings),
+      PanelHost{{loop, executors.segments, engine, settings.recorder},
+                executors.loads,
+                clock,
+                std::move(settings),
                 store},
       extensions);
 }

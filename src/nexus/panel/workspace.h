@@ -17,6 +17,7 @@
 #include "nexus/loop/loop.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/state/store.h"
+#include "nexus/replay/recorder.h"
 #include "nexus/storage/store.h"
 #include "nexus/value/value.h"
 
@@ -67,6 +68,8 @@ struct CreateRequest {
   std::optional<storage::Durability> durability = {};
   // For a playground: left out of list(), and destroyed when nobody has looked at it for a while (previews.h).
   bool preview = false;
+  // Settings of extensions by alias; each replaces that of the document's declaration.
+  value::Object extensions = {};
 };
 
 // How a run ended, all segments together; docs/PROTOCOL.md, "ExecutionResult".
@@ -84,6 +87,14 @@ struct ExecutionResult {
 // Appends the JSON form of an ExecutionResult. `debug` adds location, snippet and stack.
 void write_json(const ExecutionResult& result, bool debug, std::string& out);
 
+// An extension call that a run waits for.
+struct WaitingCall {
+  std::string id;
+  std::string extension;  // the alias
+  std::string method;
+  std::optional<value::Value> progress;  // what the extension reported last
+};
+
 // Who wants to hear about one trigger.
 struct TriggerRequest {
   std::string tool;
@@ -100,8 +111,9 @@ struct TriggerRequest {
     std::string request_hash;
   };
   std::optional<Key> key = {};
-  // Called at each suspension, after the segment's patches were sent.
-  std::function<void(const std::string& execution_id, const std::vector<engine::Suspension>& calls)>
+  // Called at each suspension, after the segment's patches were sent, and when a call reports how far
+  // it is.
+  std::function<void(const std::string& execution_id, const std::vector<WaitingCall>& calls)>
       on_progress = {};
   // Called exactly once. An Error means that no run was started.
   std::function<void(Result<ExecutionResult>)> on_done;
@@ -157,6 +169,7 @@ struct Settings {
   // How long the result of a run is kept for whoever asks later.
   std::chrono::milliseconds result_lifetime{std::chrono::hours{24}};
   bool debug_errors = false;  // what is kept holds location, snippet and stack
+  replay::Recorder* recorder = nullptr;  // writes every run down; outlives the workspace
 };
 
 // What went on since the start, and goes on now, over all panels.
@@ -197,6 +210,13 @@ class Workspace {
   virtual void check(std::string source, std::function<void(Result<std::string>)> done) = 0;
 
   virtual Panel* find(std::string_view id) = 0;
+
+  // Calls `done`, at once or later, when all that the panel did so far is stored as its durability
+  // promises, or with why it is not. kPanelNotFound when there is no such panel.
+  virtual void settle(std::string_view panel_id, std::function<void(Result<void>)> done) = 0;
+  // The same after a change of what nexus.kv keeps for the panel.
+  virtual void keep_entry(std::string_view panel_id, storage::StateChange entry,
+                          std::function<void(Result<void>)> done) = 0;
   // In order of creation, without previews.
   virtual std::vector<Panel*> list() = 0;
 

@@ -11,6 +11,7 @@
 
 #include "nexus/panel/doubles_internal.h"
 #include "nexus/panel/workspace.h"
+#include "nexus/value/json.h"
 
 // A workspace of doubles for the tests of this folder.
 namespace nexus::panel::doubles {
@@ -119,8 +120,10 @@ class WorkspaceTest : public testing::Test {
     request.tool = std::move(tool);
     request.args = std::move(args);
     request.on_progress = [this](const std::string& run,
-                                 const std::vector<engine::Suspension>& calls) {
+                                 const std::vector<WaitingCall>& calls) {
       events_.push_back("progress " + run + " " + std::to_string(calls.size()));
+      for (const WaitingCall& call : calls)
+        if (call.progress) events_.back() += " " + call.id + value::to_json(*call.progress);
     };
     request.on_done = [answer](Result<ExecutionResult> result) {
       ++answer->times;

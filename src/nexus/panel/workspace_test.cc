@@ -303,7 +303,7 @@ TEST_F(WorkspaceTest, DestroyingFromInsideACallbackIsSafe) {
   bool destroyed = false;
   TriggerRequest request;
   request.tool = "slow";
-  request.on_progress = [&](const std::string&, const std::vector<engine::Suspension>&) {
+  request.on_progress = [&](const std::string&, const std::vector<WaitingCall>&) {
     workspace_->destroy("p", [&](Result<void>) { destroyed = true; });
   };
   int answers = 0;
@@ -403,6 +403,41 @@ TEST_F(WorkspaceTest, DestroyingWhatIsNotThereIsAnError) {
   EXPECT_FALSE(code.has_value());
   settle();
   EXPECT_EQ(code, ErrorCode::kPanelNotFound);
+}
+
+// --- Settings of extensions
+
+TEST_F(WorkspaceTest, TheDocumentSetsWhatTheRequestMayReplace) {
+  std::string source = kSource;
+  source.insert(source.find("alias=\"fake\""), "baseURL=\"http://document.test\" ");
+  Panel* panel = open_panel(source);
+  trigger(panel, "slow");
+  settle();
+  EXPECT_EQ(*fake_->contexts.back().settings, (value::Object{{"baseURL", "http://document.test"}}));
+
+  CreateRequest request{source, "q", {}};
+  request.extensions = value::Object{{"fake", value::Object{{"baseURL", "http://request.test"}}}};
+  auto created = create(std::move(request));
+  ASSERT_TRUE(created && created->index() == 0);
+  trigger(std::get<Panel*>(*created), "slow");
+  settle();
+  EXPECT_EQ(*fake_->contexts.back().settings, (value::Object{{"baseURL", "http://request.test"}}));
+}
+
+TEST_F(WorkspaceTest, WrongSettingsOfExtensionsAreRefused) {
+  open_workspace();
+  CreateRequest unknown{kSource, "p", {}};
+  unknown.extensions = value::Object{{"other", value::Object{}}};
+  EXPECT_EQ(refusal(std::move(unknown)).message,
+            "extensions: the document declares no extension with the alias \"other\"");
+  CreateRequest scalar{kSource, "p", {}};
+  scalar.extensions = value::Object{{"fake", 1}};
+  EXPECT_EQ(refusal(std::move(scalar)).message, "extensions.fake: settings are an object");
+  CreateRequest setting{kSource, "p", {}};
+  setting.extensions = value::Object{{"fake", value::Object{{"colour", "red"}}}};
+  const Error error = refusal(std::move(setting));
+  EXPECT_EQ(error.code, ErrorCode::kInvalidNxml);
+  EXPECT_NE(error.message.find("nexus.fake has no setting \"colour\""), std::string::npos) << error.message;
 }
 
 }  // namespace

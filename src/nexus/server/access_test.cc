@@ -89,13 +89,16 @@ constexpr Door kDoors[] = {{"GET", "/panels", "panel:read", 200},
                            {"GET", "/panels/mine/view", "panel:read", 200},
                            {"GET", "/panels/mine/ast", "panel:read", 200},
                            {"POST", "/panels/mine/trigger/echo", "panel:execute", 200},
+                           {"GET", "/panels/mine/approvals", "panel:read", 200},
+                           {"POST", "/panels/mine/approvals/a1", "panel:approve", 422},
                            {"POST", "/auth/ws-ticket", "panel:read", 200},
                            {"DELETE", "/panels/mine", "panel:delete", 204}};
 
 TEST_F(AccessTest, EveryRouteNeedsItsPermissionAndNoOther) {
   open();
   for (const Door& door : kDoors) {
-    for (const char* permission : {"panel:create", "panel:read", "panel:execute", "panel:delete"}) {
+    for (const char* permission : {"panel:create", "panel:read", "panel:execute",
+                                   "panel:approve", "panel:delete"}) {
       const Answer answer = ask(door.method, door.path, bearer(token({permission})));
       const bool suffices = permission == std::string_view(door.permission);
       EXPECT_EQ(answer.status, suffices ? door.status : 403)

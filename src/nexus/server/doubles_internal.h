@@ -120,6 +120,10 @@ class FakeWorkspace final : public panel::Workspace {
   void check(std::string source, std::function<void(Result<std::string>)> done) override {
     done(R"({"valid":)" + std::string(source == "bad" ? "false" : "true") + "}");
   }
+  void settle(std::string_view, std::function<void(Result<void>)> done) override { done({}); }
+  void keep_entry(std::string_view, storage::StateChange, std::function<void(Result<void>)> done) override {
+    done({});
+  }
   panel::Panel* find(std::string_view id) override {
     const auto found =
         std::find_if(panels.begin(), panels.end(), [&](const auto& p) { return p->id() == id; });

@@ -35,6 +35,10 @@ void handle_panel(const Context& context, Request request, const Respond& respon
       return issue_ticket(context, std::move(request), respond);
     case Route::kTrigger:
       return trigger_tool(context, request, respond);
+    case Route::kApprovals:
+      return list_approvals(context, request, respond);
+    case Route::kApproval:
+      return decide_approval(context, request, respond);
     default:
       return respond(error_reply({ErrorCode::kNotFound, "no such path"}));
   }

@@ -40,6 +40,10 @@ void show_execution(const Context& context, const Request& request, const Respon
 // check_route.cc
 void check_source(const Context& context, Request request, const Respond& respond);
 
+// approval_routes.cc
+void list_approvals(const Context& context, const Request& request, const Respond& respond);
+void decide_approval(const Context& context, const Request& request, const Respond& respond);
+
 // ticket_route.cc
 void issue_ticket(const Context& context, Request request, const Respond& respond);
 

@@ -160,17 +160,18 @@ std::string encode_error(std::uint64_t version, const Error& error,
 }
 
 std::string encode_progress(std::uint64_t version, const std::string& execution_id,
-                            const std::vector<engine::Suspension>& calls,
+                            const std::vector<panel::WaitingCall>& calls,
                             const std::optional<std::string>& request_id) {
   std::string out = begin_message("PROGRESS", version, request_id);
   append_member("executionId", execution_id, out);
   out += R"(,"status":"suspended","calls":[)";
   bool first = true;
-  for (const engine::Suspension& call : calls) {
+  for (const panel::WaitingCall& call : calls) {
     out += first ? "{\"id\":" : ",{\"id\":";
     value::write_json_string(call.id, out);
     append_member("extension", call.extension, out);
     append_member("method", call.method, out);
+    if (call.progress) out += ",\"progress\":" + value::to_json(*call.progress);
     out += '}';
     first = false;
   }

@@ -47,7 +47,7 @@ std::string encode_pong(std::uint64_t version);
 std::string encode_error(std::uint64_t version, const Error& error,
                          const std::optional<std::string>& request_id);
 std::string encode_progress(std::uint64_t version, const std::string& execution_id,
-                            const std::vector<engine::Suspension>& calls,
+                            const std::vector<panel::WaitingCall>& calls,
                             const std::optional<std::string>& request_id);
 // `debug` adds location, snippet and stack.
 std::string encode_result(std::uint64_t version, const panel::ExecutionResult& result, bool debug,

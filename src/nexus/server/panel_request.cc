@@ -82,8 +82,12 @@ Result<void> read_create_field(const std::string& name, Value& value,
     if (!request.durability)
       return invalid(fmt::format("durability is {}; it must be \"commit\", \"async\" or \"none\"",
                                  value::to_json(value).substr(0, 64)));
+  } else if (name == "extensions") {
+    if (!value.is_object()) return wrong_field(name, "an object of settings by alias", value);
+    request.extensions = std::move(value.object());
   } else {
-    return invalid(fmt::format("unknown field '{}'; known are source, panelId, initialState, durability and preview",
+    return invalid(fmt::format("unknown field '{}'; known are source, panelId, initialState, durability, extensions "
+                               "and preview",
                                name.substr(0, 64)));
   }
   return {};

@@ -60,7 +60,7 @@ Result<TriggerOptions> parse_trigger_options(std::string_view prefer,
                                              std::string_view path, std::string_view body);
 
 // The body of POST /panels: NXML as application/xml, or JSON {source, panelId?, initialState?,
-// durability?, preview?}.
+// durability?, extensions?, preview?}.
 // Errors: kUnsupportedMediaType, kParseError for JSON that cannot be read, kInvalidArgument for a
 // field that is missing, unknown or of the wrong type: an ignored `grants` would be a hole.
 Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body);

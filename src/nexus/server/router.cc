@@ -18,7 +18,7 @@ constexpr std::nullopt_t kPublic = std::nullopt;
 
 struct Row {
   Route route;
-  std::string_view pattern;  // {id}, {tool} and {execution} match one segment, {path} one or more
+  std::string_view pattern;  // {id}, {tool}, {execution} and {approval} match one segment, {path} one or more
   unsigned methods;
   // What GET needs, and what the one changing method besides needs.
   std::optional<auth::Permission> read_needs = std::nullopt;
@@ -42,6 +42,8 @@ constexpr std::array<Row, kRouteCount> kRows = {{
     {Route::kHistory, "/panels/{id}/history", kRead, Permission::kRead},
     {Route::kExecution, "/panels/{id}/executions/{execution}", kRead, Permission::kRead},
     {Route::kTrigger, "/panels/{id}/trigger/{tool}", kCreate, kPublic, Permission::kExecute},
+    {Route::kApprovals, "/panels/{id}/approvals", kRead, Permission::kRead},
+    {Route::kApproval, "/panels/{id}/approvals/{approval}", kCreate, kPublic, Permission::kApprove},
     {Route::kSocket, "/panels/{id}/ws", kRead, Permission::kRead},
     {Route::kTicket, "/auth/ws-ticket", kCreate, kPublic, Permission::kRead},
     {Route::kCheck, "/check", kCreate, kPublic, Permission::kCreate},
@@ -165,7 +167,7 @@ std::optional<Match> match_row(const Row& candidate, const std::vector<std::stri
     }
     if (part == "{id}") {
       match.panel = segments[next];
-    } else if (part == "{tool}" || part == "{execution}") {
+    } else if (part == "{tool}" || part == "{execution}" || part == "{approval}") {
       match.tail = segments[next];
     } else if (part != segments[next]) {
       return std::nullopt;

@@ -29,6 +29,8 @@ enum class Route {
   kHistory,
   kExecution,
   kTrigger,
+  kApprovals,
+  kApproval,
   kSocket,
   kTicket,
   kCheck,
@@ -46,7 +48,7 @@ inline constexpr std::size_t kRouteCount = static_cast<std::size_t>(Route::kUnkn
 struct Match {
   Route route = Route::kUnknown;
   std::string panel;  // {id}
-  std::string tail;   // {tool}, {execution}, or the path below /assets/
+  std::string tail;   // {tool}, {execution}, {approval}, or the path below /assets/
 };
 
 struct Target {

@@ -13,6 +13,7 @@
 #include "nexus/engine/engine.h"
 #include "nexus/loop/loop.h"
 #include "nexus/metrics/metrics.h"
+#include "nexus/extension/approval_extension.h"
 #include "nexus/panel/workspace.h"
 #include "nexus/value/value.h"
 
@@ -78,6 +79,8 @@ struct Options {
   std::function<value::Object()> recent_runs;
   // How this process is confined, for /health. Absent: not said.
   std::function<value::Object()> sandbox;
+  // Where runs wait for people; outlives the server. nullptr: nowhere.
+  extension::Approvals* approvals = nullptr;
   // For /metrics and /health. Absent: zeros.
   std::function<engine::Stats()> engine_stats;
 };

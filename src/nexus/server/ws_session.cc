@@ -288,7 +288,7 @@ class WsSession final : public Session,
     request.patches = patches_;
     request.on_progress = [weak, id = message.request_id](
                               const std::string& execution,
-                              const std::vector<engine::Suspension>& calls) {
+                              const std::vector<panel::WaitingCall>& calls) {
       if (const auto self = weak.lock())
         self->send_own(encode_progress(self->version(), execution, calls, id));
     };

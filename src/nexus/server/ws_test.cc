@@ -137,17 +137,18 @@ TEST(WsMessages, ProgressPrecedesTheResult) {
   client.send_text(R"({"type":"TRIGGER","tool":"slow","requestId":"r2"})");
   running.wait_until([&] { return running.tides().open.size() == 1; });
   running.on_loop([&] {
-    engine::Suspension call;
-    call.id = "s1";
-    call.extension = "http";
-    call.method = "get";
+    const panel::WaitingCall call{"s1", "http", "get", std::nullopt};
     running.tides().open[0].on_progress("run-1", {call});
+    const value::Object received{{"received", 10}};
+    running.tides().open[0].on_progress("run-1", {{"s1", "http", "get", received}});
     running.tides().open[0].on_done(FakePanel::success({}));
   });
   EXPECT_EQ(
       client.read_frame().payload,
       R"({"type":"PROGRESS","version":7,"requestId":"r2","executionId":"run-1","status":"suspended",)"
       R"("calls":[{"id":"s1","extension":"http","method":"get"}]})");
+  EXPECT_THAT(client.read_frame().payload,
+              HasSubstr(R"({"id":"s1","extension":"http","method":"get","progress":{"received":10}})"));
   EXPECT_THAT(client.read_frame().payload, HasSubstr("RESULT"));
 }
 
