@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "commands.h"
 #include "files.h"
@@ -15,15 +17,29 @@ int fail(const char* command, const Error& error) {
   return 1;
 }
 
+// One that exists is not replaced; one that cannot be written whole does not stay.
+Result<void> create_file(const std::string& path, const std::string& bytes) {
+  const auto refuse = [&](int cause) {
+    return Error{ErrorCode::kStorageError,
+                 fmt::format("\"{}\" cannot be created: {}", path, std::strerror(cause))};
+  };
+  std::FILE* const file = std::fopen(path.c_str(), "wbx");
+  if (file == nullptr) return refuse(errno);
+  const bool whole = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size() &&
+                     std::fflush(file) == 0 && fsync(fileno(file)) == 0;
+  const int cause = errno;
+  std::fclose(file);
+  if (whole) return {};
+  std::remove(path.c_str());
+  return refuse(cause);
+}
+
 }  // namespace
 
 int export_panel(const TransferOptions& options) {
-  if (access(options.file.c_str(), F_OK) == 0)
-    return fail("export", {ErrorCode::kStorageError,
-                           fmt::format("\"{}\" exists; it is not replaced", options.file)});
   const auto bytes = storage::export_panel_of(options.directory, options.panel);
   if (!bytes.ok()) return fail("export", bytes.error());
-  if (auto written = write_file(options.file, *bytes); !written.ok())
+  if (auto written = create_file(options.file, *bytes); !written.ok())
     return fail("export", written.error());
   return 0;
 }

@@ -33,6 +33,8 @@ class Proxy {
   #sockets = new Set();
   #server;
   refuses = false;
+  // Whether what nexusd says gets lost on the way.
+  mute = false;
 
   static async start(port) {
     const proxy = new Proxy();
@@ -48,7 +50,10 @@ class Proxy {
           to.destroy();
         });
       }
-      from.pipe(to).pipe(from);
+      from.pipe(to);
+      to.on('data', (chunk) => {
+        if (!proxy.mute) from.write(chunk);
+      });
     }).listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
@@ -219,6 +224,21 @@ test('the server goes and comes back: the page catches up by itself', async () =
   proxy.refuses = false;
   const { n } = await assertSame(page, 'away');
   assert.equal(n, 8);
+});
+
+test('a write whose confirmation was lost in a cut does not undo what others wrote since', async () => {
+  const page = await openPanel('lost');
+  await waitFor(page, atRest, true);
+  proxy.mute = true;
+  await page.getByLabel('Text').fill('mine');
+  while ((await server.state('lost')).text !== 'mine') await page.waitForTimeout(20);
+  const other = await server.connect('lost');
+  other.send({ type: 'SET', path: ['text'], value: 'theirs' });
+  while ((await server.state('lost')).text !== 'theirs') await page.waitForTimeout(20);
+  proxy.cut();
+  proxy.mute = false;
+  const { text } = await assertSame(page, 'lost');
+  assert.equal(text, 'theirs');
 });
 
 test('after a cut only what was missed is sent, not the whole state', async () => {

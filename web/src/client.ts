@@ -39,6 +39,7 @@ export class PanelClient {
   #firstDocument: Promise<AstResponse | undefined> | undefined;
   #epoch: string | undefined;
   #frameAsked = false;
+  #catchingUp = false;
 
   constructor(src: string, options: ConnectOptions = {}) {
     this.remote = new Remote(panelAddress(src, document.baseURI), options.token);
@@ -209,14 +210,17 @@ export class PanelClient {
     if (message.type !== "PATCH") this.store.flush();
     switch (message.type) {
       case "CONNECTED":
-        batch(() => {
-          if (message.state) this.store.reset(message.state);
-          this.writes.confirm();
-        });
-        this.writes.resend();
-        this.connection.sendWaiting();
         void this.#loadDocument(message.epoch);
-        return;
+        // The patches that were missed come next, and with them perhaps what became of our own writes.
+        this.#catchingUp = !message.state;
+        if (!message.state) return this.connection.ping();
+        this.store.reset(message.state);
+        this.writes.confirm();
+        return this.#sendUnsent();
+      case "PONG":
+        if (!this.#catchingUp) return;
+        this.#catchingUp = false;
+        return this.#sendUnsent();
       case "PATCH":
         return this.#applyPatch(message.patch ?? operationsOf(message.mutations ?? []));
       case "EVENT":
@@ -229,6 +233,12 @@ export class PanelClient {
       default:
         return;
     }
+  }
+
+  // Writes that nothing confirmed, then runs that waited for a connection. Both are sent once in each connection.
+  #sendUnsent(): void {
+    this.writes.resend();
+    this.connection.sendWaiting();
   }
 
   // A thousand patches in a second are shown as sixty changes.

@@ -154,6 +154,11 @@ export class Connection {
     }
   }
 
+  /** Asks for a PONG, which comes after everything that the server has to say now. */
+  ping(): void {
+    this.#send({ type: "PING" });
+  }
+
   /** Forgets what is here and asks for a snapshot: what came does not fit together. */
   resync(): void {
     this.#epoch = undefined;
@@ -278,7 +283,7 @@ export class Connection {
   #checkPulse(): void {
     const silence = Date.now() - this.#heardAt;
     if (silence > kSilenceMs) this.restart();
-    else if (this.#state.peek().kind === "live") this.#send({ type: "PING" });
+    else if (this.#state.peek().kind === "live") this.ping();
   }
 
   /** Gives this connection up and tries again after a pause. */
