@@ -1,6 +1,7 @@
 #include <set>
 
 #include "nexus/engine/engine_fixture_internal.h"
+#include "nexus/value/msgpack.h"
 
 namespace nexus::engine {
 namespace {

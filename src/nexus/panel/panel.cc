@@ -63,8 +63,9 @@ LivePanel::LivePanel(storage::PanelRecord record, LoadedPanel loaded, const Pane
     : record_(std::move(record)),
       host_(host),
       tenant_(host.tenants->of(record_.workspace_id)),
-      segments_{host.segments.loop, *tenant_.executor, host.segments.engine, record_.id,
-                record_.workspace_id, &host.settings.on_segment},
+      segments_{host.segments.loop,     *tenant_.executor, host.segments.engine,
+                host.segments.recorder, record_.id,        record_.workspace_id,
+                &host.settings.on_segment},
       program_(std::move(loaded.program)),
       state_(
           std::make_shared<PanelState>(std::move(loaded.store), program_->computed, record_.id)),
@@ -549,7 +550,10 @@ void LivePanel::begin_waiting(const std::shared_ptr<Run>& run,
   run->report_waiting(open);
   // Whoever was told of the segment may have destroyed the panel, and with it the run.
   if (run->ended() || phase_ == Phase::kClosing) return;
-  for (auto& suspension : fresh) start_call(run, std::move(suspension), host_.clock.wall());
+  for (auto& suspension : fresh) {
+    const Clock::Wall asked_at(std::chrono::milliseconds{run->asked_ms().at(suspension.id)});
+    start_call(run, std::move(suspension), asked_at);
+  }
 }
 
 // The run's last segment did not take place, and the one before has used up its answer.
@@ -563,7 +567,9 @@ void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension s
                            Clock::Wall asked_at) {
   const DeclaredExtension& declared = run->program()->extensions.at(suspension.extension);
   const extension::CallPlan plan = declared.extension->plan(suspension.method, suspension.args);
-  if (plan.repeatable) run->mark_repeatable(suspension.id);
+  // Nobody is asked to decide twice: an answer that may take days is always stored.
+  if (plan.repeatable && plan.allowance != extension::CallPlan::kNoLimit)
+    run->mark_repeatable(suspension.id);
   const extension::CallContext context{.panel_id = record_.id,
                                        .run_id = run->id(),
                                        .call_id = suspension.id,

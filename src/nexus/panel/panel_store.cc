@@ -76,13 +76,15 @@ storage::SuspendedRun LivePanel::suspended_record(
     NX_CHECK(extension != extensions.end());
     const auto plan = extension->second.extension->plan(suspension.method, suspension.args);
     const std::int64_t asked_ms = run.asked_ms()[suspension.id];
-    const bool endless = plan.allowance == extension::CallPlan::kNoLimit;
-    const auto patience = host_.settings.suspension_timeout + plan.allowance;
+    const std::int64_t deadline_ms =
+        plan.allowance == extension::CallPlan::kNoLimit
+            ? 0
+            : asked_ms + (host_.settings.suspension_timeout + plan.allowance).count();
     record.calls.push_back({.call_id = suspension.id,
                             .extension = suspension.extension,
                             .method = suspension.method,
                             .args = value::to_msgpack(suspension.args),
-                            .deadline_ms = endless ? 0 : asked_ms + patience.count(),
+                            .deadline_ms = deadline_ms,
                             .repeatable = plan.repeatable,
                             .failed = false,
                             .answer = {}});
