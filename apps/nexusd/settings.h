@@ -62,7 +62,7 @@ struct Settings {
   std::uint64_t max_panels_per_workspace = 1000;
   std::uint64_t max_queue_per_panel = 100;
   std::uint64_t max_queue_per_workspace = 1000;
-  std::uint64_t max_runs_per_workspace = 10;
+  std::uint64_t max_runs_per_workspace = 11;
   std::uint64_t max_suspended = 10000;
   std::uint64_t history_entries = 1000;  // of each panel
   std::uint64_t history_hours = 24 * 30;

@@ -80,11 +80,12 @@ Result<void> reconcile(const GivenValues& given, Settings& settings) {
                fmt::format("at most MAX_INSTANCES, which is {}", settings.max_instances));
   if (!given.contains("MAX_PANELS_PER_WORKSPACE"))
     settings.max_panels_per_workspace = settings.max_panels;
-  // Where there are several workspaces, something is left for the others when one takes all it may.
+  // Where there are several workspaces, something is left for the others when one takes all it may. Where there is one,
+  // its quick runs go on beside as many slow ones as there may be.
   if (!given.contains("MAX_RUNS_PER_WORKSPACE"))
     settings.max_runs_per_workspace =
         settings.auth_enabled ? std::max<std::uint64_t>(1, settings.max_instances * 4 / 5)
-                              : settings.max_instances;
+                              : settings.max_instances + 1;
   if (!given.contains("HTTP_TIMEOUT"))
     settings.http_timeout = std::min(settings.http_timeout, settings.suspension_timeout_ms - 1);
   if (!given.contains("SUSPENSION_TIMEOUT_MS"))

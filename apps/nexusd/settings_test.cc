@@ -276,7 +276,7 @@ TEST(Settings, TheTableIsThereForProgramsToo) {
 }
 
 TEST(Settings, SharesOfAWorkspaceFollowTheWhole) {
-  EXPECT_EQ(settings({"--max-instances", "20"}).max_runs_per_workspace, 20u);
+  EXPECT_EQ(settings({"--max-instances", "20"}).max_runs_per_workspace, 21u);
   EXPECT_EQ(settings({"--max-instances", "20", "--auth"}, {{"JWT_SECRET", kSecret}}).max_runs_per_workspace, 16u);
   EXPECT_EQ(settings({"--max-instances", "1", "--auth"}, {{"JWT_SECRET", kSecret}}).max_runs_per_workspace, 1u);
   EXPECT_EQ(settings({"--max-runs-per-workspace", "3"}).max_runs_per_workspace, 3u);

@@ -34,8 +34,11 @@ test('the weather panel shows that it is loading before the answer arrives', asy
   const client = await server.connect('forecast');
   client.send({ type: 'TRIGGER', tool: 'load', args: ['Oslo'], requestId: 'w' });
   const seen = await client.untilType('RESULT');
-  assert.deepEqual(seen.map(({ type }) => type), ['PATCH', 'PROGRESS', 'PATCH', 'RESULT']);
-  const [busy, progress, ready, result] = seen;
+  // The download reports progress of its own, as often as it likes.
+  const types = seen.map(({ type }) => type);
+  assert.deepEqual(types.filter((type, i) => type !== types[i - 1]), ['PATCH', 'PROGRESS', 'PATCH', 'RESULT']);
+  const [busy, progress] = seen;
+  const [ready, result] = seen.slice(-2);
   assert.ok(busy.mutations.some(({ key, value }) => key === 'loading' && value === true));
   assert.ok(ready.timestamp - busy.timestamp >= 90, 'the answer came before its delay');
   assert.deepEqual(progress.calls.map(({ extension, method }) => [extension, method]), [['http', 'get']]);

@@ -106,7 +106,7 @@ test('SIGHUP takes over what may change, names what may not, and keeps all of it
     await write(`jwt_secret = "${secrets[0]}"\nallowed_hosts = ["panels.example"]\nmax_panels = 7\nlog_level = "debug"`);
     server.signal('SIGHUP');
     await server.logged(/SIGHUP: settings and keys are read anew; changed: LOG_LEVEL, ALLOWED_HOSTS/);
-    assert.match(server.log, /SIGHUP: MAX_PANELS changed and will be used from the next start on/);
+    assert.match(server.log, /SIGHUP: MAX_PANELS, MAX_PANELS_PER_WORKSPACE changed and will be used from the next start on/);
     assert.equal(await asForeignHost('panels.example'), 200);
     await server.logged(/debug http GET/);
 

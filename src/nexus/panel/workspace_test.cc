@@ -67,6 +67,7 @@ TEST_F(WorkspaceTest, TwoLoadsOfOneIdMakeOnePanel) {
 }
 
 TEST_F(WorkspaceTest, AQuietOwnerDoesNotWaitBehindANoisyOne) {
+  settings_.max_panels = 11;
   settings_.max_running = 2;
   settings_.max_running_per_owner = 1;
   open_workspace();
