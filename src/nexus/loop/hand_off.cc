@@ -27,11 +27,12 @@ namespace {
 // call.
 constexpr int kLingerLooks = 100;
 
-// About a third of the loop's weight. Not SCHED_IDLE: beside other programs that keep the
-// processors busy, a slow task would stand still there until its time is up. Without privilege
-// there is no way back, so a thread that went down never drives a loop again. Where the system
-// forbids even this, all run at the same priority.
-constexpr int kSlowNice = 5;
+// The lowest: 15 parts of a processor against the loop's 1024. With a third of the loop's weight, ten
+// slow tasks on two processors make a loop that sleeps and wakes 2000 times a second wait for
+// milliseconds. Not SCHED_IDLE: short tasks that start beside the loop would stand still for as long
+// as slow ones last. Without privilege there is no way back, so a thread that went down never drives
+// a loop again. Where the system forbids even this, all run at the same priority.
+constexpr int kSlowNice = 19;
 
 // The slice that a driver of the loop asks for, in nanoseconds. From Linux 6.12 on a thread that
 // wakes takes the processor from one with a longer slice at once, where it may otherwise wait for
@@ -51,14 +52,14 @@ struct SchedulingAttributes {
 };
 
 // 0 is the calling thread.
-void set_scheduling(pid_t thread, int nice_added, std::uint64_t slice) {
+void set_scheduling(pid_t thread, int nice, std::uint64_t slice) {
   SchedulingAttributes attributes;
-  attributes.nice = getpriority(PRIO_PROCESS, static_cast<id_t>(thread)) + nice_added;
+  attributes.nice = nice;
   attributes.runtime = slice;
   syscall(SYS_sched_setattr, thread, &attributes, 0u);
 }
 
-void raise_attention() { set_scheduling(0, 0, kDriverSlice); }
+void raise_attention() { set_scheduling(0, getpriority(PRIO_PROCESS, 0), kDriverSlice); }
 
 void lower_priority(pid_t thread) { set_scheduling(thread, kSlowNice, 0); }
 
@@ -74,10 +75,11 @@ std::chrono::nanoseconds read_clock(clockid_t clock) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// How the last task of each kind was. Kinds that fall on one place displace each other.
+// How the last task of each kind was; kTried while the first one is under way. Kinds that fall on one
+// place displace each other.
 class Paces {
  public:
-  enum class Pace { kUnknown, kQuick, kSlow };
+  enum class Pace { kUnknown, kTried, kQuick, kSlow };
 
   // Kind 0, which says nothing of a task, counts as quick.
   Pace of(std::uint64_t kind) const {
@@ -87,6 +89,9 @@ class Paces {
   }
   void note(std::uint64_t kind, Pace pace) {
     if (kind != 0) places_[kind % places_.size()] = {kind, pace};
+  }
+  void note_start(std::uint64_t kind) {
+    if (of(kind) == Pace::kUnknown) note(kind, Pace::kTried);
   }
 
  private:
@@ -290,7 +295,7 @@ void AsioHandOff::turn() {
   if (slow_ > options_.max_slow || !has_spare_.load()) return;
   if (!waiting_.empty()) return run_in_place(waiting_);
   // What is new is tried out here when it would have to wait, but never before what is known to be
-  // quick: each endless one delays the loop by a millisecond.
+  // quick, nor twice at once: each endless one delays the loop by a millisecond.
   const auto unknown =
       std::find_if(waiting_beside_.begin(), waiting_beside_.end(),
                    [this](const Task& task) { return paces_.of(task.kind) == Pace::kUnknown; });
@@ -304,13 +309,14 @@ void AsioHandOff::run_in_place(std::deque<Task>& tasks) {
   Task task = std::move(tasks.front());
   tasks.pop_front();
   if (!waiting_.empty() || !waiting_beside_.empty()) post_turn();
+  paces_.note_start(task.kind);
   const std::uint64_t run = in_place_.enter();
   if (watch_asleep_.load()) wake_watch();
   task.run();
   task.run = nullptr;
   if (in_place_.end(run)) {
     // A kind that has turned out to be slow meanwhile stays so until one is quick beside the loop.
-    if (paces_.of(task.kind) == Pace::kUnknown) paces_.note(task.kind, Pace::kQuick);
+    if (paces_.of(task.kind) == Pace::kTried) paces_.note(task.kind, Pace::kQuick);
     return;
   }
   // This thread has lost the loop while it ran the task, and owns nothing any more.
@@ -334,6 +340,7 @@ void AsioHandOff::start_beside() {
     ++slow_;
     auto task = std::make_shared<Task>(std::move(waiting_beside_.front()));
     waiting_beside_.pop_front();
+    paces_.note_start(task->kind);
     const bool accepted = lane_->submit([this, task] {
       const auto start = read_clock(CLOCK_THREAD_CPUTIME_ID);
       task->run();

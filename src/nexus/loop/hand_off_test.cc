@@ -308,6 +308,25 @@ TEST_F(FullLane, NewKindsAreTriedInPlaceAfterQuickOnes) {
   EXPECT_EQ(seen, (std::vector<std::string>{"quick", "new"}));
 }
 
+TEST_F(FullLane, AKindWhoseFirstTaskIsUnderWayIsNotTriedInPlaceToo) {
+  Gate gate;
+  bool second_in_place = true;
+  run([&] {
+    submit([&] { gate.wait(); }, 1);
+    gate.when_waiting(loop(), 1, [&] {
+      submit(
+          [&] {
+            second_in_place = loop().on_loop_thread();
+            loop().post([&] { stop(); });
+          },
+          1);
+      // The turn in which the second one could be tried comes before what this one posts.
+      submit([&] { loop().post([&] { gate.open(); }); });
+    });
+  });
+  EXPECT_FALSE(second_in_place);
+}
+
 TEST_F(HandOffTest, ASlowTaskGoesOnAtALowerPriority) {
   run([&] {
     submit([&] {
