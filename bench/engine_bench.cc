@@ -72,6 +72,17 @@ void warm_run_on_threads(benchmark::State& state) {
     if (engine->execute(request, count).status != engine::Status::kSuccess) std::abort();
 }
 
+// An engine for each thread: what two processors give when nothing is shared.
+void warm_run_on_engines(benchmark::State& state) {
+  std::optional<sandbox::ThreadScope> scope;
+  if (state.thread_index() > 0) scope.emplace();
+  const auto engine = must(engine::Engine::create({}));
+  const CountState count;
+  const engine::RunRequest request = increment();
+  for (auto _ : state)
+    if (engine->execute(request, count).status != engine::Status::kSuccess) std::abort();
+}
+
 // Nothing stays in memory, so that each run reads its bytecode from disk.
 void first_run_from_disk(benchmark::State& state) {
   std::string folder = std::filesystem::temp_directory_path() / "nexus-bench-XXXXXX";
@@ -241,6 +252,7 @@ int main(int argc, char** argv) {
   benchmark::RegisterBenchmark("warm_run", warm_run);
   benchmark::RegisterBenchmark("warm_run_on_1_thread", warm_run_on_threads)->UseRealTime();
   benchmark::RegisterBenchmark("warm_run_on_2_threads", warm_run_on_threads)->Threads(2)->UseRealTime();
+  benchmark::RegisterBenchmark("warm_run_on_2_engines", warm_run_on_engines)->Threads(2)->UseRealTime();
   benchmark::RegisterBenchmark("first_run_from_disk", first_run_from_disk);
   benchmark::RegisterBenchmark("native_fresh_run", native_fresh_run);
   benchmark::RegisterBenchmark("native_runtime_and_context", native_runtime_and_context);

@@ -6,7 +6,7 @@ Code CodeCache::find(const std::string& key) {
   const std::lock_guard lock(mutex_);
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return nullptr;
-  entries_.splice(entries_.begin(), entries_, found->second);
+  if (found->second != entries_.begin()) entries_.splice(entries_.begin(), entries_, found->second);
   return found->second->code;
 }
 

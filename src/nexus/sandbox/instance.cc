@@ -34,7 +34,7 @@ void set_segment_base(const void*) {}
 
 Instance::Instance(const nx_guest_module& module, Watchdog& watchdog)
     : module_(module),
-      watchdog_(watchdog),
+      watched_(watchdog),
       globals_((module.instance_size + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t)) {}
 
 Instance::~Instance() {
@@ -131,7 +131,7 @@ Exit Instance::call(Export entry, std::array<std::uint32_t, 4> arguments, HostCa
   thread->stop_pending = 0;
   thread->in_host = 0;
   thread->call_depth = 0;
-  const Watchdog::Watch watch(watchdog_, budget.deadline, run, flag != nullptr ? flag : &unpolled);
+  const Watchdog::Watch watch(watched_, budget.deadline, run, flag != nullptr ? flag : &unpolled);
 
   Exit exit;
   if (sigsetjmp(thread->unwind, 0) == 0) {

@@ -14,13 +14,13 @@
 #include "nexus/sandbox/linear_memory.h"
 #include "nexus/sandbox/snapshot.h"
 #include "nexus/sandbox/stop.h"
+#include "nexus/sandbox/watchdog.h"
 
 struct nx_guest_module;
 
 namespace nexus::sandbox {
 
 class CommonPages;
-class Watchdog;
 
 // How a call into the guest ended. `value` is the export's result when `stop` is kNone.
 struct Exit {
@@ -109,7 +109,7 @@ class Instance {
   bool restore_by(Transition way);
 
   const nx_guest_module& module_;
-  Watchdog& watchdog_;
+  Watchdog::Place watched_;
   std::unique_ptr<LinearMemory> memory_;
   InstanceState state_ = InstanceState::kIdle;
   // The generated code's own structure, and a copy of it as it was before the first run.

@@ -10,6 +10,9 @@
 namespace nexus::sandbox {
 namespace {
 
+// Among how many idle instances a thread looks for the one it used last.
+constexpr std::ptrdiff_t kLooks = 8;
+
 Error shutting_down() { return Error{ErrorCode::kCancelled, "the engine is shutting down"}; }
 
 }  // namespace
@@ -27,7 +30,7 @@ Result<std::unique_ptr<InstancePool>> InstancePool::create(Sandbox& sandbox, con
   while (pool->available_.size() < options.min) {
     auto made = pool->make();
     if (made.ok()) {
-      pool->available_.push_back({std::move(made).take(), std::chrono::steady_clock::now(), true});
+      pool->available_.push_back({std::move(made).take(), std::chrono::steady_clock::now(), {}, true});
       continue;
     }
     if (pool->available_.empty()) return std::move(made).take_error();
@@ -65,10 +68,7 @@ Result<InstancePool::Lease> InstancePool::lease(Time deadline) {
       NX_TRY_VOID(wait_in_line(lock, waiter, deadline));
     } else {
       ++permits_used_;
-      if (!available_.empty()) {
-        waiter.instance = std::move(available_.back().instance);
-        available_.pop_back();
-      }
+      waiter.instance = take_available();
     }
   }
   if (waiter.instance != nullptr) return Lease(*this, std::move(waiter.instance));
@@ -77,6 +77,18 @@ Result<InstancePool::Lease> InstancePool::lease(Time deadline) {
   const std::lock_guard lock(mutex_);
   pass_on(nullptr);
   return std::move(made).take_error();
+}
+
+// nullptr when there is none. Holds mutex_.
+std::unique_ptr<Instance> InstancePool::take_available() {
+  if (available_.empty()) return nullptr;
+  const auto few = std::min<std::ptrdiff_t>(kLooks, std::ssize(available_));
+  auto best = std::find_if(available_.rbegin(), available_.rbegin() + few,
+                           [self = std::this_thread::get_id()](const Idle& idle) { return idle.user == self; });
+  if (best == available_.rbegin() + few) best = available_.rbegin();
+  std::unique_ptr<Instance> instance = std::move(best->instance);
+  available_.erase(std::next(best).base());
+  return instance;
 }
 
 // With success the caller holds a permit.
@@ -119,7 +131,7 @@ void InstancePool::pass_on(std::unique_ptr<Instance> instance) {
   }
   --permits_used_;
   if (instance == nullptr) return;
-  available_.push_back({std::move(instance), std::chrono::steady_clock::now()});
+  available_.push_back({std::move(instance), std::chrono::steady_clock::now(), std::this_thread::get_id()});
   if (!nothing_due_) return;
   nothing_due_ = false;
   trim_wake_.notify_one();

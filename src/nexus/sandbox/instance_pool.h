@@ -16,7 +16,8 @@
 
 namespace nexus::sandbox {
 
-// A bounded set of restored, ready-to-run instances, the most recently used one first.
+// A bounded set of restored, ready-to-run instances, the most recently used one first; for a thread the one that it
+// used itself, whose memory is in the cache of its processor, if that is among the last few.
 //
 // The bound is on instances that run at once: a suspended run holds none. Who finds all of them busy waits in
 // line. Guarded: any thread, but lease() and the end of a Lease need a ThreadScope. Outlives its leases.
@@ -87,6 +88,7 @@ class InstancePool {
   struct Idle {
     std::unique_ptr<Instance> instance;
     Time since;
+    std::thread::id user = {};  // the last one
     bool shrunk = false;  // has given back what runs left it
   };
   // One call of lease() in line. Has a permit once `granted`, and `instance` unless one is to be made.
@@ -99,6 +101,7 @@ class InstancePool {
   InstancePool(Sandbox& sandbox, const Options& options) : sandbox_(sandbox), options_(options) {}
   Result<std::unique_ptr<Instance>> make();
   Result<void> wait_in_line(std::unique_lock<std::mutex>& lock, Waiter& waiter, Time deadline);
+  std::unique_ptr<Instance> take_available();
   void give_back(std::unique_ptr<Instance> instance);
   void pass_on(std::unique_ptr<Instance> instance);
   void forget(const Instance& instance);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "nexus/sandbox/sandbox_fixture_internal.h"
@@ -90,6 +91,25 @@ TEST_F(InstancePoolTest, TheMostRecentlyUsedInstanceIsTakenFirst) {
   b.reset();
   EXPECT_EQ(&*lease(), last);
   EXPECT_EQ(&*lease(), last);
+}
+
+TEST_F(InstancePoolTest, AThreadPrefersTheInstanceThatItUsedItself) {
+  make({.min = 2, .max = 2});
+  std::optional<InstancePool::Lease> mine(lease());
+  Instance* const used_here = &**mine;
+  std::promise<void> taken;
+  std::promise<void> given_back;
+  std::thread other([&] {
+    const ThreadScope scope;
+    const auto theirs = lease();
+    taken.set_value();
+    given_back.get_future().wait();
+  });
+  taken.get_future().wait();
+  mine.reset();
+  given_back.set_value();
+  other.join();
+  EXPECT_EQ(&*lease(), used_here);
 }
 
 TEST_F(InstancePoolTest, ALapsedWaitNamesTheBoundAndTheWait) {

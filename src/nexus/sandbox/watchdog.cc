@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nexus/base/check.h"
 #include "nexus/sandbox/entry.h"
 
 namespace nexus::sandbox {
@@ -17,7 +18,6 @@ constexpr int kLingerTicks = 100;
 }  // namespace
 
 Watchdog::Watchdog(Means means) : means_(means) {
-  runs_.reserve(64);
   thread_ = thread_without_signals([this] { watch(); });
 }
 
@@ -30,25 +30,34 @@ Watchdog::~Watchdog() {
   thread_.join();
 }
 
-Watchdog::Watch::Watch(Watchdog& watchdog, Time deadline, std::uint32_t run, std::uint32_t* flag)
-    : watchdog_(watchdog) {
-  bool wake;
+Watchdog::Place::Place(Watchdog& watchdog) : watchdog_(watchdog) {
+  const std::lock_guard lock(watchdog_.mutex_);
+  watchdog_.places_.push_back(this);
+}
+
+Watchdog::Place::~Place() {
+  const std::lock_guard lock(watchdog_.mutex_);
+  std::erase(watchdog_.places_, this);
+}
+
+Watchdog::Watch::Watch(Place& place, Time deadline, std::uint32_t run, std::uint32_t* flag) : place_(place) {
   {
-    const std::lock_guard lock(watchdog_.mutex_);
-    watchdog_.runs_.push_back({pthread_self(), deadline, run, flag, {}, false});
-    wake = watchdog_.asleep_;
+    const std::lock_guard lock(place_.mutex_);
+    NX_CHECK(!place_.run_);
+    place_.run_ = {pthread_self(), deadline, run, flag, {}, false};
   }
-  if (wake) watchdog_.wake_.notify_one();
+  // The watching thread says that it sleeps before it looks for the last time: one of the two sees the other.
+  if (place_.watchdog_.asleep_.load()) place_.watchdog_.wake();
 }
 
 Watchdog::Watch::~Watch() {
-  const std::lock_guard lock(watchdog_.mutex_);
-  std::erase_if(watchdog_.runs_, [](const Run& run) { return pthread_equal(run.thread, pthread_self()); });
+  const std::lock_guard lock(place_.mutex_);
+  place_.run_.reset();
 }
 
 bool Watchdog::Watch::cancelled() const {
-  const std::lock_guard lock(watchdog_.mutex_);
-  return watchdog_.stop_all_;
+  const std::lock_guard lock(place_.watchdog_.mutex_);
+  return place_.watchdog_.stop_all_;
 }
 
 void Watchdog::stop_all() {
@@ -63,19 +72,39 @@ void Watchdog::watch() {
   std::unique_lock lock(mutex_);
   int idle_ticks = 0;
   while (!stopping_) {
-    idle_ticks = runs_.empty() ? idle_ticks + 1 : 0;
+    idle_ticks = look() ? 0 : idle_ticks + 1;
     if (idle_ticks > kLingerTicks) {
       asleep_ = true;
-      wake_.wait(lock, [this] { return stopping_ || !runs_.empty(); });
+      if (!look()) wake_.wait(lock, [this] { return stopping_ || !asleep_; });
       asleep_ = false;
       idle_ticks = 0;
     }
     wake_.wait_for(lock, kTick);
-    const Time now = std::chrono::steady_clock::now();
-    for (Run& run : runs_) strike(run, now);
   }
 }
 
+void Watchdog::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    asleep_ = false;
+  }
+  wake_.notify_one();
+}
+
+// Deals with those whose time is up. False when nothing runs. Holds mutex_.
+bool Watchdog::look() {
+  const Time now = std::chrono::steady_clock::now();
+  bool any = false;
+  for (Place* const place : places_) {
+    const std::lock_guard lock(place->mutex_);
+    if (!place->run_) continue;
+    any = true;
+    strike(*place->run_, now);
+  }
+  return any;
+}
+
+// Holds mutex_ and that of the place.
 void Watchdog::strike(Run& run, Time now) const {
   if (!stop_all_ && now < run.deadline) return;
   if (!run.flagged) {

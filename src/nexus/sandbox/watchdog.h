@@ -3,10 +3,12 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -18,6 +20,15 @@ namespace nexus::sandbox {
 //
 // Guarded: any thread.
 class Watchdog {
+  struct Run {
+    pthread_t thread;
+    std::chrono::steady_clock::time_point deadline;
+    std::uint32_t number;
+    std::uint32_t* flag;  // in guest memory, writable and mapped while the run is watched
+    std::chrono::steady_clock::time_point next_signal;     // meaningful once flagged
+    bool flagged;
+  };
+
  public:
   using Time = std::chrono::steady_clock::time_point;
 
@@ -33,10 +44,26 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
+  // Where one run at a time is watched. Runs of different places share nothing, so that threads do not hold each
+  // other up. Lives no longer than the watchdog.
+  class Place {
+   public:
+    explicit Place(Watchdog& watchdog);
+    ~Place();
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    friend class Watchdog;
+    Watchdog& watchdog_;
+    std::mutex mutex_;
+    std::optional<Run> run_;  // guarded by mutex_
+  };
+
   // Watches the run `run` of the calling thread from construction to destruction.
   class Watch {
    public:
-    Watch(Watchdog& watchdog, Time deadline, std::uint32_t run, std::uint32_t* flag);
+    Watch(Place& place, Time deadline, std::uint32_t run, std::uint32_t* flag);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
@@ -45,7 +72,7 @@ class Watchdog {
     bool cancelled() const;
 
    private:
-    Watchdog& watchdog_;
+    Place& place_;
   };
 
   // Ends the runs under way, and each later one as soon as it begins, by the same two means. Returns at once.
@@ -56,25 +83,18 @@ class Watchdog {
   static constexpr std::chrono::milliseconds kGrace{10};
 
  private:
-  struct Run {
-    pthread_t thread;
-    Time deadline;
-    std::uint32_t number;
-    std::uint32_t* flag;  // in guest memory, writable and mapped while the run is watched
-    Time next_signal;     // meaningful once flagged
-    bool flagged;
-  };
-
   void watch();
+  bool look();
   void strike(Run& run, Time now) const;
+  void wake();
 
   const Means means_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // is taken before that of a place
   std::condition_variable wake_;
-  std::vector<Run> runs_;   // guarded by mutex_
-  bool asleep_ = false;     // guarded by mutex_
-  bool stop_all_ = false;   // guarded by mutex_
-  bool stopping_ = false;   // guarded by mutex_
+  std::vector<Place*> places_;       // guarded by mutex_
+  std::atomic<bool> asleep_ = false;  // written with mutex_ held
+  bool stop_all_ = false;            // guarded by mutex_
+  bool stopping_ = false;            // guarded by mutex_
   std::thread thread_;
 };
 
