@@ -48,6 +48,7 @@ GroupWriter::~GroupWriter() {
 void GroupWriter::submit(Write write) {
   Done acknowledge;
   Result<void> answer;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     const std::size_t bytes = waiting_bytes_ + write.bytes;
@@ -65,9 +66,10 @@ void GroupWriter::submit(Write write) {
         ++unacknowledged_;
       }
       queue_.push_back(std::move(write));
+      wake = queue_.size() >= wanted_;
     }
   }
-  work_.notify_one();
+  if (wake) work_.notify_one();
   if (acknowledge) acknowledge(std::move(answer));
 }
 
@@ -143,15 +145,15 @@ bool GroupWriter::wait_for_work(std::vector<Write>& group) {
 // would make the others wait for a sync of its own; so it waits a moment, less than that sync takes.
 void GroupWriter::gather(std::unique_lock<std::mutex>& lock) {
   if (queue_.empty() || queue_.size() >= last_group_ || stopping_) return;
-  const auto patience = std::min<Clock::Steady::duration>(last_took_ / 2, kLongestGather);
-  work_.wait_for(lock, patience, [this] { return stopping_ || queue_.size() >= last_group_; });
+  const auto patience = std::min<Clock::Steady::duration>(last_sync_ / 2, kLongestGather);
+  wanted_ = last_group_;
+  work_.wait_for(lock, patience, [this] { return stopping_ || queue_.size() >= wanted_; });
+  wanted_ = 1;
 }
 
 // When the group as a whole does not fit on the disk, its small writes may.
 GroupWriter::Results GroupWriter::write_group(std::span<const Write> group) {
-  const auto began = std::chrono::steady_clock::now();
-  auto whole = attempt(group);
-  last_took_ = std::chrono::steady_clock::now() - began;
+  auto whole = attempt(group, Apart::kNo);
   note_health(whole);
   if (whole.ok()) return std::move(whole).take();
   Results results;
@@ -160,7 +162,7 @@ GroupWriter::Results GroupWriter::write_group(std::span<const Write> group) {
       results.push_back(whole.error());
       continue;
     }
-    auto single = attempt(group.subspan(i, 1));
+    auto single = attempt(group.subspan(i, 1), Apart::kNo);
     note_health(single);
     results.push_back(single.ok() ? std::move(single.value().front())
                                   : Result<void>(single.error()));
@@ -168,25 +170,33 @@ GroupWriter::Results GroupWriter::write_group(std::span<const Write> group) {
   return results;
 }
 
-// The result of each write, or the error that failed them all.
-Result<GroupWriter::Results> GroupWriter::attempt(std::span<const Write> group) {
+// The result of each write, or the error that failed them all. Savepoints copy each page before it
+// changes, and hardly any group has a write that fails: they come with the second try.
+Result<GroupWriter::Results> GroupWriter::attempt(std::span<const Write> group, Apart apart) {
   if (!connection_) NX_TRY_VOID(reopen());
   if (auto begun = connection_->execute("BEGIN IMMEDIATE"); !begun.ok())
     return give_up(begun.error());
   Results results;
   results.reserve(group.size());
   for (const Write& write : group) {
-    auto result = apply(write);
+    auto result = apart == Apart::kYes ? apply_apart(write) : write.apply(*connection_);
     // Some failures make SQLite drop the whole transaction.
     if (!connection_->in_transaction()) return give_up(result.ok() ? Error{} : result.error());
+    if (!result.ok() && apart == Apart::kNo) {
+      if (auto undone = connection_->execute("ROLLBACK"); !undone.ok())
+        return give_up(undone.error());
+      return attempt(group, Apart::kYes);
+    }
     results.push_back(std::move(result));
   }
+  const auto began = std::chrono::steady_clock::now();
   if (auto committed = connection_->execute("COMMIT"); !committed.ok())
     return give_up(committed.error());
+  last_sync_ = std::chrono::steady_clock::now() - began;
   return results;
 }
 
-Result<void> GroupWriter::apply(const Write& write) {
+Result<void> GroupWriter::apply_apart(const Write& write) {
   NX_TRY_VOID(connection_->query("SAVEPOINT one").run());
   auto result = write.apply(*connection_);
   if (!result.ok()) {

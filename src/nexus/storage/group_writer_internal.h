@@ -22,7 +22,7 @@ struct Write {
   std::string panel_id;
   std::size_t bytes = 0;  // roughly, for the bound on the queue
   bool async = false;     // acknowledged before it is written, while the queue has room
-  // Runs inside the group's transaction, under a savepoint of its own.
+  // Runs inside the group's transaction; again, should another write of the group fail.
   std::function<Result<void>(Connection&)> apply;
   Done done;
 };
@@ -52,8 +52,10 @@ class GroupWriter {
   bool wait_for_work(std::vector<Write>& group);
   void gather(std::unique_lock<std::mutex>& lock);
   Results write_group(std::span<const Write> group);
-  Result<Results> attempt(std::span<const Write> group);
-  Result<void> apply(const Write& write);
+  // Whether each write gets a savepoint, so that one that fails does not take the others along.
+  enum class Apart { kNo, kYes };
+  Result<Results> attempt(std::span<const Write> group, Apart apart);
+  Result<void> apply_apart(const Write& write);
   Error give_up(Error error);
   Result<void> reopen();
   void watch_log();
@@ -72,8 +74,8 @@ class GroupWriter {
   bool out_of_space_ = false;               // why the last group failed
   Sweeper sweeper_;
   Clock::Steady next_sweep_;
-  std::size_t last_group_ = 0;                // writes of the last group
-  Clock::Steady::duration last_took_{0};      // and how long it took
+  std::size_t last_group_ = 0;            // writes of the last group
+  Clock::Steady::duration last_sync_{0};  // how long its commit took, without the writes
   int log_pages_ = 0;  // in the write-ahead log
   int last_log_pages_ = 0;
   int checkpoint_at_;  // log_pages_ that ask for the next checkpoint
@@ -81,6 +83,7 @@ class GroupWriter {
   mutable std::mutex mutex_;
   std::condition_variable work_;
   std::deque<Write> queue_;
+  std::size_t wanted_ = 1;          // writes in queue_ that are worth waking the thread for
   std::size_t waiting_bytes_ = 0;   // in queue_ and in the group under way
   std::size_t unacknowledged_ = 0;  // async writes among them that were not acknowledged early
   bool sweep_wanted_ = true;

@@ -9,8 +9,11 @@
 namespace nexus::storage {
 namespace {
 
-// History entries one segment clears at most, so that a lower bound takes effect without a pause.
-constexpr int kTrimBatch = 16;
+// How many segments of a panel bring one look at the bound on its history. Each look costs a page of
+// its own, at the other end of the panel's entries.
+constexpr std::uint64_t kTrimEvery = 16;
+// Entries one look clears at most, so that a lower bound takes effect without a pause.
+constexpr int kTrimBatch = 4 * kTrimEvery;
 
 struct Position {
   std::int64_t panel = 0;
@@ -74,7 +77,7 @@ Result<std::vector<StateChange>> previous(Connection& connection, std::int64_t p
 
 Result<void> trim_history(Connection& connection, std::int64_t panel, std::uint64_t sequence,
                           std::uint64_t keep) {
-  if (sequence <= keep) return {};
+  if (sequence <= keep || sequence % kTrimEvery != 0) return {};
   return connection
       .query(
           "DELETE FROM history WHERE panel = ?1 AND sequence <= ?2"

@@ -260,13 +260,13 @@ TEST_F(StoreTest, HistoryIsBoundedByCountButKeepsThePatchWindow) {
   open(options);
   PanelRecord panel = make_panel("one");
   ASSERT_STORED(create(*store, panel));
-  for (int i = 1; i <= 10; ++i)
+  for (int i = 1; i <= 32; ++i)  // the bound is looked at with each 16th
     ASSERT_STORED(commit(*store, next_segment(panel, {{"n", std::to_string(i)}})));
   EXPECT_EQ(store->history("one", 100, 100).value().size(), 3u);
-  EXPECT_EQ(store->patches("one", 7).value().size(), 3u);
-  EXPECT_EQ(store->patches("one", 6).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(as_map(store->state_at("one", 7).take()), (State{{"n", "7"}}));
-  EXPECT_EQ(store->state_at("one", 6).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store->patches("one", 29).value().size(), 3u);
+  EXPECT_EQ(store->patches("one", 28).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(as_map(store->state_at("one", 29).take()), (State{{"n", "29"}}));
+  EXPECT_EQ(store->state_at("one", 28).error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(StoreTest, WhatHasExpiredIsNotFoundAndTheSweepClearsIt) {
