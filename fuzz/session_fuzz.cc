@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,12 +14,14 @@
 #include "nexus/server/doubles_internal.h"
 #include "nexus/server/http_session.h"
 #include "nexus/value/json.h"
+#include "nexus/value/msgpack.h"
 
 // One whole connection from a stranger: HTTP requests, the upgrade, and what follows it, over a pair
 // of sockets that lead nowhere else. The first byte of an input chooses how it is sent: bit 0 the
-// port, bits 1 and 2 whether an upgrade stands in front, bits 3 to 5 the size of the pieces. Oracles:
+// port, bits 1 and 2 what stands in front (nothing; an upgrade; an upgrade to MessagePack), bits 3 to
+// 5 the size of the pieces. Oracles:
 // - every answer is HTTP with a length, none is a 500, every error is the envelope;
-// - after 101 come whole frames, unmasked, and messages that are JSON with a type;
+// - after 101 come whole frames, unmasked, and messages that are what the subprotocol promises;
 // - when the peer has gone, no session is left and no panel has a client.
 
 namespace {
@@ -29,7 +32,7 @@ namespace value = nexus::value;
 constexpr std::string_view kUpgrade =
     "GET /panels/tides/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-enum class Start { kHttp, kWebSocket };
+enum class Start { kHttp, kJson, kMsgpack };
 
 // The server's parts around one connection; the same for every input.
 class Stage {
@@ -113,6 +116,7 @@ class Stage {
     options.limits.message_bytes = 16 * 1024;
     options.limits.queue_bytes = 64 * 1024;
     options.limits.queue_frames = 100;
+    options.limits.coalesce_frames = 4;
     return options;
   }
 
@@ -124,15 +128,17 @@ class Stage {
   int ours_ = -1;
 };
 
-void check_message(std::string_view payload) {
-  const auto message = value::parse_json(payload);
+void check_message(std::string_view payload, Start start) {
+  const auto message = start == Start::kMsgpack
+                           ? value::decode_msgpack(std::as_bytes(std::span(payload)))
+                           : value::parse_json(payload);
   NX_CHECK(message.ok() && message->is_object());
   const value::Value* const type = message->find("type");
   NX_CHECK(type != nullptr && type->is_string());
 }
 
 // Takes one frame off the front; false when there is no whole one.
-bool take_frame(std::string_view& bytes) {
+bool take_frame(std::string_view& bytes, Start start) {
   if (bytes.size() < 2) return false;
   const auto first = static_cast<unsigned char>(bytes[0]);
   const auto second = static_cast<unsigned char>(bytes[1]);
@@ -148,8 +154,11 @@ bool take_frame(std::string_view& bytes) {
   if (bytes.size() - header < size) return false;
   const std::string_view payload = bytes.substr(header, size);
   const int opcode = first & 0x0f;
-  NX_CHECK(opcode == 1 || (opcode >= 8 && opcode <= 10 && size <= 125));
-  if (opcode == 1) check_message(payload);
+  NX_CHECK(opcode == 1 || opcode == 2 || (opcode >= 8 && opcode <= 10 && size <= 125));
+  if (opcode <= 2) {
+    NX_CHECK((opcode == 2) == (start == Start::kMsgpack));
+    check_message(payload, start);
+  }
   bytes.remove_prefix(header + size);
   return true;
 }
@@ -186,20 +195,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const unsigned choice = data[0];
   const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto port = choice & 1 ? server::Port::kWebSocket : server::Port::kHttp;
-  const auto start = static_cast<Start>((choice >> 1 & 3) == 0 ? 0 : 1);
+  const auto start = static_cast<Start>((choice >> 1 & 3) % 3);
   const std::size_t piece = std::size_t{1} << ((choice >> 3 & 7) * 2);
   if (start == Start::kHttp) {
     check_answers(stage.play({}, input, port, piece));
     return 0;
   }
   // The upgrade goes as one piece of its own: what follows it too early is refused.
-  const std::string sent = std::string(kUpgrade) + "\r\n";
+  std::string sent(kUpgrade);
+  if (start == Start::kMsgpack) sent += "Sec-WebSocket-Protocol: nexus.v1.msgpack\r\n";
+  sent += "\r\n";
   const std::string received = stage.play(sent, input, port, piece);
   std::string_view bytes = received;
   const std::size_t end = bytes.find("\r\n\r\n");
   NX_CHECK(bytes.starts_with("HTTP/1.1 101 ") && end != std::string_view::npos);
   bytes.remove_prefix(end + 4);
-  while (take_frame(bytes)) {
+  while (take_frame(bytes, start)) {
   }
   return 0;
 }

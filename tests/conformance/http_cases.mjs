@@ -142,9 +142,9 @@ good('HTTP/1.0 stays when asked to', `GET /livez HTTP/1.0\r\n${H}Connection: kee
 good('a request in two pieces', [get().slice(0, 20), { pause: 50 }, get().slice(20)]);
 good('a request byte by byte', [...get()]);
 good('an empty line before the request', `\r\n${get()}`, [[200, 400]], { end: 'either' });
-good('If-None-Match of something else', get('If-None-Match: "other"\r\n', '/panels/p/state'));
-good('If-None-Match of anything', get('If-None-Match: *\r\n', '/panels/p/state'), 304);
-good('ranges are not taken, so all is sent', get('Range: bytes=0-1\r\n', '/panels/p/state'));
+good('If-None-Match of something else', get('If-None-Match: "other"\r\n', '/openapi.json'));
+good('If-None-Match of anything', get('If-None-Match: *\r\n', '/openapi.json'), 304);
+good('ranges are not taken, so all is sent', get('Range: bytes=0-1\r\n', '/openapi.json'));
 good('a preflight of a foreign page learns nothing', `OPTIONS /panels HTTP/1.1\r\n${H}Origin: https://evil.example\r\nAccess-Control-Request-Method: POST\r\n\r\n`, 204, { lacks: 'Access-Control-Allow-Origin' });
 good('a change by a foreign page', post(`Origin: https://evil.example\r\n${length(0)}`, ''), 403);
 

@@ -178,12 +178,27 @@ for (const [what, message, code] of [
   ['TRIGGER of __proto__', '{"type":"TRIGGER","tool":"__proto__"}', 'TOOL_NOT_FOUND'], ['a requestId that is a number', '{"type":"PING","requestId":1}', 'INVALID_ARGUMENT'],
   ['a requestId too long', JSON.stringify({ type: 'PING', requestId: 'x'.repeat(129) }), 'INVALID_ARGUMENT'], ['SET without a path', '{"type":"SET","value":1}', 'INVALID_ARGUMENT'],
   ['SET of an unknown key', '{"type":"SET","path":["none"],"value":1}', 'INVALID_ARGUMENT'], ['SET through __proto__', '{"type":"SET","path":["__proto__","x"],"value":1}', 'INVALID_ARGUMENT'],
-  ['SET of the wrong type', '{"type":"SET","path":["n"],"value":"text"}', 'INVALID_ARGUMENT'],
+  ['SET of the wrong type', '{"type":"SET","path":["n"],"value":"text"}', 'INVALID_ARGUMENT'], ['SUBSCRIBE to nothing', '{"type":"SUBSCRIBE"}', 'INVALID_ARGUMENT'],
+  ['SUBSCRIBE to an unknown topic', '{"type":"SUBSCRIBE","topics":["all"]}', 'INVALID_ARGUMENT'], ['UNSUBSCRIBE from an unknown key', '{"type":"UNSUBSCRIBE","keys":["none"]}', 'INVALID_ARGUMENT'],
 ]) answered(`a message ${what}`, frame(text, message), `ERROR ${code}`);
 answered('a message with a byte order mark', frame(text, `\ufeff${PING}`), 'ERROR PARSE_ERROR');
 answered('a type that is written with escapes', frame(text, '{"type":"\\u0050ING"}'), 'PONG');
 answered('unknown members are passed over', frame(text, '{"type":"PING","more":[1,{}]}'), 'PONG');
 closed('binary where text is spoken', frame(binary, PING), 'close 1003');
 closed('an empty binary message', frame(binary), 'close 1003');
+
+// --- The MessagePack subprotocol
+
+const MSGPACK_PING = Buffer.from([0x81, 0xa4, ...Buffer.from('type'), 0xa4, ...Buffer.from('PING')]);
+const packed = { protocol: 'nexus.v1.msgpack' };
+answered('MessagePack: a message', frame(binary, MSGPACK_PING), 'PONG', packed);
+answered('MessagePack: a message in fragments', fragments([MSGPACK_PING.subarray(0, 3), MSGPACK_PING.subarray(3)], binary), 'PONG', packed);
+answered('MessagePack: a ping', frame(ping, 'x'), 'pong:x', packed);
+closed('MessagePack: text', frame(text, PING), 'close 1003', packed);
+for (const [what, bytes] of [
+  ['nothing', []], ['the byte that means nothing', [0xc1]], ['a map cut off', [0x81]], ['a map of four billion', [0xdf, 0xff, 0xff, 0xff, 0xff]], ['a list', [0x90]], ['bytes after the end', [...MSGPACK_PING, 0]],
+  ['an extension', [0xd4, 1, 0]], ['a key that is no text', [0x81, 1, 1]], ['text that is no UTF-8', [0x81, 0xa4, ...Buffer.from('type'), 0xa1, 0xff]], ['NaN', [0x81, 0xa1, 0x78, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0]],
+  ['nested too deeply', Array(5000).fill(0x91)],
+]) answered(`MessagePack: ${what}`, frame(binary, bytes), 'ERROR PARSE_ERROR', packed);
 
 export { cases as websocketCases };

@@ -25,10 +25,10 @@ const takeHead = (bytes) => {
   return end < 0 ? undefined : end + 4;
 };
 
-async function open() {
+async function open(protocol) {
   const wire = await Wire.open(server.wsPort);
   await wire.send(`GET /panels/p/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n`
-    + `Sec-WebSocket-Key: ${KEY}\r\n\r\n`);
+    + `Sec-WebSocket-Key: ${KEY}\r\n${protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : ''}\r\n`);
   const head = wire.drop(await wire.wait(takeHead, 'the answer to the upgrade')).toString('latin1');
   assert.match(head, /^HTTP\/1\.1 101 /);
   await nextFrame(wire); // CONNECTED
@@ -42,7 +42,7 @@ async function nextFrame(wire) {
   return taken.frame;
 }
 
-// How a frame of the server is written in the cases.
+// How a frame of the server is written in the cases. MessagePack is told by its text, which is enough here.
 function describe(frame) {
   if (!frame) return 'the end of the connection';
   if (frame.opcode === OPCODE.close) return frame.payload.length === 0 ? 'close' : `close ${frame.payload.readUInt16BE(0)}`;
@@ -66,7 +66,7 @@ async function expectFrames(wire, { expect, skipOlderPongs }) {
 }
 
 async function runCase(item) {
-  const wire = await open();
+  const wire = await open(item.protocol);
   try {
     await wire.send(item.send);
     await expectFrames(wire, item);

@@ -274,3 +274,57 @@ test('a client that takes JSON Patch gets one operation for one item more, other
   await assert.rejects(WebSocketClient.open(server.wsPort, '/panels/long/ws?patches=xml'), { status: 422 });
   await Promise.all([client.close(), whole.close()]);
 });
+
+test('a client hears of the topics and keys it subscribed to, and catches up when it wants more', async () => {
+  const source = `<NexusPanel title="T"><Data><State name="a" type="number" default="0"/><State name="b" type="number" default="0"/></Data>
+    <Logic><Tool name="both"><Handler>$state.a++; $state.b++; $emit('tick', $state.a);</Handler></Tool></Logic></NexusPanel>`;
+  assert.equal((await server.createPanel(source, { panelId: 'topics' })).status, 201);
+  const client = await server.connect('topics');
+  const other = await server.connect('topics');
+  client.send({ type: 'SUBSCRIBE', keys: ['b'] });
+  client.send({ type: 'UNSUBSCRIBE', topics: ['events'] });
+  client.send({ type: 'UNSUBSCRIBE', topics: ['weather'], requestId: 'no' });
+  const [refused] = await client.untilType('ERROR');
+  assert.deepEqual([refused.requestId, refused.code], ['no', 'INVALID_ARGUMENT']);
+
+  client.send({ type: 'TRIGGER', tool: 'both', requestId: 'r' });
+  const heard = await client.untilType('RESULT');
+  assert.deepEqual(types(heard), ['PATCH', 'RESULT']);
+  assert.deepEqual(heard[0].mutations, [{ operation: 'set', key: 'b', value: 1 }]);
+  const all = await other.untilType('EVENT');
+  assert.deepEqual(all[0].mutations.map(({ key }) => key), ['a', 'b']);
+
+  client.send({ type: 'SUBSCRIBE', keys: ['*'], topics: ['events'] });
+  const missed = await client.next();
+  assert.deepEqual([missed.type, missed.version, missed.mutations], ['PATCH', 1, [{ operation: 'set', key: 'a', value: 1 }]]);
+  client.send({ type: 'TRIGGER', tool: 'both' });
+  assert.deepEqual(types(await client.untilType('RESULT')), ['PATCH', 'EVENT', 'RESULT']);
+  await client.close();
+  await other.close();
+});
+
+test('a client that reads slowly gets fewer patches, no wrong state, and costs the others nothing', async () => {
+  const source = `<NexusPanel title="T"><Data><State name="n" type="number" default="0"/><State name="text" type="string" default=""/></Data>
+    <Logic><Tool name="step"><Handler>$state.n++; $state.text = 'x'.repeat(20000) + $state.n;</Handler></Tool></Logic></NexusPanel>`;
+  assert.equal((await server.createPanel(source, { panelId: 'slow' })).status, 201);
+  const slow = await server.connect('slow');
+  const quick = await server.connect('slow');
+  slow.pause();
+  const steps = 800; // 16 MB: more than the sockets and the queue hold
+  for (let sent = 0; sent < steps; sent += 50) {
+    for (let i = 0; i < 50; ++i) quick.send({ type: 'TRIGGER', tool: 'step' });
+    for (let answered = 0; answered < 50; ++answered) await quick.untilType('RESULT');
+  }
+  slow.resume();
+  const patches = await slow.until(({ type, version }) => type === 'PATCH' && version === steps, 30000);
+  let version = 0;
+  for (const patch of patches) {
+    assert.equal(patch.from ?? patch.version - 1, version, 'each patch continues the one before');
+    version = patch.version;
+  }
+  assert.ok(patches.length < steps, `${patches.length} patches for ${steps} steps`);
+  const { text } = Object.fromEntries(patches.at(-1).mutations.map(({ key, value }) => [key, value]));
+  assert.ok(text.endsWith(`x${steps}`));
+  await slow.close();
+  await quick.close();
+});

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { checkAnswer } from './contract.mjs';
 import { WebSocketClient } from './websocket.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -163,14 +164,17 @@ export class Server {
     return code;
   }
 
-  // One request. Resolves to {status, headers, text, json}; json is undefined when the body is none.
+  // One request, whose answer must be one that protocol/openapi.json describes. Resolves to {status, headers, text, json};
+  // json is undefined when the body is none.
   async request(method, path, { body, type, headers = {} } = {}) {
     const answer = await fetch(this.base + path, {
       method, body, headers: { ...(type ? { 'content-type': type } : {}), ...headers }, redirect: 'manual',
     });
     const text = await answer.text();
     const isJson = (answer.headers.get('content-type') ?? '').includes('application/json');
-    return { status: answer.status, headers: answer.headers, text, json: isJson && text ? JSON.parse(text) : undefined };
+    const received = { status: answer.status, headers: answer.headers, text, json: isJson && text ? JSON.parse(text) : undefined };
+    checkAnswer(method, path, received);
+    return received;
   }
 
   get(path) {

@@ -4,6 +4,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
+import { checkServerMessage } from './contract.mjs';
+
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
@@ -65,6 +67,7 @@ export class WebSocketClient {
   #partial = [];
   #read = 0; // how many of `messages` next() has handed out
   #waiters = [];
+  #problem; // the first message that is not of the protocol
 
   // Resolves to a client that is connected; rejects with `status` set when the server refuses the upgrade.
   static async open(port, path, { host = '127.0.0.1', headers = {} } = {}) {
@@ -132,6 +135,11 @@ export class WebSocketClient {
     const text = Buffer.concat(this.#partial).toString('utf8');
     this.#partial = [];
     this.messages.push(JSON.parse(text));
+    try {
+      checkServerMessage(this.messages.at(-1));
+    } catch (error) {
+      this.#problem ??= error;
+    }
     return this.#wake();
   }
 
@@ -169,6 +177,7 @@ export class WebSocketClient {
   // The next message not yet handed out.
   async next(timeoutMs = 10000) {
     const deadline = Date.now() + timeoutMs;
+    if (this.#problem) throw this.#problem;
     while (this.#read === this.messages.length) {
       if (this.closed) throw new Error(`the server closed the connection (${this.closeCode})`);
       if (Date.now() >= deadline) throw new Error(`no message within ${timeoutMs} ms`);
@@ -202,6 +211,15 @@ export class WebSocketClient {
     if (this.closed) return;
     this.sendFrame(OPCODE.close, Buffer.from([3, 232]));
     await this.waitForClose();
+  }
+
+  // Stops reading, as a client does that cannot keep up.
+  pause() {
+    this.#socket.pause();
+  }
+
+  resume() {
+    this.#socket.resume();
   }
 
   destroy() {

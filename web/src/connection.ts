@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals-core";
-import type { Call, ClientMessage, ExecutionResult, Json, Path, ServerMessage } from "./protocol.ts";
+import type { Call, ClientMessage, ExecutionResult, Json, PatchMessage, Path, ServerMessage } from "./protocol.ts";
 import { SignInNeeded } from "./remote.ts";
 
 export type ConnectionState =
@@ -297,7 +297,7 @@ export class Connection {
     const message = parseMessage(data);
     if (!message) return this.restart();
     if (message.type === "CONNECTED") this.#connected(message);
-    if (message.type === "PATCH" && !this.#advance(message.version)) return;
+    if (message.type === "PATCH" && !this.#advance(message)) return;
     if (!this.#answer(message)) this.#handlers.onMessage(message);
   }
 
@@ -310,10 +310,11 @@ export class Connection {
   }
 
   // Patches are applied in version order without a gap; after a gap only a new snapshot is right. One of the
-  // current version repeats what is there: the answer to a write that changed nothing.
-  #advance(version: number): boolean {
+  // current version repeats what is there: the answer to a write that changed nothing. One patch stands for
+  // several when this page was slow: all those after its `from`.
+  #advance({ version, from = version - 1 }: PatchMessage): boolean {
     if (version < this.#version) return false;
-    if (version > this.#version + 1) {
+    if (from > this.#version) {
       this.resync();
       return false;
     }
@@ -338,7 +339,8 @@ export class Connection {
   }
 }
 
-function parseMessage(data: unknown): ServerMessage | undefined {
+/** The message that a socket's event carries; undefined for anything else. */
+export function parseMessage(data: unknown): ServerMessage | undefined {
   if (typeof data !== "string") return undefined;
   try {
     const message: unknown = JSON.parse(data);

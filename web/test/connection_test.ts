@@ -79,6 +79,15 @@ test("a patch that is already part of the snapshot is ignored, a repeat of the c
   assert.equal(heard.length, 2);
 });
 
+test("one patch may stand for several, and must reach back to what is there", () => {
+  socket().hello(4);
+  socket().say({ type: "PATCH", version: 9, from: 4, patch: [], timestamp: 0 });
+  socket().patch(10);
+  assert.deepEqual(heard.map(({ version }) => version), [4, 9, 10]);
+  socket().say({ type: "PATCH", version: 20, from: 11, patch: [], timestamp: 0 });
+  assert.equal(FakeSocket.all.length, 2);
+});
+
 test("a gap in the versions asks for a new snapshot", () => {
   socket().hello(4);
   socket().patch(6);

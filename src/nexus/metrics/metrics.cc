@@ -69,6 +69,10 @@ struct Metrics::Families {
                                               "WebSocket clients the server gave up, by reason.");
   Counter& cut_slow = cut.Add({{"reason", "slow_reader"}});
   Counter& cut_idle = cut.Add({{"reason", "idle"}});
+  Counter& cut_flood = cut.Add({{"reason", "flood"}});
+  Counter& merged = counters(registry, "nexus_websocket_patches_merged_total",
+                             "Patches that became part of another because their client was behind.")
+                        .Add({});
   Counter& refused = counters(registry, "nexus_connections_refused_total",
                               "TCP connections turned away because too many were open.")
                          .Add({});
@@ -98,10 +102,14 @@ void Metrics::message_sent() { families_->sent.Increment(); }
 void Metrics::frames_dropped(std::size_t count) {
   families_->dropped.Increment(static_cast<double>(count));
 }
+void Metrics::patches_merged() { families_->merged.Increment(); }
 void Metrics::connection_refused() { families_->refused.Increment(); }
 
 void Metrics::client_cut(CutReason reason) {
-  (reason == CutReason::kSlowReader ? families_->cut_slow : families_->cut_idle).Increment();
+  Counter& count = reason == CutReason::kSlowReader ? families_->cut_slow
+                   : reason == CutReason::kIdle     ? families_->cut_idle
+                                                    : families_->cut_flood;
+  count.Increment();
 }
 
 void Metrics::add_source(Source source) { sources_.push_back(std::move(source)); }

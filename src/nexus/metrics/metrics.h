@@ -31,7 +31,7 @@ class RouteMetrics {
 };
 
 // Why the server gave up a WebSocket client.
-enum class CutReason { kSlowReader, kIdle };
+enum class CutReason { kSlowReader, kIdle, kFlood };
 
 // The process's own counters. Every family and every label value exists at 0 from construction (or
 // from route(), for HTTP) on, so that a rate can be taken of the first event. Counting is legal on
@@ -55,6 +55,8 @@ class Metrics {
   // Frames that were queued for a client and never written.
   void frames_dropped(std::size_t count);
   void client_cut(CutReason reason);
+  // A patch was merged into the one before it, for a client that is behind.
+  void patches_merged();
   // A TCP connection turned away because too many were open.
   void connection_refused();
 

@@ -230,7 +230,8 @@ class FakeExtension : public extension::Extension {
 class RecordingClient : public Client {
  public:
   void send(const Frame& frame) override {
-    frames.push_back(*frame);
+    frames.push_back(frame->json());
+    last_frame = frame;
     if (on_send) on_send();
   }
   bool takes_patches() const override { return patches; }
@@ -242,6 +243,7 @@ class RecordingClient : public Client {
   std::vector<std::string> take() { return std::exchange(frames, {}); }
 
   std::vector<std::string> frames;
+  Frame last_frame;
   bool patches = false;
   std::uint16_t closed_with = 0;
   std::string close_reason;

@@ -39,22 +39,41 @@ void write_key_operation(const engine::Mutation& mutation, std::string& out) {
   object.close();
 }
 
-// RFC 6902 over the state object.
-void write_patch(const std::vector<engine::Mutation>& mutations, std::string& out) {
-  std::string operations;
+// Where the path ends in the JSON of an operation that replaces: before the quote that closes it.
+std::size_t path_end_of(std::string_view operation) {
+  constexpr std::string_view kStart = R"({"op":"replace","path":")";
+  std::size_t at = kStart.size();
+  while (operation[at] != '"') at += operation[at] == '\\' ? 2 : 1;
+  return at;
+}
+
+// RFC 6902 over the state object, and where each operation stands.
+std::vector<PatchPart> write_patch(const std::vector<engine::Mutation>& mutations,
+                                   std::string& out) {
+  std::vector<PatchPart> parts;
+  const auto begin_part = [&](const engine::Mutation& mutation) {
+    if (!parts.empty()) out += ',';
+    parts.push_back({.key = mutation.key, .begin = out.size()});
+  };
+  out += '[';
   for (const auto& mutation : mutations) {
     if (mutation.patch.empty()) {
-      operations += ',';
-      write_key_operation(mutation, operations);
+      begin_part(mutation);
+      write_key_operation(mutation, out);
+      parts.back().end = out.size();
     }
     for (const auto& operation : mutation.patch) {
-      operations += ',';
-      value::write_operation(mutation.key, operation, operations);
+      begin_part(mutation);
+      value::write_operation(mutation.key, operation, out);
+      PatchPart& part = parts.back();
+      part.end = out.size();
+      part.whole = false;
+      if (operation.kind == value::PatchOperation::Kind::kReplace)
+        part.path_end = part.begin + path_end_of(std::string_view(out).substr(part.begin));
     }
   }
-  out += '[';
-  if (!operations.empty()) out.append(operations, 1);
   out += ']';
+  return parts;
 }
 
 void write_event(const engine::Event& event, std::string& out) {
@@ -137,7 +156,9 @@ ObjectWriter begin_frame(std::string_view type, std::string& out) {
   return object;
 }
 
-Frame share(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+Frame make_patch(std::string json, PatchParts parts) {
+  return std::make_shared<const Message>(std::move(json), std::move(parts));
+}
 
 }  // namespace
 
@@ -150,7 +171,7 @@ Frame encode_connected(std::string_view panel_id, std::uint64_t version, std::st
   frame.text("epoch", epoch);
   frame.key("state") += state_json;
   frame.close();
-  return share(std::move(out));
+  return make_frame(std::move(out));
 }
 
 Frame encode_resumed(std::string_view panel_id, std::uint64_t version, std::string_view epoch) {
@@ -161,33 +182,75 @@ Frame encode_resumed(std::string_view panel_id, std::uint64_t version, std::stri
   frame.text("epoch", epoch);
   frame.boolean("resumed", true);
   frame.close();
-  return share(std::move(out));
+  return make_frame(std::move(out));
 }
 
 Frame encode_mutations(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
                        const engine::StateView& state, std::int64_t timestamp_ms) {
   std::string out;
+  PatchParts parts{version, timestamp_ms, false};
   ObjectWriter frame = begin_frame("PATCH", out);
   frame.number("version", version);
   value::write_json_list(mutations, frame.key("mutations"),
                          [&](const engine::Mutation& mutation, std::string& to) {
-                           if (mutation.patch.empty()) return write_whole(mutation, to);
-                           write_mutation(mutation.key, state.get(mutation.key), to);
+                           parts.parts.push_back({.key = mutation.key, .begin = to.size()});
+                           if (mutation.patch.empty())
+                             write_whole(mutation, to);
+                           else
+                             write_mutation(mutation.key, state.get(mutation.key), to);
+                           parts.parts.back().end = to.size();
                          });
   frame.number("timestamp", timestamp_ms);
   frame.close();
-  return share(std::move(out));
+  return make_patch(std::move(out), std::move(parts));
 }
 
 Frame encode_patch(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
                    std::int64_t timestamp_ms) {
   std::string out;
+  PatchParts parts{version, timestamp_ms, true};
   ObjectWriter frame = begin_frame("PATCH", out);
   frame.number("version", version);
-  write_patch(mutations, frame.key("patch"));
+  parts.parts = write_patch(mutations, frame.key("patch"));
   frame.number("timestamp", timestamp_ms);
   frame.close();
-  return share(std::move(out));
+  return make_patch(std::move(out), std::move(parts));
+}
+
+Frame encode_selection(const Frame& patch, const std::vector<std::size_t>& chosen) {
+  const PatchParts& from = *patch->parts();
+  if (chosen.size() == from.parts.size()) return patch;
+  std::string out;
+  PatchParts parts{from.version, from.timestamp_ms, from.json_patch};
+  ObjectWriter frame = begin_frame("PATCH", out);
+  frame.number("version", from.version);
+  value::write_json_list(chosen, frame.key(from.json_patch ? "patch" : "mutations"),
+                         [&](std::size_t index, std::string& to) {
+                           PatchPart part = from.parts[index];
+                           to.append(patch->json(), part.begin, part.end - part.begin);
+                           const std::size_t end = to.size();
+                           if (part.path_end != 0) part.path_end = end - (part.end - part.path_end);
+                           part.begin = end - (part.end - part.begin);
+                           part.end = end;
+                           parts.parts.push_back(std::move(part));
+                         });
+  frame.number("timestamp", from.timestamp_ms);
+  frame.close();
+  return make_patch(std::move(out), std::move(parts));
+}
+
+Frame encode_merged_patch(std::uint64_t from, std::uint64_t version,
+                          const std::vector<std::shared_ptr<const std::string>>& parts,
+                          bool json_patch, std::int64_t timestamp_ms) {
+  std::string out;
+  ObjectWriter frame = begin_frame("PATCH", out);
+  frame.number("version", version);
+  frame.number("from", from);
+  value::write_json_list(parts, frame.key(json_patch ? "patch" : "mutations"),
+                         [](const auto& part, std::string& to) { to += *part; });
+  frame.number("timestamp", timestamp_ms);
+  frame.close();
+  return make_frame(std::move(out));
 }
 
 Frame encode_event(std::uint64_t version, const engine::Event& event) {
@@ -196,7 +259,7 @@ Frame encode_event(std::uint64_t version, const engine::Event& event) {
   frame.number("version", version);
   write_event(event, frame.key("event"));
   frame.close();
-  return share(std::move(out));
+  return make_frame(std::move(out));
 }
 
 Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>& commands) {
@@ -205,7 +268,7 @@ Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>&
   frame.number("version", version);
   value::write_json_list(commands, frame.key("commands"), write_view_command);
   frame.close();
-  return share(std::move(out));
+  return make_frame(std::move(out));
 }
 
 engine::Event source_event(std::string file, const std::vector<nxml::Diagnostic>& diagnostics,

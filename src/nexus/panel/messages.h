@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,13 @@ Frame encode_mutations(std::uint64_t version, const std::vector<engine::Mutation
                        const engine::StateView& state, std::int64_t timestamp_ms);
 Frame encode_patch(std::uint64_t version, const std::vector<engine::Mutation>& mutations,
                    std::int64_t timestamp_ms);
+// The PATCH of some parts of another, by their positions.
+Frame encode_selection(const Frame& patch, const std::vector<std::size_t>& chosen);
+// Several PATCHes of one form in one, which leads from the version `from` to `version`; `parts` are
+// the JSON of mutations or of operations.
+Frame encode_merged_patch(std::uint64_t from, std::uint64_t version,
+                          const std::vector<std::shared_ptr<const std::string>>& parts,
+                          bool json_patch, std::int64_t timestamp_ms);
 Frame encode_event(std::uint64_t version, const engine::Event& event);
 Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>& commands);
 

@@ -14,7 +14,7 @@ using value::Object;
 using value::Value;
 
 TEST(Messages, ConnectedCarriesTheStateAsItIs) {
-  EXPECT_EQ(*encode_connected("p", 3, "e1", R"({"n":1})"),
+  EXPECT_EQ(encode_connected("p", 3, "e1", R"({"n":1})")->json(),
             R"({"type":"CONNECTED","panelId":"p","version":3,"epoch":"e1","state":{"n":1}})");
 }
 
@@ -25,7 +25,7 @@ TEST(Messages, PatchListsSetsAndDeletes) {
       state::Store::create({}).take(),
       std::make_shared<const ComputedValues>(nxml::Document{}, engine::Limits{}), "p");
   EXPECT_EQ(
-      *encode_mutations(7, mutations, state, 1700000000123),
+      encode_mutations(7, mutations, state, 1700000000123)->json(),
       R"({"type":"PATCH","version":7,"mutations":[{"operation":"set","key":"a","value":{"x":[1,"\"\n"]}},)"
       R"({"operation":"delete","key":"b"}],"timestamp":1700000000123})");
 }
@@ -33,17 +33,17 @@ TEST(Messages, PatchListsSetsAndDeletes) {
 TEST(Messages, AsJsonPatchAKeyIsAMemberOfTheState) {
   const std::vector<engine::Mutation> mutations = {
       set_key("a", 1), {engine::Mutation::Operation::kDelete, "b", {}, {}}};
-  EXPECT_EQ(*encode_patch(7, mutations, 5),
+  EXPECT_EQ(encode_patch(7, mutations, 5)->json(),
             R"({"type":"PATCH","version":7,"patch":[{"op":"add","path":"/a","value":1},)"
             R"({"op":"remove","path":"/b"}],"timestamp":5})");
 }
 
 TEST(Messages, EventAndView) {
   EXPECT_EQ(
-      *encode_event(1, {"toast", Object{{"message", "hi"}}, 5}),
+      encode_event(1, {"toast", Object{{"message", "hi"}}, 5})->json(),
       R"({"type":"EVENT","version":1,"event":{"name":"toast","payload":{"message":"hi"},"timestamp":5}})");
   EXPECT_EQ(
-      *encode_view(1, {{"focus", "name", Object{}}, {"custom", {}, Object{{"a", 1}}}}),
+      encode_view(1, {{"focus", "name", Object{}}, {"custom", {}, Object{{"a", 1}}}})->json(),
       R"({"type":"VIEW","version":1,"commands":[{"type":"focus","componentId":"name","args":{}},)"
       R"({"type":"custom","args":{"a":1}}]})");
 }

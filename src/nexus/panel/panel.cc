@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "nexus/base/check.h"
 #include "nexus/base/random.h"
 #include "nexus/panel/arguments.h"
 #include "nexus/panel/messages.h"
@@ -99,8 +100,10 @@ std::string LivePanel::info_json() const {
                                  .triggers = triggers_.get()});
 }
 
-Frame LivePanel::connected_frame() const {
-  return encode_connected(record_.id, state_->version(), record_.epoch, state_json());
+Frame LivePanel::connected_frame() {
+  if (connected_ == nullptr)
+    connected_ = encode_connected(record_.id, state_->version(), record_.epoch, state_json());
+  return connected_;
 }
 
 void LivePanel::attach(Client* client, const std::optional<SeenUpTo>& seen) {
@@ -124,9 +127,67 @@ void LivePanel::send_state(Client* client) {
 // When the state could not be stored, the client waits for what it is instead.
 void LivePanel::admit_client(Client* client, const Frame& connected, bool stored) {
   if (!audience_.expects(client) || !stored) return;
+  const bool hears = audience_.find(client)->wanted.has(Topic::kEvents);
   audience_.attach(client);
   client->send(connected);
-  if (source_errors_) client->send(encode_event(version(), *source_errors_));
+  if (source_errors_ && hears) client->send(encode_event(version(), *source_errors_));
+}
+
+void LivePanel::detach(Client* client) {
+  audience_.detach(client);
+  if (audience_.empty()) connected_ = nullptr;
+}
+
+// What is under way to the store was encoded for, and is told to, those who wanted it then. So the
+// change takes its place behind it, and the values of newly wanted keys are those of this moment.
+Result<void> LivePanel::subscribe(Client* client, const SubscriptionChange& change) {
+  const auto member = audience_.find(client);
+  NX_CHECK(member != nullptr);
+  const Subscription before = member->requested;
+  const std::vector<std::string> declared = declared_keys();
+  NX_TRY_VOID(member->requested.apply(change, declared));
+  const Subscription next = member->requested;
+  if (audience_.expects(client)) {
+    // CONNECTED, with all that is missing, is still to come.
+    member->wanted = next;
+    return {};
+  }
+  std::vector<std::string> fresh;
+  for (const std::string& key : declared)
+    if (!before.wants(key) && next.wants(key)) fresh.push_back(key);
+  journal_->after([self = weak_from_this(), weak = std::weak_ptr(member), next,
+                   frame = snapshot_of(fresh, client->takes_patches())](
+                      const Result<void>& stored) {
+    const auto panel = self.lock();
+    const auto waiting = weak.lock();
+    if (!panel || !waiting || waiting->client == nullptr) return;
+    // The values may be of a state that is lost: the client gets what it is instead.
+    if (!stored.ok()) return panel->audience_.suspend(waiting->client);
+    waiting->wanted = next;
+    if (frame != nullptr) waiting->client->send(frame);
+  });
+  return {};
+}
+
+std::vector<std::string> LivePanel::declared_keys() const {
+  std::vector<std::string> keys;
+  for (const auto& state : program_->document->states) keys.push_back(state.name);
+  for (const auto& computed : program_->document->computed) keys.push_back(computed.name);
+  return keys;
+}
+
+Frame LivePanel::snapshot_of(const std::vector<std::string>& keys, bool patches) const {
+  if (keys.empty()) return nullptr;
+  std::vector<engine::Mutation> values;
+  for (const std::string& key : keys) {
+    const value::Value* const held = state_->get(key);
+    values.push_back({engine::Mutation::Operation::kSet, key, held ? *held : value::Value(), {}});
+    // Set first, since JSON Patch removes only what is there.
+    if (held == nullptr) values.push_back({engine::Mutation::Operation::kDelete, key, {}, {}});
+  }
+  const auto now = unix_ms(host_.clock.wall());
+  return patches ? encode_patch(state_->version(), values, now)
+                 : encode_mutations(state_->version(), values, *state_, now);
 }
 
 void LivePanel::read_state(std::function<void(Result<StateAnswer>)> done) {
@@ -465,6 +526,7 @@ LivePanel::Publication LivePanel::prepare(const std::vector<engine::Mutation>& m
   Publication publication;
   publication.version = version;
   if (!mutations.empty()) {
+    connected_ = nullptr;
     const auto now = unix_ms(host_.clock.wall());
     publication.entry = {version, now, pack_changes(mutations, *state_)};
     if (audience_.takes(false))
@@ -472,8 +534,10 @@ LivePanel::Publication LivePanel::prepare(const std::vector<engine::Mutation>& m
     if (audience_.takes(true)) publication.patches = encode_patch(version, mutations, now);
   }
   if (audience_.empty()) return publication;
-  for (const auto& event : events) publication.others.push_back(encode_event(version, event));
-  if (!commands.empty()) publication.others.push_back(encode_view(version, commands));
+  for (const auto& event : events)
+    publication.others.emplace_back(Topic::kEvents, encode_event(version, event));
+  if (!commands.empty())
+    publication.others.emplace_back(Topic::kView, encode_view(version, commands));
   return publication;
 }
 
@@ -481,8 +545,8 @@ LivePanel::Publication LivePanel::prepare(const std::vector<engine::Mutation>& m
 void LivePanel::publish(const Publication& publication) {
   if (publication.entry.version > published_) window_.add(publication.entry);
   published_ = publication.version;
-  audience_.send(publication.whole, publication.patches);
-  for (const Frame& frame : publication.others) audience_.send(frame);
+  audience_.send_patch(publication.whole, publication.patches);
+  for (const auto& [topic, frame] : publication.others) audience_.send(topic, frame);
 }
 
 void LivePanel::apply_write(SetRequest request) {
@@ -639,7 +703,7 @@ void LivePanel::announce(std::string_view name, value::Value payload) {
                    event = engine::Event{std::string(name), std::move(payload),
                                          unix_ms(host_.clock.wall())}](const auto&) {
     if (const auto panel = self.lock())
-      panel->audience_.send(encode_event(panel->version(), event));
+      panel->audience_.send(Topic::kEvents, encode_event(panel->version(), event));
   });
 }
 

@@ -71,7 +71,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
                      const std::vector<nxml::Diagnostic>& diagnostics) override;
   using Panel::attach;
   void attach(Client* client, const std::optional<SeenUpTo>& seen) override;
-  void detach(Client* client) override { audience_.detach(client); }
+  void detach(Client* client) override;
+  Result<void> subscribe(Client* client, const SubscriptionChange& change) override;
   std::size_t clients() const { return audience_.size(); }
 
   using Ready = std::function<void(Result<void>)>;
@@ -130,7 +131,7 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   struct Publication {
     std::uint64_t version = 0;
     Frame whole, patches;  // of PATCH; empty when the state did not change or nobody takes it
-    std::vector<Frame> others;
+    std::vector<std::pair<Topic, Frame>> others;
     PatchWindow::Entry entry;
   };
   void conclude(const std::shared_ptr<Run>& run, engine::Outcome outcome);
@@ -166,7 +167,10 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   // Sends what a client missed since `seen`, when `stored` and the window together hold it.
   void catch_up(Client* client, std::uint64_t seen);
   bool send_missed(Client* client, std::uint64_t seen, const std::vector<storage::Segment>& stored);
-  Frame connected_frame() const;
+  Frame connected_frame();
+  std::vector<std::string> declared_keys() const;
+  // The current values of these keys as a PATCH; nullptr without keys.
+  Frame snapshot_of(const std::vector<std::string>& keys, bool patches) const;
 
   // Reads the store on a thread that may block, after all that is under way. panel_reads.cc.
   template <typename T>
@@ -234,6 +238,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   PatchWindow window_;
 
   Audience audience_;
+  // CONNECTED of the current state, for a crowd that connects at once; nullptr when nobody did.
+  Frame connected_;
   RunQueue queue_;
   std::shared_ptr<Run> active_;               // whose segment is under way
   std::shared_ptr<Triggers> triggers_;        // of program_; never empty

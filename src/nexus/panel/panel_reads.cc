@@ -166,9 +166,11 @@ bool LivePanel::send_missed(Client* client, std::uint64_t seen,
   if (const auto recent = window_.after(version))
     for (const auto* entry : *recent) add(entry->version, entry->at_ms, entry->changes);
   if (version != published_) return false;
+  const Subscription wanted = audience_.find(client)->wanted;
   audience_.attach(client);
   client->send(encode_resumed(record_.id, seen, record_.epoch));
-  for (const Frame& frame : frames) client->send(frame);
+  for (const Frame& frame : frames)
+    if (const Frame part = PatchSelections(frame).find(wanted)) client->send(part);
   return true;
 }
 

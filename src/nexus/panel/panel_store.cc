@@ -228,6 +228,7 @@ void LivePanel::take_reloaded(Result<StoredPanel> stored) {
   record_.version = stored->record.version;
   record_.sequence = stored->record.sequence;
   view_ = nullptr;
+  connected_ = nullptr;
   reloading_ = false;
   cannot_load_ = false;
   journal_->recovered();
@@ -246,7 +247,8 @@ void LivePanel::take_reloaded(Result<StoredPanel> stored) {
     audience_.send(connected);
   }
   const auto waiting = audience_.expected();
-  for (Client* client : waiting) admit_client(client, connected, true);
+  for (const auto& member : waiting)
+    if (member->client != nullptr) admit_client(member->client, connected, true);
   spdlog::warn("panel={} was loaded again at version {}", record_.id, record_.version);
   pump();
 }

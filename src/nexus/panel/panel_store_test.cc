@@ -314,6 +314,71 @@ TEST_F(PanelStoreTest, WhoComesBackGetsExactlyWhatIsMissing) {
       << "from the store";
 }
 
+SubscriptionChange keys(SubscriptionChange::Direction direction, std::vector<std::string> names) {
+  return {direction, {}, std::move(names)};
+}
+constexpr auto kMore = SubscriptionChange::Direction::kSubscribe;
+constexpr auto kLess = SubscriptionChange::Direction::kUnsubscribe;
+
+TEST_F(PanelStoreTest, WhatIsSubscribedToComesBehindWhatIsUnderWay) {
+  Panel* panel = make();
+  RecordingClient client;
+  panel->attach(&client);
+  ASSERT_TRUE(panel->subscribe(&client, keys(kLess, {"n"})).ok());
+  client.take();
+  trigger(panel, "a");
+  settle();
+  ASSERT_TRUE(panel->subscribe(&client, keys(kMore, {"n"})).ok());
+  trigger(panel, "b");
+  settle();
+  EXPECT_TRUE(client.frames.empty()) << "n is 1 on no disk yet";
+  answer();
+  EXPECT_THAT(client.take(),
+              ElementsAre(HasSubstr(R"("version":1,"mutations":[{"operation":"set","key":"n","value":1}])")))
+      << "once, as the value, not as the change of what it had given up";
+  ASSERT_TRUE(panel->subscribe(&client, keys(kLess, {"n"})).ok());
+  answer();
+  EXPECT_THAT(client.take(), ElementsAre(HasSubstr(R"("PATCH","version":2)"))) << "asked for by then";
+  trigger(panel, "a");
+  settle();
+  answer();
+  EXPECT_TRUE(client.take().empty());
+}
+
+TEST_F(PanelStoreTest, ASubscriptionToWhatIsLostIsAnsweredWithWhatIsThere) {
+  Panel* panel = make();
+  RecordingClient client;
+  panel->attach(&client);
+  ASSERT_TRUE(panel->subscribe(&client, keys(kLess, {"n"})).ok());
+  client.take();
+  trigger(panel, "a");
+  settle();
+  ASSERT_TRUE(panel->subscribe(&client, keys(kMore, {"n"})).ok());
+  answer(kDiskFull);
+  EXPECT_THAT(client.take(), ElementsAre(HasSubstr(R"("CONNECTED","panelId":"p","version":0,)")));
+  trigger(panel, "b");
+  settle();
+  answer_all();
+  EXPECT_THAT(client.take(), ElementsAre(HasSubstr(R"("PATCH","version":1)")));
+}
+
+TEST_F(PanelStoreTest, WhoSubscribesBeforeItIsConnectedIsSentThatFromTheStart) {
+  Panel* panel = make();
+  trigger(panel, "a");
+  settle();
+  RecordingClient client;
+  panel->attach(&client);
+  ASSERT_TRUE(panel->subscribe(&client, keys(kMore, {"text"})).ok());
+  trigger(panel, "b");
+  settle();
+  answer_all();
+  EXPECT_THAT(client.take(), ElementsAre(HasSubstr(R"("CONNECTED")")));
+  RecordingClient back;
+  panel->attach(&back, SeenUpTo{panel->epoch(), 1});
+  settle();
+  EXPECT_EQ(back.take().size(), 2u);
+}
+
 TEST_F(PanelStoreTest, ComesBackAsItWas) {
   Panel* panel = make();
   trigger(panel, "a");

@@ -50,6 +50,58 @@ TEST_F(PanelTest, OneSegmentIsOnePatchThenEventsViewAndTheAnswer) {
   panel->detach(&client);
 }
 
+TEST_F(PanelTest, AClientHearsOfWhatItSubscribedToAndNothingElse) {
+  using Direction = SubscriptionChange::Direction;
+  engine_.handlers["a"] = [](const auto&, const auto&) {
+    auto outcome = success("ra", {set_key("n", 1), set_key("text", "x")});
+    outcome.events = {{"e", 1, 5}};
+    outcome.view_commands = {{"focus", "f", Object{}}};
+    return outcome;
+  };
+  Panel* panel = open_panel();
+  doubles::RecordingClient client, second, other;
+  for (auto* each : {&client, &second, &other}) panel->attach(each);
+  for (auto* each : {&client, &second})
+    ASSERT_TRUE(panel->subscribe(each, {Direction::kSubscribe, {}, {"text"}}).ok());
+  ASSERT_TRUE(panel->subscribe(&client, {Direction::kUnsubscribe, {Topic::kView, Topic::kEvents}, {}}).ok());
+  ASSERT_TRUE(panel->subscribe(&other, {Direction::kUnsubscribe, {Topic::kState}, {}}).ok());
+  EXPECT_FALSE(panel->subscribe(&client, {Direction::kSubscribe, {}, {"nothing"}}).ok());
+  for (auto* each : {&client, &second, &other}) each->take();
+  trigger(panel, "a");
+  settle();
+  const std::string patch =
+      R"({"type":"PATCH","version":1,"mutations":[{"operation":"set","key":"text","value":"x"}],"timestamp":1700000000123})";
+  EXPECT_EQ(client.take(), Strings{patch});
+  EXPECT_EQ(other.take().size(), 2u) << "EVENT and VIEW";
+  EXPECT_EQ(second.take().front(), patch);
+
+  // Back to all: what was missed comes at once, and nothing that is there already.
+  ASSERT_TRUE(panel->subscribe(&client, {Direction::kSubscribe, {}, {"*"}}).ok());
+  EXPECT_EQ(client.take(), Strings{R"({"type":"PATCH","version":1,"mutations":[{"operation":"set","key":"n","value":1}],)"
+                                   R"("timestamp":1700000000123})"});
+  ASSERT_TRUE(panel->subscribe(&client, {Direction::kSubscribe, {Topic::kState}, {"n"}}).ok());
+  EXPECT_TRUE(client.take().empty());
+  for (auto* each : {&client, &second, &other}) panel->detach(each);
+}
+
+TEST_F(PanelTest, EqualSelectionsShareOneEncodedPatch) {
+  engine_.handlers["a"] = [](const auto&, const auto&) {
+    return success("ra", {set_key("n", 1), set_key("text", "x")});
+  };
+  Panel* panel = open_panel();
+  doubles::RecordingClient all, all_too, some, some_too;
+  for (auto* each : {&all, &all_too, &some, &some_too}) panel->attach(each);
+  for (auto* each : {&some, &some_too})
+    ASSERT_TRUE(panel->subscribe(each, {SubscriptionChange::Direction::kSubscribe, {}, {"n"}}).ok());
+  EXPECT_EQ(all.last_frame, all_too.last_frame) << "CONNECTED";
+  trigger(panel, "a");
+  settle();
+  EXPECT_EQ(all.last_frame, all_too.last_frame);
+  EXPECT_EQ(some.last_frame, some_too.last_frame);
+  EXPECT_NE(all.last_frame, some.last_frame);
+  for (auto* each : {&all, &all_too, &some, &some_too}) panel->detach(each);
+}
+
 TEST_F(PanelTest, WhoTakesPatchesGetsWhatChangedInsideAKeyAndOthersTheWholeKey) {
   engine_.handlers["a"] = [](const auto&, const auto&) {
     engine::Mutation more{engine::Mutation::Operation::kSet, "list", {}, {}};

@@ -123,6 +123,7 @@ LivePanel::Life LivePanel::exchange_life(Life life) {
               std::exchange(record_.source, std::move(life.source)),
               std::exchange(record_.epoch, std::move(life.epoch))};
   view_ = nullptr;
+  connected_ = nullptr;
   const auto old = std::exchange(triggers_, make_triggers());
   if (old->active()) triggers_->start();
   old->stop();
@@ -132,7 +133,7 @@ LivePanel::Life LivePanel::exchange_life(Life life) {
 void LivePanel::report_source(const std::string& file,
                               const std::vector<nxml::Diagnostic>& diagnostics) {
   auto event = source_event(file, diagnostics, unix_ms(host_.clock.wall()));
-  audience_.send(encode_event(version(), event));
+  audience_.send(Topic::kEvents, encode_event(version(), event));
   const bool broken = std::any_of(diagnostics.begin(), diagnostics.end(), nxml::is_error);
   source_errors_ = broken ? std::optional(std::move(event)) : std::nullopt;
 }

@@ -16,8 +16,10 @@
 #include "nexus/extension/registry.h"
 #include "nexus/loop/loop.h"
 #include "nexus/nxml/nxml.h"
-#include "nexus/state/store.h"
+#include "nexus/panel/frame.h"
+#include "nexus/panel/subscription.h"
 #include "nexus/replay/recorder.h"
+#include "nexus/state/store.h"
 #include "nexus/storage/store.h"
 #include "nexus/value/value.h"
 
@@ -25,14 +27,11 @@ namespace nexus::panel {
 
 class Panel;
 
-// One frame, encoded once and shared by every client that gets it.
-using Frame = std::shared_ptr<const std::string>;
-
 // A connected WebSocket as the panel sees it; implemented by the server. Loop thread only.
 class Client {
  public:
   virtual ~Client() = default;
-  // Queues one text frame; never blocks. A client that cannot keep up is closed by its own session.
+  // Queues one message; never blocks. A client that cannot keep up is closed by its own session.
   virtual void send(const Frame& frame) = 0;
   // Whether it is sent what changed inside a key as JSON Patch instead of the whole key.
   virtual bool takes_patches() const { return false; }
@@ -286,12 +285,18 @@ class Panel {
   virtual void report_source(const std::string& file,
                              const std::vector<nxml::Diagnostic>& diagnostics) = 0;
 
-  // Sends CONNECTED, again with each new document, and from then on every PATCH, EVENT and VIEW. With
-  // `seen` of this epoch exactly the patches that are missing, when they are still known, in place of
-  // the state. The client outlives its attachment or detaches first.
+  // Sends CONNECTED, again with each new document, and from then on every PATCH, EVENT and VIEW that
+  // the client has subscribed to, which at first is all. With `seen` of this epoch exactly the patches
+  // that are missing, when they are still known, in place of the state. The client outlives its
+  // attachment or detaches first.
   virtual void attach(Client* client, const std::optional<SeenUpTo>& seen) = 0;
   void attach(Client* client) { attach(client, std::nullopt); }
   virtual void detach(Client* client) = 0;
+
+  // Changes what an attached client is sent, behind all that is under way to it. Keys that it gets
+  // from then on and did not before are sent to it in a PATCH of that version. Error
+  // kInvalidArgument for a key that is not declared; nothing has changed then.
+  virtual Result<void> subscribe(Client* client, const SubscriptionChange& change) = 0;
 };
 
 // Who does the work of panels; each of their threads may enter the sandbox.

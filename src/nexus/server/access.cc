@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "nexus/auth/authenticator.h"
+#include "nexus/server/field_list.h"
+#include "nexus/server/subprotocol.h"
 
 namespace nexus::server {
 namespace {
@@ -14,7 +16,6 @@ namespace {
 using auth::Identity;
 using auth::Permission;
 
-constexpr std::string_view kSubprotocol = "nexus.bearer.";
 constexpr std::string_view kScheme = "bearer ";
 
 Reply with_field(Reply reply, std::string name, std::string value) {
@@ -76,12 +77,8 @@ bool is_scheme(std::string_view text) {
 std::vector<std::string> tokens_in(std::string_view protocols) {
   std::vector<std::string> tokens;
   while (!protocols.empty()) {
-    const std::size_t comma = protocols.find(',');
-    std::string_view entry = protocols.substr(0, comma);
-    protocols = comma == std::string_view::npos ? std::string_view() : protocols.substr(comma + 1);
-    while (entry.starts_with(' ') || entry.starts_with('\t')) entry.remove_prefix(1);
-    while (entry.ends_with(' ') || entry.ends_with('\t')) entry.remove_suffix(1);
-    if (entry.starts_with(kSubprotocol)) tokens.emplace_back(entry.substr(kSubprotocol.size()));
+    const std::string_view entry = take_entry(protocols);
+    if (entry.starts_with(kBearerPrefix)) tokens.emplace_back(entry.substr(kBearerPrefix.size()));
   }
   return tokens;
 }

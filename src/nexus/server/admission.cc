@@ -1,10 +1,12 @@
 #include "nexus/server/admission.h"
-#include "nexus/server/panel_request.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+
+#include "nexus/server/panel_request.h"
+#include "nexus/server/subprotocol.h"
 
 namespace nexus::server {
 namespace {
@@ -36,14 +38,30 @@ bool is_probe(Route route) {
   return route == Route::kHealth || route == Route::kLive || route == Route::kReady;
 }
 
-// A proxy in front may frame a message differently when the coding is unusual, and then one
-// client's bytes become the next one's request; RFC 9112 section 6.1 asks for exactly "chunked"
-// last.
+// The answer to a message whose end two programs could see in different places: whatever comes
+// after it may be somebody's body, so nothing more is read.
+Refusal ambiguous(std::string message) {
+  Reply refusal = bad_request(std::move(message));
+  refusal.close = true;
+  return refusal;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// A proxy in front may frame a message differently when its length or coding is unusual, and then
+// one client's bytes become the next one's request; RFC 9112 section 6.1 asks for exactly "chunked"
+// last, and section 6.3 for one length.
 Refusal check_framing(const Head& head) {
-  if (head.transfer_encoding.empty()) return std::nullopt;
-  if (head.version < 11) return bad_request("transfer-encoding in an HTTP/1.0 request");
-  if (!head.chunked || !equals_ignoring_case(head.transfer_encoding, "chunked")) {
-    return bad_request("unsupported transfer-encoding; send 'chunked' or a content-length");
+  if (head.length_count > 1 || (head.length_count == 1 && !is_number(head.content_length)))
+    return ambiguous("content-length must be one number");
+  if (head.coding_count == 0) return std::nullopt;
+  if (head.version < 11) return ambiguous("transfer-encoding in an HTTP/1.0 request");
+  if (head.coding_count > 1 || !head.chunked ||
+      !equals_ignoring_case(head.transfer_encoding, "chunked")) {
+    return ambiguous("unsupported transfer-encoding; send 'chunked' or a content-length");
   }
   return std::nullopt;
 }
@@ -141,6 +159,8 @@ Refusal check_upgrade(const Context& context, const Head& head, const Request& r
     return bad_request("sec-websocket-key is not 16 bytes in base64");
   if (auto query = parse_socket_request(request.query); !query.ok())
     return error_reply(query.error());
+  if (auto chosen = choose_subprotocol(head.ws_protocols); !chosen.ok())
+    return error_reply(chosen.error());
   if (context.stopping)
     return error_reply({ErrorCode::kUnavailable, "the server is shutting down"});
   return std::nullopt;
@@ -166,13 +186,13 @@ Request describe(const Head& head, Target target) {
 }  // namespace
 
 std::variant<Request, Reply> admit(const Context& context, Port port, const Head& head) {
+  if (Refusal refusal = check_framing(head)) return *std::move(refusal);
   if (head.method == Method::kOptions && head.target == "*") return empty_reply(204);
   Result<Target> target = parse_target(head.target);
   if (!target.ok()) return error_reply(target.error());
   Request request = describe(head, std::move(target).take());
   const Route route = request.match.route;
-  Refusal refusal = check_framing(head);
-  if (!refusal) refusal = check_host(context, port, head, request);
+  Refusal refusal = check_host(context, port, head, request);
   if (!refusal) refusal = check_port(context, port, head, route);
   if (!refusal) refusal = check_method(head, route);
   if (!refusal && head.method == Method::kOptions) refusal = options_reply(route);

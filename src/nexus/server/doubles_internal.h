@@ -66,12 +66,19 @@ class FakePanel final : public panel::Panel {
   void attach(panel::Client* client, const std::optional<panel::SeenUpTo>& seen) override {
     last_seen = seen;
     clients.push_back(client);
-    client->send(std::make_shared<const std::string>(R"({"type":"CONNECTED","version":7})"));
+    client->send(panel::make_frame(R"({"type":"CONNECTED","version":7})"));
   }
   void detach(panel::Client* client) override { std::erase(clients, client); }
+  // Knows the key "n" only.
+  Result<void> subscribe(panel::Client*, const panel::SubscriptionChange& change) override {
+    last_change = change;
+    for (const std::string& key : change.keys)
+      if (key != "n") return Error{ErrorCode::kInvalidArgument, "no such key"};
+    return {};
+  }
 
-  void broadcast(std::string text) {
-    const auto frame = std::make_shared<const std::string>(std::move(text));
+  void broadcast(std::string json) { broadcast(panel::make_frame(std::move(json))); }
+  void broadcast(const panel::Frame& frame) {
     for (panel::Client* client : clients) client->send(frame);
   }
   static panel::ExecutionResult success(value::Value returned) {
@@ -88,6 +95,7 @@ class FakePanel final : public panel::Panel {
   std::optional<panel::SeenUpTo> last_seen;
   std::vector<panel::Client*> clients;
   std::vector<panel::TriggerRequest> open;
+  panel::SubscriptionChange last_change;
 
  private:
   const std::string id_;

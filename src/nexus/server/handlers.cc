@@ -74,6 +74,8 @@ void handle(const Context& context, Request request, const Respond& respond) {
       return respond(asset(context, request, "assets/" + request.match.tail));
     case Route::kFavicon:
       return respond(asset(context, request, "assets/favicon.svg"));
+    case Route::kOpenApi:
+      return respond(api_description(request));
     case Route::kHealth:
       return respond(health(context));
     case Route::kLive:

@@ -47,6 +47,9 @@ void decide_approval(const Context& context, const Request& request, const Respo
 // ticket_route.cc
 void issue_ticket(const Context& context, Request request, const Respond& respond);
 
+// description_route.cc
+Reply api_description(const Request& request);
+
 // probe_routes.cc
 Reply health(const Context& context);
 Reply liveness();

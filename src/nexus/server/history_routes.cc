@@ -1,5 +1,6 @@
-#include <fmt/format.h>
+#include <utility>
 
+#include "nexus/base/sha256.h"
 #include "nexus/server/handlers.h"
 #include "nexus/server/panel_request.h"
 
@@ -27,7 +28,13 @@ void show_former_state(const Context& context, const Request& request, std::uint
                        const Respond& respond) {
   panel::Panel* const panel = context.workspace.find(request.match.panel);
   if (!panel) return respond(no_panel(request));
-  panel->state_at(version, answer(respond));
+  panel->state_at(version, [respond, if_none_match = request.if_none_match](
+                               Result<std::string> json) {
+    if (!json.ok()) return respond(error_reply(json.error()));
+    // Of the content: a panel that is made anew has other versions of the same number.
+    const std::string etag = '"' + sha256_hex(*json).substr(0, 32) + '"';
+    respond(conditional_reply(if_none_match, etag, [&] { return revalidated(std::move(*json)); }));
+  });
 }
 
 void show_execution(const Context& context, const Request& request, const Respond& respond) {

@@ -72,6 +72,9 @@ Head head_of(const Parser& parser) {
   head.origin = view(message[http::field::origin]);
   head.content_type = view(message[http::field::content_type]);
   head.content_encoding = view(message[http::field::content_encoding]);
+  head.length_count = message.count(http::field::content_length);
+  head.content_length = view(message[http::field::content_length]);
+  head.coding_count = message.count(http::field::transfer_encoding);
   head.transfer_encoding = view(message[http::field::transfer_encoding]);
   head.expect = view(message[http::field::expect]);
   head.if_none_match = view(message[http::field::if_none_match]);
@@ -86,24 +89,10 @@ Head head_of(const Parser& parser) {
   head.ws_key = view(message[http::field::sec_websocket_key]);
   head.ws_version = view(message[http::field::sec_websocket_version]);
   head.ws_protocols = view(message[http::field::sec_websocket_protocol]);
+  head.traceparent = view(message["traceparent"]);
   head.chunked = parser.chunked();
   head.upgrade = beast::websocket::is_upgrade(message);
   return head;
-}
-
-// Why two programs could see the end of this message in different places; empty when they cannot.
-// Whatever comes after such a message may be somebody's body, so nothing more is read.
-std::string_view ambiguous_framing(const Parser::value_type& message) {
-  const std::string_view length = view(message[http::field::content_length]);
-  const bool is_number = !length.empty() && length.find_first_not_of("0123456789") == length.npos;
-  const std::size_t lengths = message.count(http::field::content_length);
-  if (lengths > 1 || (lengths == 1 && !is_number)) return "content-length must be one number";
-  const std::size_t codings = message.count(http::field::transfer_encoding);
-  if (codings == 0) return {};
-  if (message.version() < 11) return "transfer-encoding in an HTTP/1.0 request";
-  if (codings > 1 || !beast::iequals(message[http::field::transfer_encoding], "chunked"))
-    return "unsupported transfer-encoding; send 'chunked' or a content-length";
-  return {};
 }
 
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
@@ -176,16 +165,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
 
   void on_header(const error_code& error, std::size_t) {
     if (error) return on_read_error(error);
-    const auto& message = parser_->get();
-    trace_ = next_step(view(message["traceparent"]));
-    if (const std::string_view why = ambiguous_framing(message); !why.empty())
-      return reject(400, {ErrorCode::kBadRequest, std::string(why)});
     const Head head = head_of(*parser_);
+    trace_ = next_step(head.traceparent);
     std::variant<Request, Reply> verdict = admit(*context_, port_, head);
-    if (Reply* refusal = std::get_if<Reply>(&verdict)) {
-      refusal->close = !parser_->is_done();
-      return write(std::move(*refusal));
-    }
+    if (Reply* refusal = std::get_if<Reply>(&verdict)) return refuse(std::move(*refusal));
     request_ = std::move(*std::get_if<Request>(&verdict));
     route_ = request_.match.route;
     if (room_ == Room::kSpare && !guard_of(route_, request_.method).exempt) return refuse_for_room();
@@ -201,10 +184,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   }
 
   void on_authorized(Access::Verdict verdict) {
-    if (Reply* refusal = std::get_if<Reply>(&verdict)) {
-      refusal->close = !parser_->is_done();
-      return write(std::move(*refusal));
-    }
+    if (Reply* refusal = std::get_if<Reply>(&verdict)) return refuse(std::move(*refusal));
     request_.identity = std::move(*std::get_if<auth::Identity>(&verdict));
     audit_.actor = request_.identity.subject;
     audit_.workspace = request_.identity.workspace;
@@ -219,6 +199,12 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     reject(503, {ErrorCode::kUnavailable,
                  fmt::format("{} connections are open, which is the limit; try again later",
                              limits_.connections)});
+  }
+
+  // The body, if one follows, is not read.
+  void refuse(Reply refusal) {
+    refusal.close = refusal.close || !parser_->is_done();
+    write(std::move(refusal));
   }
 
   const std::string& peer() {
@@ -393,7 +379,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     error_code error;
     const int descriptor = stream_.socket().release(error);
     WsHandshake handshake{OwnedSocket(error ? -1 : descriptor, family_), request_.match.panel,
-                          std::string(head.ws_key), std::string(head.ws_protocols),
+                          std::string(head.ws_key), *choose_subprotocol(head.ws_protocols),
                           parse_socket_request(request_.query)->patches,
                           parse_socket_request(request_.query)->seen,
                           std::move(request_.identity)};

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "nexus/server/doubles_internal.h"
+#include "nexus/server/router.h"
 #include "nexus/server/test_client_internal.h"
+#include "nexus/value/json.h"
 
 namespace nexus::server {
 namespace {
@@ -326,6 +328,67 @@ TEST(HttpRoutes, ShowsMetrics) {
   EXPECT_THAT(answer.body, HasSubstr("nexus_handler_execution_time_us 3.33\n"));
   EXPECT_THAT(answer.body,
               HasSubstr("nexus_http_requests_total{route=\"/panels\",status=\"2xx\"} 1\n"));
+}
+
+TEST(HttpRoutes, ServesItsOwnDescription) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const Answer answer = client.get("/openapi.json");
+  EXPECT_EQ(answer.status, 200);
+  const auto description = value::parse_json(answer.body);
+  ASSERT_TRUE(description.ok());
+  EXPECT_EQ(description->find("openapi")->string(), "3.1.0");
+  EXPECT_EQ(client.get("/openapi.json", "If-None-Match: " + answer.fields.at("etag") + "\r\n").status,
+            304);
+}
+
+// A route that is not described, or a description of none, is a mistake of whoever changed one of them.
+TEST(HttpRoutes, TheDescriptionHasEveryRouteWithItsMethodsAndPermissions) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const auto description = value::parse_json(client.get("/openapi.json").body);
+  ASSERT_TRUE(description.ok());
+  const value::Value& paths = *description->find("paths");
+  EXPECT_EQ(paths.object().size(), kRouteCount - 1);
+  const std::pair<std::string_view, Method> methods[] = {
+      {"get", Method::kGet}, {"post", Method::kPost}, {"delete", Method::kDelete}};
+  for (std::size_t i = 0; i + 1 < kRouteCount; ++i) {
+    const Route route = static_cast<Route>(i);
+    const value::Value* const path = paths.find(pattern(route));
+    ASSERT_NE(path, nullptr) << pattern(route);
+    for (const auto& [name, method] : methods) {
+      const value::Value* const operation = path->find(name);
+      EXPECT_EQ(operation != nullptr, allows(route, method)) << name << ' ' << pattern(route);
+      if (operation == nullptr) continue;
+      const auto needed = guard_of(route, method).permission;
+      const value::Value* const security = operation->find("security");
+      const std::string described =
+          security ? security->list()[0].find("bearer")->list()[0].string() : "";
+      EXPECT_EQ(described, needed ? std::string(to_string(*needed)) : "") << name << ' ' << pattern(route);
+    }
+  }
+}
+
+TEST(HttpRoutes, EveryAnswerTellsItsTraceAndForbidsWhatIsNotNeeded) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const Answer followed = client.get("/livez", "traceparent: 00-" + trace + "-00f067aa0ba902b7-01\r\n");
+  EXPECT_THAT(followed.fields.at("traceparent"), StartsWith("00-" + trace + "-"));
+  EXPECT_EQ(followed.fields.at("traceparent").find("00f067aa0ba902b7"), std::string::npos);
+  const Answer fresh = client.get("/none");
+  EXPECT_EQ(fresh.fields.at("traceparent").size(), 55u);
+  EXPECT_EQ(fresh.fields.at("x-content-type-options"), "nosniff");
+  EXPECT_EQ(fresh.fields.at("referrer-policy"), "no-referrer");
+  EXPECT_EQ(fresh.fields.at("cross-origin-resource-policy"), "same-origin");
+  EXPECT_EQ(fresh.fields.at("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+}
+
+TEST(HttpPanels, AnswersAnUnchangedDocumentWith304) {
+  RunningServer running;
+  TestClient client(running.http_port);
+  const std::string etag = client.get("/panels/tides/ast").fields.at("etag");
+  EXPECT_EQ(client.get("/panels/tides/ast", "If-None-Match: " + etag + "\r\n").status, 304);
 }
 
 TEST(HttpMessages, ServesPipelinedRequestsInOrder) {

@@ -4,18 +4,21 @@
 
 #include <array>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "nexus/value/json.h"
+#include "nexus/value/msgpack.h"
 
 namespace nexus::server {
 namespace {
 
 using value::Value;
 
-constexpr std::size_t kMaxRequestIdBytes = 128;
-constexpr std::size_t kMaxToolBytes = 256;
-constexpr std::size_t kMaxPathSteps = 64;
+using wire::kMaxPathSteps;
+using wire::kMaxRequestIdBytes;
+using wire::kMaxSubscribed;
+using wire::kMaxToolBytes;
 
 BadMessage bad_field(std::string message, std::optional<std::string> request_id) {
   return {{ErrorCode::kInvalidArgument, std::move(message)}, std::move(request_id)};
@@ -85,23 +88,63 @@ ClientMessage read_set(Value& message, std::optional<std::string> request_id) {
   return set;
 }
 
+// A list of strings, absent included. Error kInvalidArgument.
+Result<std::vector<std::string>> read_names(const Value& message, std::string_view field) {
+  std::vector<std::string> names;
+  const Value* const list = message.find(field);
+  if (!list) return names;
+  const Error bad{ErrorCode::kInvalidArgument,
+                  fmt::format("{} must be a list of at most {} strings", field, kMaxSubscribed)};
+  if (!list->is_list() || list->list().size() > kMaxSubscribed) return bad;
+  for (const Value& name : list->list()) {
+    if (!name.is_string()) return bad;
+    names.push_back(name.string());
+  }
+  return names;
+}
+
+Result<std::vector<panel::Topic>> read_topics(const Value& message) {
+  std::vector<panel::Topic> topics;
+  NX_TRY(const std::vector<std::string> names, read_names(message, "topics"));
+  for (const std::string& name : names) {
+    const auto topic = panel::parse_topic(name);
+    if (!topic)
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("unknown topic '{}'; known are state, events and view",
+                               name.substr(0, 64))};
+    topics.push_back(*topic);
+  }
+  return topics;
+}
+
+// SubscribeMessage or UnsubscribeMessage.
+template <typename Message>
+ClientMessage read_subscription(Value& message, std::optional<std::string> request_id) {
+  auto topics = read_topics(message);
+  if (!topics.ok()) return BadMessage{std::move(topics).take_error(), std::move(request_id)};
+  auto keys = read_names(message, "keys");
+  if (!keys.ok()) return BadMessage{std::move(keys).take_error(), std::move(request_id)};
+  if (topics->empty() && keys->empty())
+    return bad_field("name 'topics' (state, events, view) or 'keys' of the state",
+                     std::move(request_id));
+  return Message{std::move(topics).take(), std::move(keys).take(), std::move(request_id)};
+}
+
 using Reader = ClientMessage (*)(Value&, std::optional<std::string>);
-struct Kind {
-  std::string_view type;
-  Reader read;
-};
-constexpr std::array kKinds = {
-    Kind{"TRIGGER", read_trigger},
-    Kind{"SET", read_set},
-    Kind{"PING", [](Value&, std::optional<std::string>) -> ClientMessage { return PingMessage{}; }},
+// In the order of wire::ClientMessageType.
+constexpr std::array<Reader, wire::kClientMessageTypes.size()> kReaders = {
+    read_trigger,
+    read_set,
+    read_subscription<SubscribeMessage>,
+    read_subscription<UnsubscribeMessage>,
+    [](Value&, std::optional<std::string>) -> ClientMessage { return PingMessage{}; },
 };
 
 BadMessage unknown_type(const Value* type, std::optional<std::string> request_id) {
-  std::string message = "message has no 'type'; known are TRIGGER, SET and PING";
-  if (type && type->is_string()) {
-    message = fmt::format("unknown message type '{}'; known are TRIGGER, SET and PING",
-                          type->string().substr(0, 64));
-  }
+  std::string message = "message has no 'type'";
+  if (type && type->is_string())
+    message = fmt::format("unknown message type '{}'", type->string().substr(0, 64));
+  message += fmt::format("; known are {}", fmt::join(wire::kClientMessageTypes, ", "));
   return {{ErrorCode::kUnknownMessage, std::move(message)}, std::move(request_id)};
 }
 
@@ -124,25 +167,26 @@ void append_member(std::string_view key, std::string_view text, std::string& out
 
 }  // namespace
 
-ClientMessage parse_client_message(std::string_view text) {
-  Result<Value> parsed = value::parse_json(text);
+ClientMessage parse_client_message(std::string_view bytes, Encoding encoding) {
+  Result<Value> parsed = encoding == Encoding::kJson
+                             ? value::parse_json(bytes)
+                             : value::decode_msgpack(std::as_bytes(std::span(bytes)));
   if (!parsed.ok()) {
     return BadMessage{{ErrorCode::kParseError, parsed.error().message}, std::nullopt};
   }
   Value& message = *parsed;
   if (!message.is_object()) {
     return BadMessage{
-        {ErrorCode::kParseError, fmt::format("message is a {}; send a JSON object with a 'type'",
+        {ErrorCode::kParseError, fmt::format("message is a {}; send an object with a 'type'",
                                              to_string(message.type()))},
         std::nullopt};
   }
   Result<std::optional<std::string>> request_id = read_request_id(message);
   if (!request_id.ok()) return BadMessage{std::move(request_id).take_error(), std::nullopt};
   const Value* type = message.find("type");
-  for (const Kind& kind : kKinds) {
-    if (type && type->is_string() && type->string() == kind.type) {
-      return kind.read(message, std::move(request_id).take());
-    }
+  for (std::size_t i = 0; i < kReaders.size(); ++i) {
+    if (type && type->is_string() && type->string() == wire::kClientMessageTypes[i])
+      return kReaders[i](message, std::move(request_id).take());
   }
   return unknown_type(type, std::move(request_id).take());
 }

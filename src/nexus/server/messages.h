@@ -10,25 +10,19 @@
 #include "nexus/base/error.h"
 #include "nexus/engine/engine.h"
 #include "nexus/panel/workspace.h"
+#include "nexus/server/subprotocol.h"
+#include "nexus/server/wire.h"
 #include "nexus/value/value.h"
 
 // WebSocket messages between one client and the server; docs/PROTOCOL.md, "WebSocket". What goes to
 // all clients of a panel is encoded by the panel. Pure.
 namespace nexus::server {
 
-struct TriggerMessage {
-  std::string tool;
-  value::Value args;  // null when absent
-  std::optional<std::string> request_id;
-};
-
-struct SetMessage {
-  std::vector<engine::PathStep> path;
-  value::Value value;
-  std::optional<std::string> request_id;
-};
-
-struct PingMessage {};
+using wire::PingMessage;
+using wire::SetMessage;
+using wire::SubscribeMessage;
+using wire::TriggerMessage;
+using wire::UnsubscribeMessage;
 
 // A frame that is none of the above: what to answer with ERROR, for the request it names if it
 // does.
@@ -37,11 +31,12 @@ struct BadMessage {
   std::optional<std::string> request_id;
 };
 
-using ClientMessage = std::variant<TriggerMessage, SetMessage, PingMessage, BadMessage>;
+using ClientMessage = std::variant<TriggerMessage, SetMessage, SubscribeMessage,
+                                   UnsubscribeMessage, PingMessage, BadMessage>;
 
-// Codes of a BadMessage: kParseError for what is no JSON object within the limits of a value,
+// Codes of a BadMessage: kParseError for what is no object within the limits of a value,
 // kUnknownMessage for a missing or unknown type, kInvalidArgument for a bad field.
-ClientMessage parse_client_message(std::string_view text);
+ClientMessage parse_client_message(std::string_view bytes, Encoding encoding);
 
 std::string encode_pong(std::uint64_t version);
 std::string encode_error(std::uint64_t version, const Error& error,

@@ -191,9 +191,7 @@ void show_state(const Context& context, const Request& request, const Respond& r
                         Result<panel::StateAnswer> state) {
     if (!state.ok()) return respond(error_reply(state.error()));
     respond(conditional_reply(if_none_match, etag_of(state->epoch, state->version), [&] {
-      Reply reply = json_reply(200, std::move(state->json));
-      reply.fields = {{"Cache-Control", "no-cache"}};
-      return reply;
+      return revalidated(std::move(state->json));
     }));
   });
 }
@@ -201,11 +199,13 @@ void show_state(const Context& context, const Request& request, const Respond& r
 void show_ast(const Context& context, const Request& request, const Respond& respond) {
   const Panel* panel = context.workspace.find(request.match.panel);
   if (!panel) return respond(no_panel(request));
-  std::string json = "{";
-  append_member("epoch", quoted(panel->epoch()), json);
-  append_member("version", std::to_string(panel->version()), json);
-  append_member("ast", panel->ast_json(), json);
-  respond(json_reply(200, json + "}"));
+  respond(conditional_reply(request.if_none_match, etag_of(panel->epoch(), panel->version()), [panel] {
+    std::string json = "{";
+    append_member("epoch", quoted(panel->epoch()), json);
+    append_member("version", std::to_string(panel->version()), json);
+    append_member("ast", panel->ast_json(), json);
+    return revalidated(json + "}");
+  }));
 }
 
 void show_source(const Context& context, const Request& request, const Respond& respond) {
@@ -226,9 +226,7 @@ void show_view(const Context& context, const Request& request, const Respond& re
                if_none_match = request.if_none_match](Result<std::string> view) {
     if (!view.ok()) return respond(error_reply(view.error()));
     respond(conditional_reply(if_none_match, etag, [&] {
-      Reply reply = json_reply(200, *view);
-      reply.fields = {{"Cache-Control", "no-cache"}};
-      return reply;
+      return revalidated(*view);
     }));
   });
 }

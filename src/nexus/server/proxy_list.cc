@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "nexus/server/field_list.h"
+
 namespace nexus::server {
 namespace {
 
@@ -37,12 +39,6 @@ bool same_bits(const std::string& a, const std::string& b, unsigned bits) {
   if (bits % 8 == 0) return true;
   const auto difference = static_cast<unsigned char>(a[whole] ^ b[whole]);
   return difference >> (8 - bits % 8) == 0;
-}
-
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

@@ -5,18 +5,10 @@
 #include <array>
 #include <chrono>
 
+#include "nexus/server/field_list.h"
 #include "nexus/value/json.h"
 
 namespace nexus::server {
-namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
 
 Reply json_reply(int status, std::string json) {
   Reply reply;
@@ -24,6 +16,12 @@ Reply json_reply(int status, std::string json) {
   reply.content_type = "application/json";
   reply.body = std::move(json);
   reply.fields.emplace_back("Cache-Control", "no-store");
+  return reply;
+}
+
+Reply revalidated(std::string json) {
+  Reply reply = json_reply(200, std::move(json));
+  reply.fields = {{"Cache-Control", "no-cache"}};
   return reply;
 }
 
@@ -69,12 +67,9 @@ std::string http_date(Clock::Wall time) {
 
 bool etag_matches(std::string_view if_none_match, std::string_view etag) {
   while (!if_none_match.empty()) {
-    const std::size_t comma = if_none_match.find(',');
-    std::string_view tag = trim(if_none_match.substr(0, comma));
+    std::string_view tag = take_entry(if_none_match);
     if (tag.starts_with("W/")) tag.remove_prefix(2);
     if (tag == "*" || tag == etag) return true;
-    if (comma == std::string_view::npos) break;
-    if_none_match.remove_prefix(comma + 1);
   }
   return false;
 }

@@ -28,6 +28,9 @@ struct Reply {
 // JSON that must not be kept by caches.
 Reply json_reply(int status, std::string json);
 
+// 200 with JSON that caches may keep, but ask about each time.
+Reply revalidated(std::string json);
+
 Reply empty_reply(int status);
 
 // The envelope {"error":{"code","message","details"?}} with the status of the error's code.

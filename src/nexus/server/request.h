@@ -20,11 +20,14 @@ struct Head {
   int version = 11;  // 10 or 11
   std::string_view target;
   std::size_t host_count = 0;
-  std::string_view host, origin, content_type, content_encoding, transfer_encoding, expect,
-      if_none_match, prefer, idempotency_key;
+  std::size_t length_count = 0, coding_count = 0;  // of Content-Length and Transfer-Encoding
+  std::string_view content_length, transfer_encoding;
+  std::string_view host, origin, content_type, content_encoding, expect, if_none_match, prefer,
+      idempotency_key;
   std::size_t authorization_count = 0;
   std::string_view authorization, forwarded_for;
   std::string_view ws_key, ws_version, ws_protocols;
+  std::string_view traceparent;
   bool chunked = false;  // the body is framed by the chunked coding
   bool upgrade = false;  // asks to become a WebSocket
 };

@@ -53,6 +53,7 @@ constexpr std::array<Row, kRouteCount> kRows = {{
     {Route::kMetrics, "/metrics", kRead, kPublic, kPublic, true},
     {Route::kAdminPage, "/admin", kRead},
     {Route::kAdminStatus, "/admin/status", kRead, Permission::kAdmin},
+    {Route::kOpenApi, "/openapi.json", kRead},
     {Route::kUnknown, "unknown", 0},
 }};
 

@@ -40,6 +40,7 @@ enum class Route {
   kMetrics,
   kAdminPage,
   kAdminStatus,
+  kOpenApi,
   kUnknown,
 };
 inline constexpr std::size_t kRouteCount = static_cast<std::size_t>(Route::kUnknown) + 1;

@@ -38,11 +38,14 @@ struct Limits {
   std::size_t message_bytes = 1024 * 1024;    // one WebSocket message; more closes with 1009
   std::size_t queue_bytes = 8 * 1024 * 1024;  // waiting for one client; more closes it with 1013
   std::size_t queue_frames = 2000;            // the same, in frames
+  std::size_t coalesce_frames = 32;           // so many waiting, and further patches are merged
   std::size_t triggers_in_flight = 100;       // of one WebSocket client, writes included
+  std::uint32_t message_rate = 500;           // a second of one WebSocket client; then it is read slower
+  std::uint32_t control_rate = 50;            // pings and pongs a second; more closes with 1008
   std::chrono::milliseconds header_time{
       10000};  // from a request's first byte to the end of its header
   std::chrono::milliseconds body_time{30000};   // to read one body
-  std::chrono::milliseconds write_time{30000};  // to write one answer
+  std::chrono::milliseconds write_time{30000};  // to write one answer, or one message
   std::chrono::milliseconds idle_time{
       65000};  // between requests; and of a WebSocket that answers no ping
   std::chrono::milliseconds close_time{2000};   // for a closing handshake before the socket is cut

@@ -11,13 +11,14 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <deque>
 #include <utility>
 
+#include "nexus/panel/patch_backlog.h"
 #include "nexus/server/message_budget.h"
 #include "nexus/server/messages.h"
+#include "nexus/server/subprotocol.h"
 
 namespace nexus::server {
 namespace {
@@ -33,17 +34,6 @@ using boost::system::error_code;
 using WsStream =
     websocket::stream<beast::basic_stream<tcp, asio::io_context::executor_type>, false>;
 
-constexpr std::string_view kSubprotocol = "nexus.v1.json";
-constexpr std::uint16_t kNormal = 1000;
-constexpr std::uint16_t kGoingAway = 1001;
-constexpr std::uint16_t kUnsupportedData = 1003;
-constexpr std::uint16_t kPolicyViolation = 1008;
-constexpr std::uint16_t kTryAgainLater = 1013;
-// A second, of one client. More messages are read later; more pings and pongs end the connection.
-constexpr std::uint32_t kMessageRate = 500;
-constexpr std::uint32_t kControlRate = 50;
-constexpr std::uint16_t kTokenExpired =
-    4401;  // docs/PROTOCOL.md; 4000 to 4999 are free for such use
 // Timers run on another clock than tokens: look again at least this often.
 constexpr std::chrono::milliseconds kMaxExpiryWait{60'000};
 // When clients are asked to come back after a restart: docs/PROTOCOL.md.
@@ -71,17 +61,18 @@ class WsSession final : public Session,
         limits_(context_->options.limits),
         panel_id_(handshake.panel),
         patches_(handshake.patches),
+        encoding_(handshake.subprotocol.encoding),
         seen_(std::move(handshake.seen)),
         identity_(std::move(handshake.identity)),
         request_(upgrade_request(handshake)),
         stream_(context_->loop.context().get_executor()),
-        messages_(kMessageRate, Clock::system().now()),
-        controls_(kControlRate, Clock::system().now()) {
+        messages_(limits_.message_rate, Clock::system().now()),
+        controls_(limits_.control_rate, Clock::system().now()) {
     error_code ignored;  // the answer to the upgrade then fails
     stream_.next_layer().socket().assign(
         handshake.socket.family() == Family::kV6 ? tcp::v6() : tcp::v4(),
         handshake.socket.release(), ignored);
-    configure(http::token_list{handshake.protocols}.exists(kSubprotocol));
+    configure(handshake.subprotocol.name);
   }
 
   void start() {
@@ -94,12 +85,18 @@ class WsSession final : public Session,
   // panel::Client. Called while the panel walks its clients: nothing here calls back into it.
   void send(const panel::Frame& frame) override {
     if (phase_ != Phase::kOpen) return;
-    // One frame is taken however large it is: the first, CONNECTED, carries the whole state.
-    const bool full = queue_.size() >= limits_.queue_frames ||
-                      (!queue_.empty() && queue_bytes_ + frame->size() > limits_.queue_bytes);
-    if (full) return cut_slow_reader();
-    queue_bytes_ += frame->size();
-    queue_.push_back(frame);
+    if (writing_ && Clock::system().now() - write_began_ > limits_.write_time)
+      return cut_slow_reader("one message was not taken in time");
+    if (merges(*frame)) {
+      merge(frame);
+    } else {
+      queue_.push_back({frame, nullptr});
+      queue_bytes_ += size_of(queue_.back());
+    }
+    // One message is taken however large it is: the first, CONNECTED, carries the whole state.
+    if (queue_.size() > limits_.queue_frames ||
+        (queue_.size() > 1 && queue_bytes_ > limits_.queue_bytes))
+      return cut_slow_reader("too much waits for it");
     if (!writing_) write_next();
   }
 
@@ -128,17 +125,55 @@ class WsSession final : public Session,
   // close_time.
   enum class Phase { kOpening, kOpen, kClosing, kEnded };
 
-  void configure(bool client_speaks_subprotocol) {
+  // What waits for the client: a message, or patches that became one.
+  struct Waiting {
+    panel::Frame frame;
+    std::unique_ptr<panel::PatchBacklog> backlog;  // instead of `frame`
+  };
+
+  const std::string& bytes_of(const panel::Frame& frame) const {
+    return encoding_ == Encoding::kJson ? frame->json() : frame->msgpack();
+  }
+
+  std::size_t size_of(const Waiting& waiting) const {
+    return waiting.backlog ? waiting.backlog->bytes() : bytes_of(waiting.frame).size();
+  }
+
+  // Of a client that has fallen behind, patches that follow each other become one: it then costs no
+  // more than the state it has missed. Everything else keeps its place.
+  bool merges(const panel::Message& message) const {
+    constexpr std::size_t kOneInWrite = 1;
+    if (message.parts() == nullptr ||
+        queue_.size() < std::max(limits_.coalesce_frames, kOneInWrite + 1))
+      return false;
+    const Waiting& last = queue_.back();
+    return last.backlog != nullptr || last.frame->parts() != nullptr;
+  }
+
+  void merge(const panel::Frame& patch) {
+    Waiting& last = queue_.back();
+    queue_bytes_ -= size_of(last);
+    if (last.backlog == nullptr) {
+      last.backlog = std::make_unique<panel::PatchBacklog>();
+      last.backlog->add(std::exchange(last.frame, nullptr));
+    }
+    last.backlog->add(patch);
+    queue_bytes_ += size_of(last);
+    context_->metrics.patches_merged();
+  }
+
+  void configure(std::string_view subprotocol) {
     websocket::stream_base::timeout timeout;
     timeout.handshake_timeout = limits_.close_time;  // also bounds the closing one
     timeout.idle_timeout = limits_.idle_time;
     timeout.keep_alive_pings = true;
     stream_.set_option(timeout);
     stream_.set_option(websocket::stream_base::decorator(
-        [client_speaks_subprotocol](websocket::response_type& response) {
+        [subprotocol](websocket::response_type& response) {
           response.erase(http::field::server);
-          if (client_speaks_subprotocol)
-            response.set(http::field::sec_websocket_protocol, kSubprotocol);
+          if (!subprotocol.empty())
+            response.set(http::field::sec_websocket_protocol,
+                         beast::string_view(subprotocol.data(), subprotocol.size()));
         }));
     stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
       if (kind == websocket::frame_type::close) return on_peer_close();
@@ -146,7 +181,7 @@ class WsSession final : public Session,
     });
     stream_.read_message_max(limits_.message_bytes);
     stream_.auto_fragment(false);
-    stream_.text(true);
+    stream_.binary(encoding_ == Encoding::kMsgpack);
   }
 
   void on_accepted(const error_code& error) {
@@ -158,7 +193,7 @@ class WsSession final : public Session,
     if (!panel_) {
       send_error({ErrorCode::kPanelNotFound, fmt::format("no panel '{}'", panel_id_)},
                  std::nullopt);
-      begin_close(kNormal, "panel destroyed");
+      begin_close(wire::kNormal, "panel destroyed");
     } else {
       panel_->attach(this, seen_);
     }
@@ -173,7 +208,7 @@ class WsSession final : public Session,
         std::chrono::ceil<std::chrono::milliseconds>(identity_.expires - Clock::system().wall());
     if (left.count() <= 0) {
       leave_panel();
-      return begin_close(kTokenExpired, "token expired");
+      return begin_close(wire::kTokenExpired, "token expired");
     }
     expiry_ = context_->loop.after(std::min(left, kMaxExpiryWait), [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->watch_expiry();
@@ -190,9 +225,11 @@ class WsSession final : public Session,
     if (error) return on_read_error(error);
     context_->metrics.message_received();
     if (phase_ != Phase::kOpen) return;  // what arrives after the close was decided is too late
-    if (stream_.got_binary()) {
+    if (stream_.got_binary() != (encoding_ == Encoding::kMsgpack)) {
       leave_panel();
-      return begin_close(kUnsupportedData, "send text frames");
+      return begin_close(wire::kUnsupportedData, encoding_ == Encoding::kMsgpack
+                                               ? "this subprotocol takes binary messages"
+                                               : "this subprotocol takes text messages");
     }
     const auto bytes = buffer_.cdata();
     handle({static_cast<const char*>(bytes.data()), bytes.size()});
@@ -214,9 +251,10 @@ class WsSession final : public Session,
     context_->loop.post([weak = weak_from_this()] {
       const auto self = weak.lock();
       if (!self || self->phase_ != Phase::kOpen) return;
+      self->context_->metrics.client_cut(metrics::CutReason::kFlood);
       spdlog::warn("websocket client of panel {} cut: too many pings or pongs", self->panel_id_);
       self->leave_panel();
-      self->begin_close(kPolicyViolation, "too many pings or pongs");
+      self->begin_close(wire::kPolicyViolation, "too many pings or pongs");
     });
   }
 
@@ -240,12 +278,16 @@ class WsSession final : public Session,
     if (phase_ != Phase::kClosing || !close_sent_) end();
   }
 
-  void handle(std::string_view text) {
-    ClientMessage message = parse_client_message(text);
+  void handle(std::string_view bytes) {
+    ClientMessage message = parse_client_message(bytes, encoding_);
     if (const BadMessage* bad = std::get_if<BadMessage>(&message)) {
       send_error(bad->error, bad->request_id);
     } else if (std::holds_alternative<PingMessage>(message)) {
       send_own(encode_pong(version()));
+    } else if (SubscribeMessage* more = std::get_if<SubscribeMessage>(&message)) {
+      subscribe(std::move(*more), panel::SubscriptionChange::Direction::kSubscribe);
+    } else if (UnsubscribeMessage* less = std::get_if<UnsubscribeMessage>(&message)) {
+      subscribe(std::move(*less), panel::SubscriptionChange::Direction::kUnsubscribe);
     } else if (Result<void> allowed = check_allowed(); !allowed.ok()) {
       send_error(allowed.error(), request_id_of(message));
     } else if (in_flight_ >= limits_.triggers_in_flight) {
@@ -255,6 +297,13 @@ class WsSession final : public Session,
     } else if (SetMessage* set = std::get_if<SetMessage>(&message)) {
       write_state(std::move(*set));
     }
+  }
+
+  template <typename SubscriptionMessage>
+  void subscribe(SubscriptionMessage message, panel::SubscriptionChange::Direction direction) {
+    const auto changed =
+        panel_->subscribe(this, {direction, std::move(message.topics), std::move(message.keys)});
+    if (!changed.ok()) send_error(changed.error(), message.request_id);
   }
 
   // Of TRIGGER and SET, which change things.
@@ -339,7 +388,7 @@ class WsSession final : public Session,
     leave_panel();
     const auto spread = static_cast<std::uint64_t>(kReconnectSpread.count());
     const auto wait = static_cast<std::uint64_t>(kReconnectFirst.count()) + random_u64() % spread;
-    begin_close(kGoingAway, fmt::format("the server is shutting down; reconnect in {} ms", wait));
+    begin_close(wire::kGoingAway, fmt::format("the server is shutting down; reconnect in {} ms", wait));
   }
 
   // The panel's version; of a panel that is gone, the last one seen.
@@ -352,12 +401,18 @@ class WsSession final : public Session,
     send_own(encode_error(version(), error, request_id));
   }
 
-  void send_own(std::string text) { send(std::make_shared<const std::string>(std::move(text))); }
+  void send_own(std::string json) { send(panel::make_frame(std::move(json))); }
 
   void write_next() {
+    Waiting& next = queue_.front();
+    if (next.backlog != nullptr) {
+      queue_bytes_ -= size_of(next);
+      next = {next.backlog->merge(), nullptr};
+      queue_bytes_ += size_of(next);
+    }
     writing_ = true;
-    const std::string& frame = *queue_.front();
-    stream_.async_write(asio::buffer(frame),
+    write_began_ = Clock::system().now();
+    stream_.async_write(asio::buffer(bytes_of(next.frame)),
                         [self = shared_from_this()](const error_code& error, std::size_t) {
                           if (self->phase_ != Phase::kEnded) self->on_written(error);
                         });
@@ -367,25 +422,24 @@ class WsSession final : public Session,
     writing_ = false;
     if (error) return end();
     context_->metrics.message_sent();
-    queue_bytes_ -= queue_.front()->size();
+    queue_bytes_ -= size_of(queue_.front());
     queue_.pop_front();
     if (!queue_.empty()) return write_next();
     if (phase_ == Phase::kClosing) send_close();
   }
 
-  // One client that does not read must cost neither memory nor the others' patches. Its frames
-  // cannot be thinned out, since each patch builds on the one before: it reconnects and gets the
-  // state anew.
-  void cut_slow_reader() {
+  // One client that does not read must cost neither memory nor the others' patches: it reconnects
+  // and gets what it missed, or the state anew.
+  void cut_slow_reader(std::string_view why) {
     const std::size_t in_write = writing_ ? 1 : 0;
-    const std::size_t dropped = queue_.size() - in_write;
-    spdlog::warn("websocket client of panel {} cut: {} frames, {} bytes wait for it", panel_id_,
+    spdlog::warn("websocket client of panel {} cut: {}; {} messages, {} bytes", panel_id_, why,
                  queue_.size(), queue_bytes_);
     context_->metrics.client_cut(metrics::CutReason::kSlowReader);
-    context_->metrics.frames_dropped(dropped + 1);
-    queue_.resize(in_write);  // Asio still reads from the frame in write
-    queue_bytes_ = queue_.empty() ? 0 : queue_.front()->size();
-    begin_close(kTryAgainLater, "client too slow");
+    context_->metrics.frames_dropped(queue_.size() - in_write);
+    // Asio still reads from the one in write.
+    queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(in_write), queue_.end());
+    queue_bytes_ = queue_.empty() ? 0 : size_of(queue_.front());
+    begin_close(wire::kTryAgainLater, "client too slow");
     context_->loop.post([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->leave_panel();
     });
@@ -432,6 +486,7 @@ class WsSession final : public Session,
   const Limits& limits_;
   const std::string panel_id_;
   const bool patches_;
+  const Encoding encoding_;
   const std::optional<panel::SeenUpTo> seen_;
   const auth::Identity identity_;
   const http::request<http::empty_body> request_;
@@ -444,18 +499,19 @@ class WsSession final : public Session,
   std::uint64_t last_version_ = 0;
   std::size_t in_flight_ = 0;  // triggers and writes that the panel has not answered
 
-  std::deque<panel::Frame> queue_;  // the first is being written while writing_
+  std::deque<Waiting> queue_;  // the first is being written while writing_
   std::size_t queue_bytes_ = 0;
   bool writing_ = false;
+  Clock::Steady write_began_{};
+
+  MessageBudget messages_;
+  MessageBudget controls_;
 
   websocket::close_reason close_reason_;
   bool close_sent_ = false;
   std::unique_ptr<loop::Timer> patience_;
   std::unique_ptr<loop::Timer> expiry_;
   std::unique_ptr<loop::Timer> pause_;  // until the next message is read
-
-  MessageBudget messages_;
-  MessageBudget controls_;
 };
 
 }  // namespace

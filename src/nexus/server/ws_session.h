@@ -6,6 +6,7 @@
 
 #include "nexus/server/context.h"
 #include "nexus/server/socket.h"
+#include "nexus/server/subprotocol.h"
 
 namespace nexus::server {
 
@@ -13,8 +14,8 @@ namespace nexus::server {
 struct WsHandshake {
   OwnedSocket socket;
   std::string panel;
-  std::string key;        // Sec-WebSocket-Key
-  std::string protocols;  // Sec-WebSocket-Protocol as sent, possibly empty
+  std::string key;  // Sec-WebSocket-Key
+  Subprotocol subprotocol;
   bool patches = false;   // the client takes JSON Patch in place of whole keys
   std::optional<panel::SeenUpTo> seen = {};  // before, on another connection
   auth::Identity identity = {};

@@ -2,15 +2,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <span>
+
+#include "nexus/engine/no_state.h"
+#include "nexus/panel/messages.h"
 #include "nexus/server/doubles_internal.h"
 #include "nexus/server/test_client_internal.h"
 #include "nexus/value/json.h"
+#include "nexus/value/msgpack.h"
 
 namespace nexus::server {
 namespace {
 
 using std::chrono::milliseconds;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr std::string_view kPath = "/panels/tides/ws";
@@ -44,6 +50,14 @@ TEST(WsHandshake, AgreesOnTheSubprotocolAndNoExtension) {
   EXPECT_EQ(answer.status, 101);
   EXPECT_EQ(answer.fields.at("sec-websocket-protocol"), "nexus.v1.json");
   EXPECT_EQ(answer.fields.count("sec-websocket-extensions"), 0u);
+}
+
+TEST(WsHandshake, RefusesSubprotocolsNobodySpeaksHere) {
+  RunningServer running;
+  TestClient client(running.ws_port);
+  const Answer answer = client.upgrade(kPath, "Sec-WebSocket-Protocol: nexus.v2.json, chat\r\n");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(answer.body, HasSubstr("offer nexus.v1.json or nexus.v1.msgpack"));
 }
 
 TEST(WsHandshake, AnUnknownPanelIs404) {
@@ -200,6 +214,56 @@ TEST(WsMessages, BadMessagesGetAnErrorAndTheSocketLivesOn) {
   EXPECT_THAT(client.read_frame().payload, HasSubstr("PONG"));
 }
 
+TEST(WsMessages, OfMessagePackBothSidesSendBinary) {
+  RunningServer running;
+  TestClient client(running.ws_port);
+  const Answer answer = client.upgrade(kPath, "Sec-WebSocket-Protocol: nexus.v1.msgpack\r\n");
+  EXPECT_EQ(answer.fields.at("sec-websocket-protocol"), "nexus.v1.msgpack");
+  const auto read = [&] {
+    const WsMessage message = client.read_frame();
+    EXPECT_EQ(message.opcode, 2);
+    const auto decoded = value::decode_msgpack(std::as_bytes(std::span(message.payload)));
+    return decoded.ok() ? value::to_json(*decoded) : message.payload;
+  };
+  EXPECT_EQ(read(), R"({"type":"CONNECTED","version":7})");
+  client.send_frame(2, value::to_msgpack(*value::parse_json(R"({"type":"PING"})")));
+  EXPECT_EQ(read(), R"({"type":"PONG","version":7})");
+  client.send_frame(2, "\xc1");
+  EXPECT_THAT(read(), HasSubstr(R"("code":"PARSE_ERROR")"));
+  client.send_text(R"({"type":"PING"})");
+  EXPECT_EQ(client.read_frame().close_code(), 1003) << "text has no place here";
+}
+
+TEST(WsMessages, SubscriptionsReachThePanelAndBadOnesGetAnError) {
+  RunningServer running;
+  TestClient client(running.ws_port);
+  connect(client);
+  client.send_text(R"({"type":"SUBSCRIBE","topics":["view"],"keys":["n"]})");
+  const std::pair<std::string, std::string> table[] = {
+      {R"({"type":"UNSUBSCRIBE","keys":["m"],"requestId":"1"})", "no such key"},
+      {R"({"type":"SUBSCRIBE","requestId":"1"})", "name 'topics'"},
+      {R"({"type":"SUBSCRIBE","topics":[],"keys":[],"requestId":"1"})", "name 'topics'"},
+      {R"({"type":"SUBSCRIBE","topics":["states"],"requestId":"1"})", "unknown topic 'states'"},
+      {R"({"type":"SUBSCRIBE","topics":"state","requestId":"1"})", "topics must be a list"},
+      {R"({"type":"UNSUBSCRIBE","keys":[1],"requestId":"1"})", "keys must be a list"},
+  };
+  for (const auto& [text, why] : table) {
+    client.send_text(text);
+    const std::string reply = client.read_frame().payload;
+    EXPECT_THAT(reply, StartsWith(R"({"type":"ERROR","version":7,"requestId":"1","code":"INVALID_ARGUMENT")"));
+    EXPECT_THAT(reply, HasSubstr(why));
+  }
+  client.send_text(R"({"type":"UNSUBSCRIBE","topics":["view"],"keys":["n"]})");
+  client.send_text(R"({"type":"PING"})");
+  EXPECT_THAT(client.read_frame().payload, HasSubstr("PONG")) << "an accepted one has no answer";
+  running.on_loop([&] {
+    const panel::SubscriptionChange& last = running.tides().last_change;
+    EXPECT_EQ(last.direction, panel::SubscriptionChange::Direction::kUnsubscribe);
+    EXPECT_EQ(last.topics, std::vector<panel::Topic>{panel::Topic::kView});
+    EXPECT_EQ(last.keys, std::vector<std::string>{"n"});
+  });
+}
+
 TEST(WsMessages, NamesTheRequestInItsError) {
   RunningServer running;
   TestClient client(running.ws_port);
@@ -342,6 +406,71 @@ TEST(WsLimits, AReaderThatWakesUpInTimeSeesWhyItWasCut) {
   running.on_loop([&] { EXPECT_TRUE(running.tides().clients.empty()); });
 }
 
+// A client that fell behind gets one patch for many, and everything else in its place.
+TEST(WsLimits, PatchesOfAClientThatIsBehindBecomeOne) {
+  Options options;
+  options.limits.coalesce_frames = 3;
+  RunningServer running(options);
+  TestClient client(running.ws_port);
+  connect(client);
+  // The socket takes nothing but the first while one task of the loop broadcasts.
+  running.on_loop([&] {
+    const auto patch = [&](std::uint64_t version) {
+      const std::vector<engine::Mutation> mutations = {
+          {engine::Mutation::Operation::kSet, "n", static_cast<int>(version), {}}};
+      running.tides().broadcast(
+          panel::encode_mutations(version, mutations, engine::NoState(), 5));
+    };
+    for (std::uint64_t version = 8; version <= 20; ++version) patch(version);
+    running.tides().broadcast(R"({"type":"EVENT"})");
+    for (std::uint64_t version = 21; version <= 22; ++version) patch(version);
+  });
+  // How many patches it takes to come from one version to another, each continuing the one before.
+  const auto patches_between = [&](double version, double last) {
+    int patches = 0;
+    while (version < last && ++patches < 100) {
+      const auto message = value::parse_json(client.read_frame().payload);
+      const value::Value* const from = message->find("from");
+      const double next = message->find("version")->number();
+      EXPECT_EQ(from ? from->number() : next - 1, version);
+      EXPECT_EQ(message->find("mutations")->list().size(), 1u);
+      EXPECT_EQ(message->find("mutations")->list()[0].find("value")->number(), next);
+      version = next;
+    }
+    return patches;
+  };
+  EXPECT_LE(patches_between(7, 20), 3);
+  EXPECT_EQ(client.read_frame().payload, R"({"type":"EVENT"})") << "after the patches before it";
+  EXPECT_EQ(patches_between(20, 22), 1);
+  EXPECT_THAT(running.metrics_text(), Not(HasSubstr("nexus_websocket_patches_merged_total 0\n")));
+}
+
+TEST(WsLimits, AFloodOfPingsEndsTheConnection) {
+  Options options;
+  options.limits.control_rate = 5;
+  RunningServer running(options);
+  TestClient client(running.ws_port);
+  connect(client);
+  for (int i = 0; i < 100; ++i) client.send_frame(9, "");
+  WsMessage message = client.read_frame();
+  while (message.opcode == 10) message = client.read_frame();
+  EXPECT_EQ(message.close_code(), 1008);
+  running.wait_until([&] { return running.tides().clients.empty(); });
+}
+
+TEST(WsLimits, AClientThatSendsTooFastIsReadSlowerAndLosesNothing) {
+  Options options;
+  options.limits.message_rate = 200;
+  RunningServer running(options);
+  TestClient client(running.ws_port);
+  connect(client);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 500; ++i) client.send_text(R"({"type":"PING"})");
+  for (int i = 0; i < 500; ++i) ASSERT_THAT(client.read_frame().payload, HasSubstr("PONG"));
+  // 400 at once, the rest at 200 a second.
+  EXPECT_GE(std::chrono::steady_clock::now() - start, milliseconds(400));
+}
+
 TEST(WsLimits, OneFrameLargerThanTheQueueIsStillSent) {
   Options options;
   options.limits.queue_bytes = 10;
@@ -361,6 +490,20 @@ TEST(WsLife, APeerThatAnswersNoPingIsCut) {
   running.wait_until([&] { return running.tides().clients.empty(); });
   EXPECT_THAT(running.metrics_text(),
               HasSubstr("nexus_websocket_clients_cut_total{reason=\"idle\"} 1\n"));
+}
+
+TEST(WsLife, AnIdlePeerIsPingedAndStaysAsLongAsItAnswers) {
+  Options options;
+  options.limits.idle_time = milliseconds(100);
+  RunningServer running(options);
+  TestClient client(running.ws_port);
+  connect(client);
+  std::unique_ptr<loop::Timer> later;
+  running.on_loop([&] {
+    later = running.loop->after(milliseconds(500), [&] { running.tides().broadcast("still there"); });
+  });
+  EXPECT_EQ(client.read_frame().payload, "still there") << "reading answers pings";
+  running.on_loop([&] { later = nullptr; });
 }
 
 TEST(WsLife, AClientsCloseIsAnsweredAndThePanelLeft) {
