@@ -44,6 +44,7 @@
 #include "server_options.h"
 #include "settings.h"
 #include "store_metrics.h"
+#include "traces.h"
 
 namespace nexusd {
 namespace {
@@ -286,6 +287,15 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
   NX_TRY(const auto recorder, make_recorder(settings));
   panel::Settings panel_settings = make_panel_settings(settings, recent_runs);
   panel_settings.recorder = recorder.get();
+  NX_TRY(const auto traces, Traces::create(settings, NEXUSD_VERSION));
+  if (traces) {
+    panel_settings.on_segment = [&](const panel::SegmentReport& report) {
+      recent_runs.on_segment(report);
+      traces->on_segment(report);
+    };
+    panel_settings.on_call = [&](const panel::CallReport& report) { traces->on_call(report); };
+    metrics.add_source([&](std::string& out) { traces->write_metrics(out); });
+  }
   const auto workspace =
       panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions.registry,
                               Clock::system(), std::move(panel_settings), store.get());
@@ -301,6 +311,8 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
   options.ready = [&] { return loaded && canary.well() && store->health().ok(); };
   options.engine_stats = [&] { return runtime->stats(); };
   options.recent_runs = [&] { return recent_runs.facts(); };
+  if (traces)
+    options.on_request = [&](const server::RequestReport& report) { traces->on_request(report); };
   options.sandbox = [&] {
     auto facts = wall.facts();
     facts.set("mode", settings.sandbox);

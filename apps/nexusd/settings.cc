@@ -145,6 +145,13 @@ const std::vector<Setting>& table() {
        Names{&Settings::http_allow_private_hosts},
        "host:port entries the http extension may call although their address is private, by "
        "commas"},
+      {"OTEL_EXPORTER_OTLP_ENDPOINT", "", "--otlp-endpoint", Text{&Settings::otlp_endpoint},
+       "collector that traces are sent to by OTLP/HTTP with JSON, such as http://127.0.0.1:4318; "
+       "not set: none"},
+      {"OTEL_EXPORTER_OTLP_HEADERS", "", "", Secret{&Settings::otlp_headers},
+       "headers for that, name=value by commas"},
+      {"OTEL_SERVICE_NAME", "", "--service-name", Text{&Settings::service_name},
+       "what this server is called in traces"},
   };
   return settings;
 }

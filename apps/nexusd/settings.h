@@ -56,6 +56,9 @@ struct Settings {
   std::optional<std::vector<std::string>> http_allowed_domains;
   std::vector<std::string> http_allow_private_hosts;
   std::string http_secrets_file;  // empty: none
+  std::string otlp_endpoint;      // empty: traces are not exported
+  std::string otlp_headers;
+  std::string service_name = "nexusd";
   std::uint64_t suspension_timeout_ms = 60000;
   std::uint64_t max_panels = 1000;
   std::uint64_t max_state_size = 4u * 1024 * 1024;  // bytes

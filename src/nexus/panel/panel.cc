@@ -222,6 +222,7 @@ Result<void> LivePanel::start_tool(TriggerRequest& request, unsigned chain) {
   run->set_program(program_);
   run->set_chain(chain);
   run->set_actor(std::move(request.actor));
+  run->set_trace(trace_of(std::move(request.trace)));
   if (request.keep_result) run->keep_result();
   if (request.key) {
     run->keep_result();
@@ -230,6 +231,11 @@ Result<void> LivePanel::start_tool(TriggerRequest& request, unsigned chain) {
   }
   if (journal_->stores()) run->set_args(value::to_msgpack(args));
   return admit(StartTurn{std::move(run), make_request(tool->second.handler, std::move(args))});
+}
+
+// Nobody looks at the trace of a run that nobody asked for, unless they are recorded.
+trace::TraceContext LivePanel::trace_of(trace::TraceContext asked) const {
+  return asked.trace_id.empty() && host_.settings.on_call ? trace::new_trace() : asked;
 }
 
 Result<void> LivePanel::start_by_trigger(const std::string& tool, value::Value args,
@@ -345,6 +351,7 @@ void LivePanel::start_lifecycle(const PreparedHandler& handler, Run::OnDone done
   auto run = std::make_shared<Run>(handler.name, true, nullptr, std::move(done));
   run->set_program(program_);
   run->set_actor("system");
+  run->set_trace(trace_of({}));
   queue_.admit_anyway(StartTurn{std::move(run), make_request(handler, value::Object{})});
   pump();
 }
@@ -709,8 +716,15 @@ void LivePanel::announce(std::string_view name, value::Value payload) {
 
 void LivePanel::take_answer(const std::shared_ptr<Run>& run, const std::string& suspension_id,
                             Result<value::Value> answer) {
+  const auto asked = run->asked_ms().find(suspension_id);
+  const std::int64_t asked_ms =
+      asked == run->asked_ms().end() ? unix_ms(host_.clock.wall()) : asked->second;
   const auto call = run->close_call(suspension_id);
   if (!call) return;
+  if (host_.settings.on_call)
+    host_.settings.on_call({record_.id, run->id(), call->extension, call->method,
+                            answer.ok() ? nullptr : &answer.error(), run->trace(),
+                            Clock::Wall(std::chrono::milliseconds{asked_ms}), host_.clock.wall()});
   if (!answer.ok())
     log_refused_call(record_.id, run->handler(), run->id(), *call, answer.error(), *host_.refusals);
   store_answer(*run, suspension_id, answer);

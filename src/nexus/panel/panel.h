@@ -120,6 +120,7 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   Result<void> admit(Turn turn);
   void mount();
   void start_lifecycle(const PreparedHandler& handler, Run::OnDone done);
+  trace::TraceContext trace_of(trace::TraceContext asked) const;
   engine::RunRequest make_request(const PreparedHandler& handler, value::Value args) const;
 
   // Turns.

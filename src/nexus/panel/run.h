@@ -38,6 +38,9 @@ class Run {
   // Who asked for it and with what: for the history.
   const std::string& actor() const { return actor_; }
   void set_actor(std::string actor) { actor_ = std::move(actor); }
+  // Of every step that belongs to it.
+  const trace::TraceContext& trace() const { return trace_; }
+  void set_trace(trace::TraceContext trace) { trace_ = std::move(trace); }
   std::string take_args() { return std::move(args_); }
   void set_args(std::string packed) { args_ = std::move(packed); }
   // Whether its result is kept for whoever asks later.
@@ -108,6 +111,7 @@ class Run {
   const std::string handler_;
   const bool patches_;
   std::string actor_;
+  trace::TraceContext trace_;
   std::string args_;
   bool keeps_result_ = false;
   std::optional<storage::IdempotencyRecord> key_;

@@ -10,6 +10,7 @@ struct Segment {
   std::shared_ptr<const PanelState> state;
   Turn turn;
   SegmentDone done;
+  Clock::Wall start = {}, end = {};
 };
 
 engine::Outcome execute(Segment& segment) {
@@ -50,7 +51,8 @@ const Run& run_of(const Turn& turn) {
 void report(const Segment& segment, const engine::Outcome& outcome) {
   const SegmentHost& host = segment.host;
   if (host.on_segment == nullptr || !*host.on_segment) return;
-  (*host.on_segment)({host.panel, host.owner, run_of(segment.turn).handler(), outcome});
+  const Run& run = run_of(segment.turn);
+  (*host.on_segment)({host.panel, host.owner, run.handler(), outcome, run.trace(), segment.start, segment.end});
 }
 
 // Segments of one handler of one panel tend to last equally long.
@@ -66,8 +68,10 @@ bool submit_segment(const SegmentHost& host, std::shared_ptr<const PanelState> s
   auto segment =
       std::make_shared<Segment>(Segment{host, std::move(state), std::move(turn), std::move(done)});
   auto task = [segment]() mutable {
+    segment->start = Clock::system().wall();
     auto outcome = std::make_shared<engine::Outcome>(execute(*segment));
     derive(*segment, *outcome);
+    segment->end = Clock::system().wall();
     // The turn and its callback belong to the loop: the last reference to them must end there.
     loop::Loop& loop = segment->host.loop;
     loop.post([segment = std::move(segment), outcome] {

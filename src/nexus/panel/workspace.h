@@ -21,6 +21,7 @@
 #include "nexus/replay/recorder.h"
 #include "nexus/state/store.h"
 #include "nexus/storage/store.h"
+#include "nexus/trace/trace_context.h"
 #include "nexus/value/value.h"
 
 namespace nexus::panel {
@@ -101,6 +102,7 @@ struct TriggerRequest {
   std::optional<std::string> request_id;
   bool patches = false;  // how the result gives the changes of state
   std::string actor = {};  // who asks, for the history
+  trace::TraceContext trace = {};  // the step that asks; empty: the run begins a trace
   // Whether the result is kept, for Panel::execution(). That of a run that was suspended always is.
   bool keep_result = false;
   // Makes a repetition of the request, also after a restart, be answered as the first one was; one
@@ -146,6 +148,16 @@ struct StateAnswer {
 struct SegmentReport {
   std::string_view panel, owner, handler;
   const engine::Outcome& outcome;
+  const trace::TraceContext& trace;  // the step that asked for the run
+  Clock::Wall start, end;            // the time in the executor's queue is not part of it
+};
+
+// How one call to an extension ended.
+struct CallReport {
+  std::string_view panel, run, extension, method;
+  const Error* error;  // nullptr when it was answered
+  const trace::TraceContext& trace;  // as above
+  Clock::Wall start, end;
 };
 
 struct Settings {
@@ -160,6 +172,7 @@ struct Settings {
   std::uint32_t max_running_per_owner = 1000;  // of them, of one owner's panels
   // Told of every segment, on the loop; what it is given lives as long as the call.
   std::function<void(const SegmentReport&)> on_segment = {};
+  std::function<void(const CallReport&)> on_call = {};  // the same for calls to extensions
   // A preview is destroyed when it had no client for this long, at the latest after twice as long.
   std::chrono::milliseconds preview_grace{60000};
   // How long a `mount` that waits for something holds up the answer of create(), and an `unmount`

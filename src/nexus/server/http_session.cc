@@ -22,7 +22,7 @@
 #include "nexus/server/panel_request.h"
 #include "nexus/server/admission.h"
 #include "nexus/server/handlers.h"
-#include "nexus/server/trace_context.h"
+#include "nexus/trace/trace_context.h"
 #include "nexus/server/ws_session.h"
 
 namespace nexus::server {
@@ -166,10 +166,11 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void on_header(const error_code& error, std::size_t) {
     if (error) return on_read_error(error);
     const Head head = head_of(*parser_);
-    trace_ = next_step(head.traceparent);
+    trace_ = trace::next_step(head.traceparent, bool(context_->options.on_request));
     std::variant<Request, Reply> verdict = admit(*context_, port_, head);
     if (Reply* refusal = std::get_if<Reply>(&verdict)) return refuse(std::move(*refusal));
     request_ = std::move(*std::get_if<Request>(&verdict));
+    request_.trace = trace_;
     route_ = request_.match.route;
     if (room_ == Room::kSpare && !guard_of(route_, request_.method).exempt) return refuse_for_room();
     audit_ = {request_.method, request_.match.panel, {}, {}};
@@ -322,6 +323,11 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     const auto took = Clock::system().now() - began_;
     context_->metrics_of(route_).observe(status, took);
     if (context_->access->authenticates()) audit(status);
+    if (context_->options.on_request && parser_->is_header_done()) {
+      const Clock::Wall now = Clock::system().wall();
+      context_->options.on_request({view(parser_->get().method_string()), pattern(route_), audit_.panel, status, trace_,
+                                    now - std::chrono::duration_cast<Clock::Wall::duration>(took), now});
+    }
     if (!spdlog::should_log(spdlog::level::debug) || !parser_->is_header_done()) return;
     const std::string_view target = view(parser_->get().target());
     spdlog::debug("http {} {} -> {} in {} us trace={}", view(parser_->get().method_string()),
@@ -417,7 +423,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     std::string panel, actor, workspace;
   };
   Audit audit_;  // outlives request_, which moves to its handler
-  TraceContext trace_;  // empty until the header is read
+  trace::TraceContext trace_;  // empty until the header is read
   Route route_ = Route::kUnknown;
   Clock::Steady began_;
   Reply reply_;  // owns the bytes of response_

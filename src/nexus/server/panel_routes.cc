@@ -243,6 +243,7 @@ void trigger_tool(const Context& context, const Request& request, const Respond&
   trigger.tool = request.match.tail;
   trigger.args = std::move(args).take();
   trigger.actor = request.identity.subject;
+  trigger.trace = request.trace;
   trigger.key = std::move(options->key);
   trigger.keep_result = options->respond_async;
   trigger.on_done = [respond,

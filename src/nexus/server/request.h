@@ -7,6 +7,7 @@
 #include "nexus/auth/identity.h"
 #include "nexus/server/host_policy.h"
 #include "nexus/server/router.h"
+#include "nexus/trace/trace_context.h"
 
 namespace nexus::server {
 
@@ -45,6 +46,7 @@ struct Request {
   std::string idempotency_key;  // empty when there is none
   std::string body;
   auth::Identity identity;  // set once it is authorized (access.h)
+  trace::TraceContext trace;  // the step that serves it
 };
 
 }  // namespace nexus::server

@@ -62,6 +62,14 @@ struct AccessOptions {
   std::vector<std::string> trusted_proxies;  // TRUSTED_PROXIES: whose X-Forwarded-For is believed
 };
 
+// How one request ended, or one TRIGGER of a WebSocket, whose status is 0.
+struct RequestReport {
+  std::string_view method, route, panel;  // the route's pattern; the panel may be empty
+  int status;
+  const trace::TraceContext& trace;
+  Clock::Wall start, end;
+};
+
 struct Options {
   std::string host = "127.0.0.1";  // numeric address to bind, or "localhost"
   std::uint16_t http_port = 3000;  // 0: any free port
@@ -78,6 +86,9 @@ struct Options {
   std::string version = "dev";            // shown by /health
   // Whether the executor can run a handler now: /readyz and /health. Absent: always.
   std::function<bool()> ready;
+  // Told of every request, on the loop; what it is given lives as long as the call. Present: traces that begin here are
+  // marked as recorded.
+  std::function<void(const RequestReport&)> on_request;
   // The last slow and failed runs, for /admin/status. Absent: not shown.
   std::function<value::Object()> recent_runs;
   // How this process is confined, for /health. Absent: not said.

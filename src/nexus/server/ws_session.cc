@@ -341,10 +341,22 @@ class WsSession final : public Session,
       if (const auto self = weak.lock())
         self->send_own(encode_progress(self->version(), execution, calls, id));
     };
-    request.on_done = [weak, id = message.request_id](Result<panel::ExecutionResult> result) {
-      if (const auto self = weak.lock()) self->on_run_done(std::move(result), id);
+    const Clock::Wall start = Clock::system().wall();
+    if (context_->options.on_request) request.trace = trace::next_step(trace::TraceContext{}, true);
+    request.on_done = [weak, id = message.request_id, start,
+                       trace = request.trace](Result<panel::ExecutionResult> result) {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->report(trace, start);
+      self->on_run_done(std::move(result), id);
     };
     panel_->trigger(std::move(request));
+  }
+
+  void report(const trace::TraceContext& trace, Clock::Wall start) const {
+    if (!context_->options.on_request) return;
+    context_->options.on_request(
+        {"TRIGGER", pattern(Route::kSocket), panel_id_, 0, trace, start, Clock::system().wall()});
   }
 
   void on_run_done(Result<panel::ExecutionResult> result,

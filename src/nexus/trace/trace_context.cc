@@ -1,10 +1,10 @@
-#include "nexus/server/trace_context.h"
+#include "nexus/trace/trace_context.h"
 
 #include <algorithm>
 
 #include "nexus/base/random.h"
 
-namespace nexus::server {
+namespace nexus::trace {
 namespace {
 
 constexpr std::size_t kTraceDigits = 32;
@@ -42,15 +42,24 @@ std::optional<TraceContext> parse_traceparent(std::string_view field) {
   return context;
 }
 
-TraceContext next_step(std::string_view traceparent) {
-  TraceContext context =
-      parse_traceparent(traceparent).value_or(TraceContext{random_hex(kTraceDigits), {}});
-  context.span_id = random_hex(kSpanDigits);
-  return context;
+bool TraceContext::sampled() const {
+  return !flags.empty() && std::string_view("13579bdf").find(flags.back()) != std::string_view::npos;
 }
+
+TraceContext next_step(std::string_view traceparent, bool sample_new) {
+  return next_step(parse_traceparent(traceparent).value_or(TraceContext{}), sample_new);
+}
+
+TraceContext next_step(const TraceContext& context, bool sample_new) {
+  if (context.trace_id.empty())
+    return {random_hex(kTraceDigits), random_hex(kSpanDigits), sample_new ? "01" : "00"};
+  return {context.trace_id, random_hex(kSpanDigits), context.flags, context.span_id};
+}
+
+TraceContext new_trace() { return {random_hex(kTraceDigits), {}, "01"}; }
 
 std::string to_string(const TraceContext& context) {
   return "00-" + context.trace_id + '-' + context.span_id + '-' + context.flags;
 }
 
-}  // namespace nexus::server
+}  // namespace nexus::trace
