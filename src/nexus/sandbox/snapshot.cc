@@ -2,6 +2,7 @@
 
 #include <lz4.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -44,14 +45,6 @@ const std::uint8_t* original(const BaseImage& image, std::size_t offset) {
   return offset < image.size() ? image.data() + offset : kZeros.data();
 }
 
-// Which of 64 words differ; bit 0 is the first.
-std::uint64_t differing_words(const std::uint8_t* a, const std::uint8_t* b) {
-  if (std::memcmp(a, b, kMaskedBytes) == 0) return 0;  // most of a page that a run has written to
-  std::uint64_t mask = 0;
-  for (std::size_t i = 0; i < 64; ++i) mask |= std::uint64_t{load(a + i * kWord) != load(b + i * kWord)} << i;
-  return mask;
-}
-
 std::vector<std::uint32_t> candidate_pages(const LinearMemory& memory) {
   if (memory.tracks_writes()) return memory.resident_pages();
   std::vector<std::uint32_t> pages(memory.image_size() / LinearMemory::page_size());
@@ -73,53 +66,80 @@ std::string compress(const Buffer& plain) {
   return {packed.data.get(), static_cast<std::size_t>(written)};
 }
 
-// Writes the bytes of `change` that are not zero and moves `bytes` past them, within eight bytes; returns which
-// they are.
-char write_changed_bytes(std::uint64_t change, char*& bytes) {
-  unsigned mask = 0;
-  for (unsigned i = 0; i < kWord; ++i) {
-    *bytes = static_cast<char>(change >> (8 * i));
-    const bool changed = *bytes != 0;
-    mask |= unsigned{changed} << i;
-    bytes += changed;
-  }
-  return static_cast<char>(mask);
+// Which bytes of `word` are not zero; bit 0 is the lowest.
+unsigned nonzero_bytes(std::uint64_t word) {
+  constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7f;
+  const std::uint64_t high = (((word & kLow) + kLow) | word) & ~kLow;
+  return static_cast<unsigned>((high >> 7) * 0x0102040810204080 >> 56);
 }
 
-// As packed in a snapshot.
+// The changes of pages, in one pass over them.
+class Encoder {
+ public:
+  // Room for every byte of them.
+  explicit Encoder(std::size_t pages)
+      : word_masks_(pages * LinearMemory::page_size() / kMaskedBytes * kWord),
+        byte_masks_(pages * LinearMemory::page_size() / kWord),
+        bytes_(pages * LinearMemory::page_size()) {}
+
+  void add_page(const std::uint8_t* now, const std::uint8_t* before) {
+    for (std::size_t at = 0; at < LinearMemory::page_size(); at += kMaskedBytes) {
+      // Most of a page that a run has written to.
+      const bool same = std::memcmp(now + at, before + at, kMaskedBytes) == 0;
+      const std::uint64_t mask = same ? 0 : add_words(now + at, before + at);
+      std::memcpy(word_mask_, &mask, sizeof mask);
+      word_mask_ += sizeof mask;
+    }
+  }
+
+  // As packed in a snapshot.
+  Buffer finish(const std::vector<std::uint32_t>& pages) const {
+    const std::string_view parts[] = {
+        {reinterpret_cast<const char*>(pages.data()), pages.size() * sizeof pages[0]},
+        written(word_masks_, word_mask_),
+        written(byte_masks_, byte_mask_),
+        written(bytes_, byte_)};
+    std::size_t size = 0;
+    for (const std::string_view part : parts) size += part.size();
+    Buffer plain(size);
+    char* at = plain.data.get();
+    for (const std::string_view part : parts) at = std::copy(part.begin(), part.end(), at);
+    return plain;
+  }
+
+ private:
+  static std::string_view written(const Buffer& buffer, const char* end) {
+    return {buffer.data.get(), static_cast<std::size_t>(end - buffer.data.get())};
+  }
+
+  // Returns which of 64 words differ; bit 0 is the first.
+  std::uint64_t add_words(const std::uint8_t* now, const std::uint8_t* before) {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < 64; ++i) {
+      const std::uint64_t change = load(now + i * kWord) ^ load(before + i * kWord);
+      if (change == 0) continue;
+      mask |= std::uint64_t{1} << i;
+      const unsigned changed = nonzero_bytes(change);
+      *byte_mask_++ = static_cast<char>(changed);
+      for (unsigned rest = changed; rest != 0; rest &= rest - 1)
+        *byte_++ = static_cast<char>(change >> (8 * std::countr_zero(rest)));
+    }
+    return mask;
+  }
+
+  const Buffer word_masks_, byte_masks_, bytes_;
+  char* word_mask_ = word_masks_.data.get();
+  char* byte_mask_ = byte_masks_.data.get();
+  char* byte_ = bytes_.data.get();
+};
+
 Buffer encode(const LinearMemory& memory, const std::vector<std::uint32_t>& pages) {
-  std::vector<std::uint64_t> word_masks;
-  word_masks.reserve(header_bytes(pages.size()) / kWord);
-  std::size_t words = 0;
+  Encoder encoder(pages.size());
   for (const std::uint32_t page : pages) {
     const std::size_t offset = page * LinearMemory::page_size();
-    const std::uint8_t* const before = original(*memory.image(), offset);
-    for (std::size_t at = 0; at < LinearMemory::page_size(); at += kMaskedBytes) {
-      word_masks.push_back(differing_words(memory.data() + offset + at, before + at));
-      words += static_cast<std::size_t>(std::popcount(word_masks.back()));
-    }
+    encoder.add_page(memory.data() + offset, original(*memory.image(), offset));
   }
-  const std::size_t header = header_bytes(pages.size());
-  Buffer plain(header + words + words * kWord);
-  const std::size_t numbers = pages.size() * sizeof(std::uint32_t);
-  std::memcpy(plain.data.get(), pages.data(), numbers);
-  std::memcpy(plain.data.get() + numbers, word_masks.data(), header - numbers);
-  char* byte_masks = plain.data.get() + header;
-  char* bytes = byte_masks + words;
-  const std::uint64_t* mask = word_masks.data();
-  for (const std::uint32_t page : pages) {
-    const std::size_t offset = page * LinearMemory::page_size();
-    const std::uint8_t* const before = original(*memory.image(), offset);
-    const std::uint8_t* const now = memory.data() + offset;
-    for (std::size_t at = 0; at < LinearMemory::page_size(); at += kMaskedBytes) {
-      for (std::uint64_t rest = *mask++; rest != 0; rest &= rest - 1) {
-        const std::size_t word = at + static_cast<std::size_t>(std::countr_zero(rest)) * kWord;
-        *byte_masks++ = write_changed_bytes(load(now + word) ^ load(before + word), bytes);
-      }
-    }
-  }
-  plain.size = static_cast<std::size_t>(bytes - plain.data.get());
-  return plain;
+  return encoder.finish(pages);
 }
 
 std::size_t bits(std::string_view masks) {
