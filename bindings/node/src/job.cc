@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "configuration.h"
+#include "nexus/engine/outcome_json.h"
 #include "nexus/value/json_writer.h"
 #include "nexus/value/msgpack.h"
 
@@ -70,28 +71,6 @@ std::shared_ptr<const engine::ExtensionMethods> read_extensions(const Napi::Arra
     extensions->emplace(read_string(entry, "alias"), std::move(extension));
   }
   return extensions;
-}
-
-void write_mutation(const engine::Mutation& mutation, std::string& out) {
-  const bool set = mutation.operation == engine::Mutation::Operation::kSet;
-  ObjectWriter object(out);
-  object.text("operation", set ? "set" : "delete");
-  object.text("key", mutation.key);
-  if (set) object.value("value", mutation.value);
-}
-
-void write_event(const engine::Event& event, std::string& out) {
-  ObjectWriter object(out);
-  object.text("name", event.name);
-  object.value("payload", event.payload);
-  object.number("timestamp", event.timestamp_ms);
-}
-
-void write_view_command(const engine::ViewCommand& command, std::string& out) {
-  ObjectWriter object(out);
-  object.text("type", command.type);
-  object.maybe_text("componentId", command.component_id);
-  object.value("args", command.args);
 }
 
 void write_log_line(const engine::LogLine& line, std::string& out) {
@@ -204,9 +183,9 @@ Answer answer_of(const engine::Outcome& outcome, Form form, bool debug) {
     object.value("returnValue", outcome.return_value);
   if (outcome.has_return_value && form == Form::kPacked)
     answer.buffers.emplace_back("returnValue", value::to_msgpack(outcome.return_value));
-  give_list("stateMutations", outcome.mutations, write_mutation, form, object, answer);
-  give_list("events", outcome.events, write_event, form, object, answer);
-  give_list("viewCommands", outcome.view_commands, write_view_command, form, object, answer);
+  give_list("stateMutations", outcome.mutations, engine::write_mutation, form, object, answer);
+  give_list("events", outcome.events, engine::write_event, form, object, answer);
+  give_list("viewCommands", outcome.view_commands, engine::write_view_command, form, object, answer);
   value::write_json_list(outcome.logs, object.key("logs"), write_log_line);
   if (!outcome.suspensions.empty()) {
     value::write_json_list(outcome.suspensions, object.key("suspensions"),

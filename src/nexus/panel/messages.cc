@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "nexus/engine/outcome_json.h"
 #include "nexus/panel/stored.h"
 #include "nexus/value/json.h"
 #include "nexus/value/json_writer.h"
@@ -14,20 +15,6 @@ namespace {
 
 using value::ObjectWriter;
 using value::write_json_string;
-
-// `value` is nullptr for a key that was deleted.
-void write_mutation(std::string_view key, const value::Value* value, std::string& out) {
-  ObjectWriter object(out);
-  object.text("operation", value != nullptr ? "set" : "delete");
-  object.text("key", key);
-  if (value != nullptr) object.value("value", *value);
-  object.close();
-}
-
-void write_whole(const engine::Mutation& mutation, std::string& out) {
-  const bool set = mutation.operation == engine::Mutation::Operation::kSet;
-  write_mutation(mutation.key, set ? &mutation.value : nullptr, out);
-}
 
 // A key of its own is a member of the state: set with "add", which also replaces.
 void write_key_operation(const engine::Mutation& mutation, std::string& out) {
@@ -74,22 +61,6 @@ std::vector<PatchPart> write_patch(const std::vector<engine::Mutation>& mutation
   }
   out += ']';
   return parts;
-}
-
-void write_event(const engine::Event& event, std::string& out) {
-  ObjectWriter object(out);
-  object.text("name", event.name);
-  object.value("payload", event.payload);
-  object.number("timestamp", event.timestamp_ms);
-  object.close();
-}
-
-void write_view_command(const engine::ViewCommand& command, std::string& out) {
-  ObjectWriter object(out);
-  object.text("type", command.type);
-  if (command.component_id) object.text("componentId", *command.component_id);
-  object.value("args", command.args);
-  object.close();
 }
 
 void write_location(const Location& location, std::string& out) {
@@ -195,9 +166,9 @@ Frame encode_mutations(std::uint64_t version, const std::vector<engine::Mutation
                          [&](const engine::Mutation& mutation, std::string& to) {
                            parts.parts.push_back({.key = mutation.key, .begin = to.size()});
                            if (mutation.patch.empty())
-                             write_whole(mutation, to);
+                             engine::write_mutation(mutation, to);
                            else
-                             write_mutation(mutation.key, state.get(mutation.key), to);
+                             engine::write_key_change(mutation.key, state.get(mutation.key), to);
                            parts.parts.back().end = to.size();
                          });
   frame.number("timestamp", timestamp_ms);
@@ -257,7 +228,7 @@ Frame encode_event(std::uint64_t version, const engine::Event& event) {
   std::string out;
   ObjectWriter frame = begin_frame("EVENT", out);
   frame.number("version", version);
-  write_event(event, frame.key("event"));
+  engine::write_event(event, frame.key("event"));
   frame.close();
   return make_frame(std::move(out));
 }
@@ -266,7 +237,7 @@ Frame encode_view(std::uint64_t version, const std::vector<engine::ViewCommand>&
   std::string out;
   ObjectWriter frame = begin_frame("VIEW", out);
   frame.number("version", version);
-  value::write_json_list(commands, frame.key("commands"), write_view_command);
+  value::write_json_list(commands, frame.key("commands"), engine::write_view_command);
   frame.close();
   return make_frame(std::move(out));
 }
@@ -332,8 +303,8 @@ Result<std::string> encode_history(const std::vector<storage::Segment>& segments
       NX_TRY(const auto args, unpack_value(segment.args));
       entry.value("args", args);
     }
-    value::write_json_list(mutations, entry.key("mutations"), write_whole);
-    value::write_json_list(events, entry.key("events"), write_event);
+    value::write_json_list(mutations, entry.key("mutations"), engine::write_mutation);
+    value::write_json_list(events, entry.key("events"), engine::write_event);
     entry.close();
   }
   list += ']';
@@ -374,10 +345,10 @@ void write_json(const ExecutionResult& result, bool debug, std::string& out) {
   if (result.patches) {
     write_patch(outcome.mutations, object.key("statePatch"));
   } else {
-    value::write_json_list(outcome.mutations, object.key("stateMutations"), write_whole);
+    value::write_json_list(outcome.mutations, object.key("stateMutations"), engine::write_mutation);
   }
-  value::write_json_list(outcome.events, object.key("events"), write_event);
-  value::write_json_list(outcome.view_commands, object.key("viewCommands"), write_view_command);
+  value::write_json_list(outcome.events, object.key("events"), engine::write_event);
+  value::write_json_list(outcome.view_commands, object.key("viewCommands"), engine::write_view_command);
   if (outcome.error) write_error(*outcome.error, debug, object.key("error"));
   write_metrics(outcome.metrics, object.key("metrics"));
   object.close();
