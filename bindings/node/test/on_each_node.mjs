@@ -1,4 +1,5 @@
-// Runs the tests but the one for leaks, which takes a minute, on each Node.js that the package promises to work on, and the type check once. One binary serves all.
+// Runs the tests but the one for leaks, which takes a minute, on each Node.js that the package promises to work on, and
+// the type check once. One binary serves all.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
