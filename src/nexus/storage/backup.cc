@@ -71,13 +71,16 @@ Result<std::unique_ptr<Connection>> open_source(const std::string& file) {
   return source;
 }
 
+// The claim of whoever asks, and what ext4 leaves at the top of a new volume, do not count.
 Result<void> require_empty(const std::string& directory) {
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error))
-    if (entry.path().filename() != "nexusd.lock")
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name != "nexusd.lock" && name != "lost+found")
       return Error{ErrorCode::kStorageError,
                    fmt::format("data directory \"{}\" is not empty ({}); restore into a new one",
-                               directory, entry.path().filename().string())};
+                               directory, name)};
+  }
   if (error) return path_error(directory, "cannot be read", error.value());
   return {};
 }

@@ -107,6 +107,14 @@ TEST_F(BackupTest, NothingIsEverReplaced) {
   EXPECT_NE(full.error().message.find("is not empty"), std::string::npos) << full.error().message;
 }
 
+TEST_F(BackupTest, ANewVolumeOfExt4CountsAsEmpty) {
+  fill();
+  ASSERT_STORED(backup(path(), root / "backup.db"));
+  std::filesystem::create_directories(root / "volume/lost+found");
+  ASSERT_STORED(restore(root / "backup.db", root / "volume"));
+  expect_equal(store->load("one").take(), open_store(root / "volume").take()->load("one").take());
+}
+
 TEST_F(BackupTest, ADamagedBackupIsNotRestored) {
   fill();
   ASSERT_STORED(backup(path(), root / "backup.db"));
