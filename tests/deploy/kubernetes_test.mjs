@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { NEXUSD, runNexusd } from '../e2e/server.mjs';
-import { HERE, KUSTOMIZE, ROOT, parseYamlStream, readSettings, readYaml, run } from './tools.mjs';
+import { HERE, KUSTOMIZE, ROOT, parseYamlStream, readRoot, readSettings, readYaml, run } from './tools.mjs';
 
 // Where the models of an API version are.
 const MODELS = {
@@ -301,6 +301,24 @@ test('replicated: the server refuses to start rather than to lose panels', async
   const { code, stderr } = await runNexusd([], { STORE: data.STORE, HTTP_PORT: '0', WS_PORT: '0', DATA_DIR: join(scratch, 'data') });
   assert.equal(code, 2);
   assert.match(stderr, /STORE: "postgres" is not in this release/);
+});
+
+test('the pod that restores a backup has the rights of the server, on its volume, and takes none of its traffic', async () => {
+  const [pod] = parseYamlStream(await readRoot('deploy/k8s/restore.yaml'));
+  await validate(pod);
+  await compile([pod], scratch);
+  const server = find('single', 'Deployment').spec.template;
+  assert.equal(pod.metadata.namespace, find('single', 'Namespace').metadata.name);
+  for (const field of ['securityContext', 'serviceAccountName', 'automountServiceAccountToken', 'enableServiceLinks']) {
+    assert.deepEqual(pod.spec[field], server.spec[field], field);
+  }
+  const [container] = pod.spec.containers;
+  assert.deepEqual(container.securityContext, containerOf('single').securityContext);
+  assert.equal(container.image, containerOf('single').image);
+  assert.deepEqual(pod.spec.volumes.find(({ name }) => name === 'data'), server.spec.volumes.find(({ name }) => name === 'data'));
+  assert.equal(container.volumeMounts.find(({ name }) => name === 'data').mountPath, '/data');
+  const { selector } = find('single', 'Service').spec;
+  assert.ok(Object.entries(selector).some(([name, value]) => pod.metadata.labels[name] !== value));
 });
 
 test('make-secrets keeps a secret that is there', async () => {

@@ -1,14 +1,17 @@
 // docs/OPERATIONS.md against the server: what it names exists, and what the documents ask for is there.
 import assert from 'node:assert/strict';
-import { access } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { NEXUSD, Server } from '../e2e/server.mjs';
+import { NEXUSD, Server, makeScratch, runNexusd } from '../e2e/server.mjs';
 import { ROOT, readRoot, readSettings } from './tools.mjs';
 
 // Words in capitals that are no settings: of Docker, of the build, of errors, of other programs.
 const NO_SETTINGS = /^(ALL|BASE|REVISION|DIRECTORY|FILE|LD_LIBRARY_PATH|NODE_EXTRA_CA_CERTS|JSON)$/;
+
+const MADE_BY_READER = 'deploy/.env';
 
 let text;
 let server;
@@ -40,7 +43,7 @@ test('every setting, error code and metric it names exists', async () => {
 
 test('every file of the checkout it names exists', async () => {
   for (const [path] of text.matchAll(/\b(?:deploy|docs|script|tests|bindings)\/[\w./-]*\w/g)) {
-    if (path !== 'bindings/node') await access(join(ROOT, path));
+    if (path !== 'bindings/node' && path !== MADE_BY_READER) await access(join(ROOT, path));
   }
 });
 
@@ -57,4 +60,26 @@ test('the failures of the documents are there, each with its cause and what to d
   for (const word of ['shared libraries', 'Permission denied', 'healthcheck', 'cannot find module', 'OOMKilled', 'evicted', 'misses', 'suspensions']) {
     assert.ok(symptoms.includes(word), word);
   }
+});
+
+test('nexusd takes the settings of the systemd unit and of the file that its installation writes', async () => {
+  const unit = await readRoot('deploy/systemd/nexusd.service');
+  const environment = Object.fromEntries(/^Environment=(.*)$/m.exec(unit)[1].split(' ').map((pair) => pair.split('=')));
+  const [, lines] = /echo '(.*)' \| sudo tee \/etc\/nexus\/nexus\.toml/.exec(text);
+  const scratch = await makeScratch();
+  try {
+    const file = join(scratch, 'nexus.toml');
+    await writeFile(file, `${lines}\n`);
+    const start = (env) => runNexusd(['--config', file, '--print-config'], { ...environment, ...env });
+    const { code, stdout, stderr } = await start({ JWT_SECRET: randomBytes(32).toString('base64') });
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /warning/i);
+    assert.match(stdout, /^DATA_DIR=\/var\/lib\/nexus /m);
+    assert.match(stdout, /^AUTH_ENABLED=true /m);
+    assert.equal((await start({})).code, 2, 'without the file of secrets it does not start');
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+  assert.match(unit, /^ExecStart=\/usr\/local\/bin\/nexusd --config \/etc\/nexus\/nexus\.toml$/m);
+  assert.match(unit, /^EnvironmentFile=-?\/etc\/nexus\/secrets\.env$/m);
 });
