@@ -4,24 +4,27 @@
 // The production stage is built from what script/build made, in place of the builder stage. With
 // NEXUS_IMAGE_FROM_SOURCE=1 (the test labelled long) the builder stage compiles it, and the development stage is built too.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { freePort, panelWith } from '../e2e/server.mjs';
+import { freePort, panelWith, runNexusd } from '../e2e/server.mjs';
 import { SECRET, bearer, token } from '../e2e/tokens.mjs';
 import { WebSocketClient } from '../e2e/websocket.mjs';
 import { BASE, Container, WORK, buildImage, imageBytes, imageConfig, makeBase, removeImage } from './image.mjs';
+import { restartTests } from './restart_tests.mjs';
 import { ROOT, readRoot, run } from './tools.mjs';
 
 const FROM_SOURCE = process.env.NEXUS_IMAGE_FROM_SOURCE === '1';
 const TAG = FROM_SOURCE ? 'nexus-runtime-from-source' : 'nexus-runtime-test';
 const BUILDER = 'nexus-builder';
 const MAX_ADDED_BYTES = 120 << 20;
-// What these need that an image has not: settings that cannot hold in it, or files outside it that it must not reach.
-const E2E = ['panels', 'live', 'triggers', 'auth', 'bad_input', 'example_panels', 'examples'];
+// Each of these goes another way through the image: panels and pages, sockets, tokens, files of panels.
+const E2E = ['panels', 'live', 'auth', 'examples'];
+// The others but those that need what an image has not: settings that cannot hold in it, or files outside of it.
+const E2E_LONG = ['triggers', 'bad_input', 'example_panels', 'check', 'handlers_doc', 'scheduling', 'limits', 'state_size',
+  'durable', 'watch', 'extensions'];
 const CA = process.env.NODE_EXTRA_CA_CERTS;
 
 let config;
@@ -38,7 +41,7 @@ before(async () => {
     // Objects that the same compiler made of the same text; without them this takes the time of a first build.
     const objects = (await run('ccache', ['--get-config', 'cache_dir'])).trim();
     await mkdir(objects, { recursive: true });
-    await buildImage('builder', BUILDER, { options: [...certificate, '--volume', `${objects}:/root/.cache/ccache`] });
+    await buildImage('builder', BUILDER, { more: [...certificate, '--volume', `${objects}:/root/.cache/ccache`] });
   } else {
     await run(join(ROOT, 'deploy', 'collect'), [join(context, 'artifacts')]);
   }
@@ -135,26 +138,8 @@ test('the image adds less than 120 MB to its base', async (t) => {
   assert.ok(whole - base < MAX_ADDED_BYTES, `${whole - base} bytes`);
 });
 
-// Starts the image with its own command and settings, as `docker run` would; resolves once it says it is ready.
-async function start(env) {
-  const child = container.spawn(config.Entrypoint, env, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let log = '';
-  child.stderr.on('data', (chunk) => { log += chunk; });
-  for await (const chunk of child.stdout) {
-    log += chunk;
-    if (log.includes('nexusd listening')) return { child, log: () => log };
-  }
-  throw new Error(`the image did not start:\n${log}`);
-}
-
-async function stop({ child }) {
-  child.kill('SIGTERM');
-  const [code] = await once(child, 'exit');
-  return code;
-}
-
 test('without a secret it says what is missing and does not start', async () => {
-  await assert.rejects(start({}), /JWT_SECRET.*at least 32 bytes/);
+  await assert.rejects(container.start(config.Entrypoint, {}), /JWT_SECRET.*at least 32 bytes/);
 });
 
 test('it serves as user 1000 without capabilities, writes to its mounts only, and is healthy', async () => {
@@ -162,9 +147,9 @@ test('it serves as user 1000 without capabilities, writes to its mounts only, an
   const env = { ...ports, JWT_SECRET: SECRET, DATA_DIR: join(scratch, 'data'), CACHE_DIR: join(scratch, 'cache') };
   const health = () => container.run(config.Healthcheck.Test.slice(1), env);
   await assert.rejects(health(), /ended with 1/);
-  const server = await start(env);
+  const server = await container.start(config.Entrypoint, env);
   try {
-    const status = await readFile(`/proc/${server.child.pid}/status`, 'utf8');
+    const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
     assert.match(status, /^Uid:\s+1000\s+1000\s+1000\s+1000$/m);
     assert.match(status, /^CapEff:\s+0+$/m);
     assert.match(status, /^CapBnd:\s+0+$/m);
@@ -191,7 +176,7 @@ test('it serves as user 1000 without capabilities, writes to its mounts only, an
     assert.match(server.log(), /second wall/);
     assert.doesNotMatch(server.log(), /"level":"error"/);
   } finally {
-    assert.equal(await stop(server), 0);
+    assert.equal(await server.end(), 0);
   }
   await assert.rejects(health(), /ended with 1/);
 });
@@ -207,7 +192,9 @@ test('time zones are known to cron triggers', async () => {
   assert.ok(size > 0);
 });
 
-for (const file of E2E) {
+restartTests(() => ({ container, config, scratch }));
+
+for (const file of FROM_SOURCE ? [...E2E, ...E2E_LONG] : E2E) {
   test(`the end-to-end tests pass against the image: ${file}`, async () => {
     const settings = { HOST: '127.0.0.1', AUTH_ENABLED: 'false' };
     const launchers = await Promise.all(['nexusd', 'nexus'].map((name) => container.launcher(name, `/app/bin/${name}`, settings)));
@@ -218,21 +205,55 @@ for (const file of E2E) {
   });
 }
 
+// The words of a stage's instruction CMD.
+async function commandOf(stage) {
+  const [, instructions] = new RegExp(`^FROM \\S+ AS ${stage}\n([^]*?)(?=^FROM|$(?![^]))`, 'm').exec(await readRoot('deploy/Dockerfile'));
+  return JSON.parse(/^CMD (.*)$/m.exec(instructions)[1]);
+}
+
+test('the command of the development stage is one that nexusd takes', async () => {
+  const [program, ...args] = await commandOf('development');
+  assert.equal(program, '/src/build/release/nexusd');
+  const { code, stdout, stderr } = await runNexusd([...args, '--print-config']);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /\/src\/examples/);
+});
+
 if (FROM_SOURCE) {
-  test('the development stage has the toolchain and watches the examples', async () => {
+  test('the development stage has the toolchain, and follows the examples as they change', async () => {
     const tag = 'nexus-runtime-development';
     await buildImage('development', tag, { builder: `docker-image://localhost/${BUILDER}` });
     const development = await imageConfig(tag);
-    assert.deepEqual(development.Cmd, ['/src/build/release/nexusd', '--watch']);
+    assert.deepEqual(development.Cmd, await commandOf('development'));
     assert.equal(development.User, '1000:1000');
     const stage = await Container.create(tag, development);
     try {
       for (const program of ['/usr/bin/g++', '/usr/bin/cmake', '/usr/bin/clang-16', '/src/build/release/nexusd']) {
         await stage.run([program, '--version'], {});
       }
+      await followsItsFiles(stage, development.Cmd);
     } finally {
       await stage.remove();
       await removeImage(tag);
     }
   });
+}
+
+// Starts the development stage, changes a file of its examples, and waits for the panel to be what the file says.
+async function followsItsFiles(stage, command) {
+  const ports = { HTTP_PORT: String(await freePort()), WS_PORT: String(await freePort()) };
+  const server = await stage.start(command, { ...ports, DATA_DIR: join(scratch, 'development') });
+  try {
+    const panel = `http://127.0.0.1:${ports.HTTP_PORT}/panels/counter`;
+    await fetch(`${panel}/trigger/increment`, { method: 'POST' });
+    const client = await WebSocketClient.open(ports.WS_PORT, '/panels/counter/ws');
+    const file = join(stage.root, 'src', 'examples', 'counter.nxml');
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/title="[^"]*"/, 'title="Changed"'));
+    await client.until(({ type, event }) => type === 'EVENT' && event.name === 'system:reload');
+    client.destroy();
+    assert.equal((await (await fetch(panel)).json()).title, 'Changed');
+    assert.equal((await (await fetch(`${panel}/state`)).json()).count, 1, 'the state is kept');
+  } finally {
+    assert.equal(await server.end(), 0);
+  }
 }
