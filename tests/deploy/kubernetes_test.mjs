@@ -82,6 +82,7 @@ for (const overlay of OVERLAYS) {
     const { metadata } = find(overlay, 'Namespace');
     assert.equal(metadata.name, 'nexus-runtime');
     assert.equal(metadata.labels['app.kubernetes.io/name'], 'nexus-runtime');
+    assert.equal(metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted');
     for (const object of objects[overlay].filter(({ kind }) => kind !== 'Namespace')) {
       assert.equal(object.metadata.namespace, 'nexus-runtime', object.kind);
       assert.equal(object.metadata.labels?.['app.kubernetes.io/name'], 'nexus-runtime', object.kind);
@@ -319,6 +320,16 @@ test('the pod that restores a backup has the rights of the server, on its volume
   assert.equal(container.volumeMounts.find(({ name }) => name === 'data').mountPath, '/data');
   const { selector } = find('single', 'Service').spec;
   assert.ok(Object.entries(selector).some(([name, value]) => pod.metadata.labels[name] !== value));
+});
+
+test('the version is that of the project wherever it is written', async () => {
+  const [, version] = /project\(nexus VERSION ([\d.]+)/.exec(await readRoot('CMakeLists.txt'));
+  assert.equal(containerOf('single').image, `nexus-runtime:${version}`);
+  const { services } = await readYaml('deploy/compose.yaml');
+  assert.equal(services.nexus.image, `nexus-runtime:${version}`);
+  assert.match(await readRoot('deploy/Dockerfile'), new RegExp(`^ARG VERSION=${version}$`, 'm'));
+  for (const [, written] of (await readRoot('docs/OPERATIONS.md')).matchAll(/nexus-runtime:(\d[\d.]*\d)/g)) assert.equal(written, version);
+  for (const path of ['web/package.json', 'bindings/node/package.json']) assert.equal(JSON.parse(await readRoot(path)).version, version, path);
 });
 
 test('make-secrets keeps a secret that is there', async () => {
