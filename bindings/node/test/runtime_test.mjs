@@ -171,6 +171,15 @@ test('the methods of reference 8 take and give MessagePack, under both spellings
   await assert.rejects(runtime.executeHandler('return 1', { args: { plain: true } }), /context.args is not a Buffer/);
 });
 
+test('every method of reference 8 is there, under both names where they differ', () => {
+  const names = ['executeHandler', 'precompileHandler', 'executeCompiledHandler', 'resumeHandler', 'getStats', 'getPrometheusMetrics'];
+  const underscored = ['execute_handler', 'precompile_handler', 'execute_compiled_handler', 'resume_handler', 'get_stats', 'get_prometheus_metrics'];
+  const ofTheExecutor = ['init', 'execute', 'executeCompiled', 'precompile', 'resume', 'getMetrics', 'shutdown'];
+  for (const [i, name] of names.entries()) assert.equal(runtime[name], runtime[underscored[i]], name);
+  for (const name of [...names, ...ofTheExecutor]) assert.equal(typeof runtime[name], 'function', name);
+  assert.equal(NexusRuntime.infer_capabilities, NexusRuntime.inferCapabilities);
+});
+
 test('capabilities are inferred from the text', () => {
   assert.deepEqual(NexusRuntime.inferCapabilities('$state.a = $state.b; $ext.http.get("x")').sort(),
     ['ext:http', 'state:read:b', 'state:write:a']);
