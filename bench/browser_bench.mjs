@@ -1,4 +1,5 @@
-// What a change costs in the browser: whether it depends on the panel's size, and what a thousand a second do to the page.
+// What a change costs in the browser: whether it depends on the panel's size, what a thousand a second do to the page, and
+// what a line more costs a log that has a hundred thousand.
 //
 // Usage: node bench/browser_bench.mjs [--nodes N] [--seconds S] [--rate R]
 //
@@ -18,13 +19,16 @@ const SECONDS = Number(values.seconds);
 const RATE = Number(values.rate);
 const CHANGES = 200;
 const SOCKETS = 4;
+const LINES = 100_000;
+const LINE_RATE = 100;
 const LONG_TASK_MS = 50;
 
 // `nodes` texts, each bound to a key; two share one.
 function documentWith(nodes) {
   const keys = Array.from({ length: nodes / 2 }, (_, i) => `k${i}`);
   return `<NexusPanel title="${nodes} nodes"><Data>${keys.map((key) => `<State name="${key}" type="number" default="0"/>`).join('')}</Data>
-<Logic><Tool name="one"><Handler>$state.k7 += 1;</Handler></Tool></Logic>
+<Logic><Tool name="one"><Handler>$state.k7 += 1;</Handler></Tool>
+<Tool name="any"><Arg name="at" type="number"/><Handler>$state['k' + $args.at] += 1;</Handler></Tool></Logic>
 <View><Layout>${[...keys, ...keys].map((key) => `<Text content="{$state.${key}}"/>`).join('')}</Layout></View></NexusPanel>`;
 }
 
@@ -95,30 +99,40 @@ async function oneKey(page, server, id) {
   );
 }
 
-// RATE triggers a second on a fixed schedule, whatever the page does.
-async function flood(page, server, id) {
-  const clients = await Promise.all(Array.from({ length: SOCKETS }, () => server.connect(id)));
+// `rate` triggers a second on a fixed schedule, whatever the page does; `messageOf` gives the nth.
+async function flood(page, server, id, { what, rate, messageOf }) {
+  const clients = await Promise.all(Array.from({ length: SOCKETS }, () => server.connect(id, { query: '?patches=json-patch' })));
   await clear(page);
   const start = performance.now();
   let sent = 0;
   while (performance.now() - start < SECONDS * 1000) {
-    for (const due = ((performance.now() - start) / 1000) * RATE; sent < due; sent++) clients[sent % SOCKETS].send({ type: 'TRIGGER', tool: 'one' });
+    for (const due = ((performance.now() - start) / 1000) * rate; sent < due; sent++) clients[sent % SOCKETS].send(messageOf(sent));
     await delay(2);
   }
-  const value = String((await server.state(id)).k7);
+  const version = (await server.get(`/panels/${id}`)).json.version;
   const caughtUp = performance.now();
-  await page.waitForFunction((wanted) => document.querySelector('nexus-panel').state.k7 >= Number(wanted), value, { polling: 'raf' });
+  await page.waitForFunction((wanted) => document.querySelector('nexus-panel').client.version >= wanted, version, { polling: 'raf' });
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   const behind = performance.now() - caughtUp;
   const { patches, longTasks, handlers, mutations } = await page.evaluate(() => window.figures);
   for (const client of clients) client.close();
   handlers.sort((a, b) => a - b);
   const long = longTasks.filter((duration) => duration > LONG_TASK_MS).sort((a, b) => b - a);
   console.log(
-    `${id}: ${(sent / SECONDS).toFixed(0)} runs a second for ${SECONDS} s, the page had ${(patches / SECONDS).toFixed(0)} patches a second, ${mutations} DOM mutations, ` +
+    `${id}, ${what}: ${(sent / SECONDS).toFixed(0)} runs a second for ${SECONDS} s, the page had ${(patches / SECONDS).toFixed(0)} patches a second, ${mutations} DOM mutations, ` +
     `handler median ${ms(quantile(handlers, 0.5))} p99 ${ms(quantile(handlers, 0.99))}; caught up in ${behind.toFixed(0)} ms; ` +
     `${long.length} tasks over ${LONG_TASK_MS} ms${long.length > 0 ? `, the longest ${long[0].toFixed(0)} ms` : ''}`,
   );
 }
+
+const ONE_KEY = { what: 'one key', rate: RATE, messageOf: () => ({ type: 'TRIGGER', tool: 'one' }) };
+const ANY_KEY = (nodes) => ({ what: 'each key in turn', rate: RATE, messageOf: (at) => ({ type: 'TRIGGER', tool: 'any', args: { at: at % (nodes / 2) } }) });
+const LINE = { what: `a log of ${LINES} lines`, rate: LINE_RATE, messageOf: (at) => ({ type: 'TRIGGER', tool: 'log', args: { text: `line ${at}` } }) };
+
+const LOG = `<NexusPanel title="Log" durability="none"><Data><State name="logs" type="list" default="[]"/></Data>
+<Logic><Tool name="fill"><Arg name="count" type="number"/><Handler>$state.logs = Array.from({ length: $args.count }, (_, at) => 'line ' + at);</Handler></Tool>
+<Tool name="log"><Arg name="text" type="string"/><Handler>$state.logs.push($args.text);</Handler></Tool></Logic>
+<View><Layout><LogStream data="{$state.logs}" height="400"/></Layout></View></NexusPanel>`;
 
 const server = await startServer({});
 const browser = await Browser.launch();
@@ -128,9 +142,15 @@ try {
     if (created.status !== 201) throw new Error(`no panel of ${nodes} nodes: ${created.text.slice(0, 500)}`);
     const page = await openInstrumented(browser, server, `nodes-${nodes}`);
     await oneKey(page, server, `nodes-${nodes}`);
-    await flood(page, server, `nodes-${nodes}`);
+    await flood(page, server, `nodes-${nodes}`, ONE_KEY);
+    await flood(page, server, `nodes-${nodes}`, ANY_KEY(nodes));
     await page.context().close();
   }
+  const created = await server.createPanel(LOG, { panelId: 'log' });
+  if (created.status !== 201) throw new Error(`no log: ${created.text.slice(0, 500)}`);
+  const filled = (await server.trigger('log', 'fill', { count: LINES })).json;
+  if (filled.status !== 'success') throw new Error(`the log was not filled: ${JSON.stringify(filled).slice(0, 500)}`);
+  await flood(await openInstrumented(browser, server, 'log'), server, 'log', LINE);
 } finally {
   await browser.close();
   await server.stop();

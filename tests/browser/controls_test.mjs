@@ -20,7 +20,7 @@ const PANEL = `<NexusPanel title="Controls">
   </Data>
   <Logic>
     <Extension name="nexus.time" alias="time"/>
-    <Tool name="slow"><Arg name="ms" type="number" default="400"/><Handler>await $ext.time.sleep($args.ms); $state.n += 1;</Handler></Tool>
+    <Tool name="slow"><Arg name="ms" type="number" default="400"/><Handler>await $ext.time.sleep($state.n > 0 ? 1 : $args.ms); $state.n += 1;</Handler></Tool>
     <Tool name="add"><Handler>$state.n += 1;</Handler></Tool>
     <Tool name="work"><Handler>$state.working = true; await $ext.time.sleep(600); $state.working = false; $state.n += 1;</Handler></Tool>
     <Tool name="fail"><Handler>throw new Error('out of paper');</Handler></Tool>

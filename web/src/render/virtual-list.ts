@@ -24,6 +24,10 @@ export class VirtualList {
   readonly #elements = new Map<number, HTMLElement>();
   // By row; 0 until it is measured.
   #heights: number[] = [];
+  // The sum of what the rows are, or are thought to be.
+  #total = 0;
+  // A row near those in sight and where it begins: looking for a place starts there, since most moves are short.
+  #near = { row: 0, top: 0 };
 
   /** `onScroll` hears of each move, and whether it led to the end. */
   constructor(viewport: HTMLElement, rows: Rows, onScroll: (atEnd: boolean) => void) {
@@ -45,12 +49,17 @@ export class VirtualList {
   removeAtFront(rows: number): void {
     let height = 0;
     for (const measured of this.#heights.splice(0, rows)) height += measured || kUsualPx;
+    this.#total -= height;
+    const { row, top } = this.#near;
+    this.#near = row >= rows ? { row: row - rows, top: top - height } : { row: 0, top: 0 };
     if (!this.following) this.#viewport.scrollTop -= height;
   }
 
   /** Forgets what is known about the rows: their heights changed, or they are others. */
   reset(): void {
     this.#heights = [];
+    this.#total = 0;
+    this.#near = { row: 0, top: 0 };
     for (const element of this.#elements.values()) element.remove();
     this.#elements.clear();
   }
@@ -65,27 +74,33 @@ export class VirtualList {
     // Not on the page, or hidden: the first size that it gets shows it.
     if (this.#viewport.clientHeight === 0) return;
     const { count } = this.#rows;
-    while (this.#heights.length < count) this.#heights.push(0);
-    this.#heights.length = count;
+    this.#resize(count);
     for (let round = 0; round < kMaxRounds; round++) {
-      let total = 0;
-      for (const height of this.#heights) total += height || kUsualPx;
-      this.#spacer.style.height = `${total}px`;
-      if (this.following) this.#viewport.scrollTop = total;
+      this.#spacer.style.height = `${this.#total}px`;
+      if (this.following) this.#viewport.scrollTop = this.#total;
       if (!this.#place(count)) return;
     }
+  }
+
+  #resize(count: number): void {
+    for (const height of this.#heights.splice(count)) this.#total -= height || kUsualPx;
+    this.#total += (count - this.#heights.length) * kUsualPx;
+    while (this.#heights.length < count) this.#heights.push(0);
+    if (this.#near.row >= count) this.#near = { row: 0, top: 0 };
   }
 
   // Returns whether a height turned out other than thought.
   #place(count: number): boolean {
     const { scrollTop, clientHeight } = this.#viewport;
     const height = (row: number) => this.#heights[row] || kUsualPx;
-    let [first, top] = [0, 0];
+    let { row: first, top } = this.#near;
+    while (first > 0 && top > scrollTop) top -= height(--first);
     while (first < count - 1 && top + height(first) <= scrollTop) top += height(first++);
     const inSight = first;
     while (first > 0 && first > inSight - kOverscan) top -= height(--first);
     let [last, bottom] = [first, top];
     while (last < count && bottom < scrollTop + clientHeight + kOverscan * kUsualPx) bottom += height(last++);
+    this.#near = { row: first, top };
     this.#fill(first, last);
     this.#window.style.transform = `translateY(${top}px)`;
     return this.#measure(first, last, inSight);
@@ -117,8 +132,10 @@ export class VirtualList {
     for (let row = first; row < last; row++) {
       const height = this.#elements.get(this.#rows.numberOf(row))?.offsetHeight ?? 0;
       const thought = this.#heights[row] || kUsualPx;
+      if (height === 0) continue;
       this.#heights[row] = height;
-      if (height === 0 || height === thought) continue;
+      if (height === thought) continue;
+      this.#total += height - thought;
       changed = true;
       if (row < inSight) above += height - thought;
     }
