@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 
-import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer } from './browser.mjs';
+import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer, waitFor } from './browser.mjs';
 
 const SOURCE = `<NexusPanel title="Everything">
   <Data>
@@ -23,6 +23,10 @@ const SOURCE = `<NexusPanel title="Everything">
     </Tool>
     <Tool name="forbidden"><Capabilities></Capabilities><Handler>const key = 'n'; return 1;</Handler></Tool>
     <Tool name="fail"><Handler>throw new Error('the harbour is closed');</Handler></Tool>
+    <Extension name="nexus.http" alias="http"/>
+    <Tool name="reach"><Handler>await $ext.http.get('http://127.0.0.1:1/');</Handler></Tool>
+    <Tool name="call"><Handler>$emit('go');</Handler></Tool>
+    <Tool name="heed"><Trigger type="event" pattern="go"/><Handler>throw new Error('nobody there');</Handler></Tool>
   </Logic>
   <View><Layout><Metric label="N" value="{$state.n}"/><Button label="Fail" trigger="fail"/></Layout></View>
 </NexusPanel>`;
@@ -41,9 +45,12 @@ after(async () => {
   await server?.stop();
 });
 
-async function inspect(pane, options) {
+// Opens a pane of a panel of its own; `prepare` gets the panel's id before anybody looks.
+async function inspect(pane, { prepare = async () => {}, ...options } = {}) {
   const id = `everything-${next++}`;
-  assert.equal((await server.createPanel(SOURCE, { panelId: id })).status, 201);
+  const created = await server.createPanel(SOURCE, { panelId: id });
+  assert.equal(created.status, 201, created.text);
+  await prepare(id);
   const page = await browser.openPanel(server, id, options);
   await page.getByRole('button', { name: 'Panel menu' }).click();
   await page.getByRole('button', { name: pane, exact: true }).click();
@@ -80,20 +87,54 @@ test('a long list shows its first hundred, and more when asked', async () => {
   assert.equal(await drawer.count(), 1);
 });
 
-test('history lists each version and shows the state as it was, while the panel goes on', async () => {
-  const { page, id, drawer } = await inspect('History');
-  await server.trigger(id, 'mix', { amount: 1 });
-  await server.trigger(id, 'mix', { amount: 1 });
-  await drawer.getByText('Version 2').waitFor();
-  assert.match(await drawer.locator('.nx-entry').first().innerText(), /changed n, twice/);
+test('history is what the server kept: any version as it was, and how that differs from now, which goes on', async () => {
+  const { page, id, drawer } = await inspect('History', {
+    prepare: async (panel) => {
+      await server.trigger(panel, 'mix', { amount: 1 });
+      await server.trigger(panel, 'rename', { to: 'Bert' });
+    },
+  });
+  const entries = drawer.locator('.nx-entry');
+  await entries.nth(1).waitFor();
+  assert.match(await entries.first().innerText(), /^rename[\s\S]*Version 2[\s\S]*with \{"to":"Bert"\}[\s\S]*changed rows/);
+  assert.match(await entries.nth(1).innerText(), /changed n, twice/);
   await drawer.getByRole('button', { name: 'Look at version 1' }).click();
-  await drawer.getByText(/as it was at version 1/).waitFor();
+  await drawer.getByText('The state as it was at version 1').waitFor();
+  const differences = drawer.locator('.nx-difference');
+  await waitFor(page, () => [...document.querySelectorAll('.nx-difference')].map((item) => item.textContent), ['rows[1].name"Bob"→"Bert"']);
   await server.trigger(id, 'mix', { amount: 1 });
-  await page.locator('.nx-metric-value', { hasText: /^4$/ }).waitFor();
+  await drawer.getByText('Differences to now, version 3').waitFor();
+  assert.deepEqual(await differences.evaluateAll((items) => items.map((item) => item.textContent)), ['n2→3', 'rows[1].name"Bob"→"Bert"', 'twice4→6']);
   assert.match(await drawer.locator('.nx-tree').innerText(), /n\s*2\s*rows/);
-  await drawer.getByRole('button', { name: 'Back to the list' }).click();
-  await drawer.getByText('Version 3').waitFor();
   await assertAccessible(page);
+  await screenshot(page, 'inspector-history');
+  await drawer.getByRole('button', { name: 'Later' }).click();
+  await drawer.getByText('The state as it was at version 2').waitFor();
+  await drawer.getByRole('button', { name: 'Back to the list' }).click();
+  await entries.filter({ hasText: 'Version 3' }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Look at version 1');
+  await assertAccessible(page);
+});
+
+test('history goes back page by page, and says when a panel keeps none', async () => {
+  const { drawer } = await inspect('History', {
+    prepare: async (panel) => {
+      for (let at = 0; at < 35; at++) await server.trigger(panel, 'mix');
+    },
+  });
+  const entries = drawer.locator('.nx-entry');
+  await entries.nth(29).waitFor();
+  assert.equal(await entries.count(), 30);
+  await drawer.getByRole('button', { name: 'Older' }).click();
+  await entries.nth(34).waitFor();
+  await drawer.getByRole('button', { name: 'Older' }).waitFor({ state: 'hidden' });
+
+  await server.createPanel(SOURCE, { panelId: 'forgetful', durability: 'none' });
+  const page = await browser.openPanel(server, 'forgetful');
+  await page.getByRole('button', { name: 'Panel menu' }).click();
+  await page.getByRole('button', { name: 'History', exact: true }).click();
+  await page.getByText(/has durability none, so it keeps no history/).waitFor();
+  browser.problems = browser.problems.filter((problem) => !/status of 404/.test(problem));
 });
 
 test('the form of a tool has a field for each argument, checks them, and shows the result', async () => {
@@ -131,6 +172,32 @@ test('the run log has what was pressed and called here, with time, host calls an
   await entries.nth(1).waitFor();
   assert.match(await entries.nth(0).innerText(), /^fail[\s\S]*Failed: .*the harbour is closed \(EXECUTION_ERROR\)/);
   assert.match(await entries.nth(1).innerText(), /^mix[\s\S]*with \{[\s\S]*returned \{[\s\S]*of running, .*state_/);
+});
+
+test('the run log has what was denied, and what a trigger of the panel failed at', async () => {
+  const { drawer } = await inspect('Tools');
+  await drawer.locator('summary', { hasText: 'reach' }).click();
+  await drawer.getByRole('button', { name: 'Run reach' }).click();
+  await drawer.locator('summary', { hasText: 'call' }).click();
+  await drawer.getByRole('button', { name: 'Run call' }).click();
+  await drawer.getByRole('tab', { name: 'Runs' }).click();
+  await drawer.locator('.nx-entry', { hasText: 'reach' }).getByText(/^Denied: .*127\.0\.0\.1.*\(PERMISSION_DENIED\)/).waitFor();
+  await drawer.locator('.nx-entry', { hasText: 'heed' }).getByText(/A trigger’s run failed: .*nobody there/).waitFor();
+});
+
+test('the run log shows a run that waits for a person, and what was decided', async () => {
+  const { json } = await server.trigger('approval', 'ask', { by: 'ada', purpose: 'ink', amount: 20 });
+  await server.trigger('approval', 'approve', { id: json.returnValue.id, by: 'bob' });
+  const page = await browser.openPanel(server, 'approval');
+  await page.getByRole('button', { name: 'Panel menu' }).click();
+  await page.getByRole('button', { name: 'Runs', exact: true }).click();
+  const entries = page.getByRole('complementary', { name: 'Inspector' }).locator('.nx-entry');
+  await page.getByRole('button', { name: 'Pay', exact: true }).click();
+  await entries.filter({ hasText: /^pay/ }).getByText(/Waits for \w+\.request/).waitFor();
+  await entries.filter({ hasText: 'Pay 20 € for ink' }).getByText('waits for a decision').waitFor();
+  await page.getByRole('button', { name: 'Approve', exact: true }).last().click();
+  await entries.filter({ hasText: 'Pay 20 € for ink' }).getByText('approved by anonymous').waitFor();
+  await entries.filter({ hasText: /^pay/ }).getByText(/of running/).waitFor();
 });
 
 test('the source is there with line numbers', async () => {
@@ -173,8 +240,9 @@ test('a copy of the panel opens in the playground, and does not run by itself', 
 
 for (const colorScheme of ['light', 'dark']) {
   test(`the drawer fits a phone and can be used by anybody in ${colorScheme}`, async () => {
-    for (const pane of ['State', 'Runs', 'Tools', 'Source']) {
-      const { page } = await inspect(pane, { colorScheme, viewport: { width: 320, height: 740 } });
+    const { page, drawer } = await inspect('State', { colorScheme, viewport: { width: 320, height: 740 } });
+    for (const pane of ['State', 'History', 'Runs', 'Tools', 'Source']) {
+      await drawer.getByRole('tab', { name: pane }).click();
       await assertFits(page);
       await assertAccessible(page);
     }

@@ -1,7 +1,7 @@
 import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
 import { Connection, type ConnectionState, kRemoved, TriggerError, type TriggerOptions } from "./connection.ts";
 import { operationsOf } from "./patch.ts";
-import type { AstResponse, ExecutionResult, Json, PanelAst, PanelEvent, PatchOperation, Path, ServerMessage, ViewCommand } from "./protocol.ts";
+import type { AstResponse, Call, ExecutionResult, Json, PanelAst, PanelEvent, PatchOperation, Path, ServerMessage, ViewCommand } from "./protocol.ts";
 import { panelAddress, Remote, SignInNeeded, type TokenSource } from "./remote.ts";
 import { Store } from "./store.ts";
 import { Writes } from "./writes.ts";
@@ -13,11 +13,16 @@ export interface ConnectOptions {
 export type Unsubscribe = () => void;
 type Listener<T> = (value: T) => void;
 
-// How a run ended; or why it was not started, or what became of it is not known.
-type RunOutcome = { result: ExecutionResult } | { refusal: string };
-
-/** A run that was started from here. Times in milliseconds since the epoch. */
-export type RunRecord = { tool: string; args: Json | undefined; startedAt: number } & RunOutcome;
+/** A run that was started from here; what it says changes until the run has ended. Times in milliseconds since the epoch. */
+export interface RunRecord {
+  readonly tool: string;
+  readonly args: Json | undefined;
+  readonly startedAt: number;
+  /** Empty while it waits for nothing. */
+  waitsFor: readonly Call[];
+  /** How it ended; or why it was not started, or what became of it is not known. Undefined while it lasts. */
+  outcome: { result: ExecutionResult } | { refusal: string } | undefined;
+}
 
 /**
  * One panel without its view: follows the panel's state, runs its tools, hears its events. It connects at once and stays
@@ -131,25 +136,28 @@ export class PanelClient {
 
   /** As trigger(), but resolves to all that is known about the run, also when it failed. @internal */
   async run(tool: string, args?: Json, options?: TriggerOptions): Promise<ExecutionResult> {
-    const startedAt = Date.now();
-    const tell = (outcome: RunOutcome) => {
-      for (const listener of this.#runs) listener({ tool, args, startedAt, ...outcome });
+    const record: RunRecord = { tool, args, startedAt: Date.now(), waitsFor: [], outcome: undefined };
+    const note = (news: Partial<RunRecord>) => tell(this.#runs, Object.assign(record, news));
+    const onProgress = (calls: Call[]) => {
+      note({ waitsFor: calls });
+      options?.onProgress?.(calls);
     };
+    note({});
     this.running.value++;
     try {
       this.writes.flush();
-      const result = await this.connection.trigger(tool, args, options);
-      tell({ result });
+      const result = await this.connection.trigger(tool, args, { ...options, onProgress });
+      note({ waitsFor: [], outcome: { result } });
       return result;
     } catch (error) {
-      tell({ refusal: error instanceof Error ? error.message : String(error) });
+      note({ waitsFor: [], outcome: { refusal: error instanceof Error ? error.message : String(error) } });
       throw error;
     } finally {
       this.running.value--;
     }
   }
 
-  /** Calls `listener` with each run that was started here, when it has ended. @internal */
+  /** Calls `listener` with each run that is started here: at once, when it waits for something, when it has ended. @internal */
   onRun(listener: Listener<RunRecord>): Unsubscribe {
     return added(this.#runs, listener);
   }

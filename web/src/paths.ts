@@ -4,7 +4,7 @@ import type { Json, Path } from "./protocol.ts";
 
 type JsonObject = { [key: string]: Json };
 
-function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -4,7 +4,8 @@
 import type { DataType, Json, ToolInfo } from "./wire.ts";
 
 export type {
-  Approval, ArgInfo, AstResponse, Call, CheckReport, ClientMessage, DataType, Diagnostic, ExecutionResult, HandlerNeeds, Json,
+  Approval, ArgInfo, AstResponse, Call, CheckReport, ClientMessage, DataType, Diagnostic, ExecutionResult, Fault, FaultList,
+  FaultSummary, HandlerNeeds, History, HistoryEntry, Json,
   Mutation, PanelEvent, PanelInfo, PanelList, PatchMessage, PatchOperation, Path, ServerMessage, ToolInfo, ViewCommand,
 } from "./wire.ts";
 

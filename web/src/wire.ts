@@ -84,6 +84,13 @@ export interface RunMetrics {
   cacheHit: boolean;
 }
 
+/** A call that a capability was missing for; its handler may have caught the error. */
+export interface Denial {
+  operation: string;
+  token: string;
+  times: number;
+}
+
 /** How a run ended, all its segments together. Changes of state come in one of two forms. */
 export interface ExecutionResult {
   executionId: string;
@@ -94,6 +101,7 @@ export interface ExecutionResult {
   events: PanelEvent[];
   viewCommands: ViewCommand[];
   error?: RunError;
+  denials?: Denial[];
   metrics: RunMetrics;
 }
 
@@ -362,6 +370,28 @@ export interface CheckReport {
   valid: boolean;
   diagnostics: Diagnostic[];
   handlers: HandlerNeeds[];
+}
+
+/** A document that should be a panel and does not load. Without a file it is of the store. */
+export interface FaultSummary {
+  id: string;
+  file?: string;
+  running: boolean;
+  errors: number;
+  first?: string;
+}
+
+export interface FaultList {
+  faults: FaultSummary[];
+}
+
+/** One with all that is wrong; the source is empty when it cannot be read. */
+export interface Fault {
+  id: string;
+  file?: string;
+  running: boolean;
+  diagnostics: Diagnostic[];
+  source: string;
 }
 
 export interface AstResponse {

@@ -2,6 +2,13 @@ import { h } from "../../dom.ts";
 
 const kTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 
+const kMaxText = 300;
+
+/** A text cut to a few lines. */
+export function short(text: string): string {
+  return text.length > kMaxText ? `${text.slice(0, kMaxText)}…` : text;
+}
+
 export interface Line {
   text: string;
   level?: "error" | "warn";

@@ -1,14 +1,8 @@
 import { h } from "../../dom.ts";
+import { quietButton } from "../quiet-button.ts";
 
 function noteOf(text: string, again?: () => void): HTMLElement {
-  const note = h("div", "nx-empty", h("p", "", text));
-  if (!again) return note;
-  const button = h("button", "nx-button", "Try again");
-  button.type = "button";
-  button.dataset.variant = "secondary";
-  button.addEventListener("click", again);
-  note.append(button);
-  return note;
+  return h("div", "nx-empty", h("p", "", text), again && quietButton("Try again", again));
 }
 
 /**

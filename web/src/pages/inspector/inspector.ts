@@ -13,7 +13,7 @@ type Pane = (element: HTMLElement, client: PanelClient, log: Log) => () => void;
 
 const kPanes: Record<string, { id: string; pane: Pane }> = {
   state: { id: "state", pane: statePane },
-  history: { id: "history", pane: (element, _client, log) => historyPane(element, log) },
+  history: { id: "history", pane: historyPane },
   runs: { id: "runs-pane", pane: (element, _client, log) => runsPane(element, log) },
   tools: { id: "tools-pane", pane: toolsPane },
   source: { id: "source", pane: sourcePane },
@@ -25,14 +25,14 @@ export class Inspector {
   readonly #element: HTMLElement;
   readonly #client: PanelClient;
   readonly #tabs: ReturnType<typeof tabs>;
-  // From the first opening on: most pages are never inspected.
-  #log: Log | undefined;
+  readonly #log: Log;
   #end: (() => void) | undefined;
   #opener: HTMLElement | undefined;
 
   constructor(element: HTMLElement, close: HTMLElement, client: PanelClient) {
     this.#element = element;
     this.#client = client;
+    this.#log = new Log(client);
     const list = element.querySelector<HTMLElement>("[role=tablist]");
     if (!list) throw new Error("the inspector has no tabs");
     this.#tabs = tabs(list, (id) => this.#show(id));
@@ -46,7 +46,6 @@ export class Inspector {
   /** Shows a pane by its name; `opener` gets the focus back. */
   open(name: string, opener: HTMLElement): void {
     this.#opener = opener;
-    this.#log ??= new Log(this.#client);
     this.#element.hidden = false;
     document.body.dataset.inspector = "open";
     this.#tabs.show(kPanes[name]?.id ?? "state");
@@ -66,7 +65,7 @@ export class Inspector {
     this.#end = undefined;
     const element = document.getElementById(id);
     const found = Object.values(kPanes).find((candidate) => candidate.id === id);
-    if (this.#element.hidden || !this.#log || !element || !found) return;
+    if (this.#element.hidden || !element || !found) return;
     element.replaceChildren();
     this.#end = found.pane(element, this.#client, this.#log);
   }

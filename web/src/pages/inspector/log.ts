@@ -1,30 +1,35 @@
 import type { PanelClient, RunRecord } from "../../client.ts";
-import type { Json } from "../../protocol.ts";
+import type { Approval, Json } from "../../protocol.ts";
 
-const kMaxRuns = 200;
-const kMaxMoments = 500;
+const kMaxEntries = 200;
 
-/** The state as it was at one version. Values that did not change are shared with the moments around it. */
-export interface Moment {
-  version: number;
-  at: number;
-  state: Readonly<Record<string, Json>>;
-  changed: readonly string[];
+/** A run that a trigger of the panel started and that failed. */
+export interface TriggerFailure {
+  tool: string;
+  code: string;
+  message: string;
 }
 
-/** What happened to a panel since the page began to look: its versions and the runs that were started from the page. */
+/** One thing that happened; `at` in milliseconds since the epoch. */
+export type LogEntry = { at: number } & ({ run: RunRecord } | { approval: Approval } | { failure: TriggerFailure });
+
+/** What this page has seen of a panel's runs: those it started, what they asked people for, and triggers that failed. */
 export class Log {
-  readonly runs: RunRecord[] = [];
-  readonly moments: Moment[] = [];
+  /** The newest first. */
+  readonly entries: LogEntry[] = [];
   readonly #listeners = new Set<() => void>();
 
   constructor(client: PanelClient) {
     client.onRun((run) => {
-      this.runs.unshift(run);
-      this.runs.length = Math.min(this.runs.length, kMaxRuns);
+      if (!this.entries.some((entry) => "run" in entry && entry.run === run)) this.#add({ at: run.startedAt, run });
       this.#tell();
     });
-    client.subscribeAll((state) => this.#see(client.version, state));
+    client.on("system:approval", (payload) => this.#heard(payload as unknown as Approval));
+    client.on("system:error", (payload, { timestamp }) => {
+      const failure = readFailure(payload);
+      if (failure) this.#add({ at: timestamp, failure });
+      this.#tell();
+    });
   }
 
   /** Calls `listener` after each change of the log; the result ends that. */
@@ -33,20 +38,27 @@ export class Log {
     return () => this.#listeners.delete(listener);
   }
 
-  #see(version: number, state: Readonly<Record<string, Json>>): void {
-    if (version < 0) return;
-    const before = this.moments[0];
-    const changed = Object.keys({ ...before?.state, ...state }).filter((key) => before?.state[key] !== state[key]);
-    if (before && changed.length === 0) return;
-    const moment = { version, at: Date.now(), state, changed: before ? changed : [] };
-    // What a user is still typing shows before it has a version of its own.
-    if (before?.version === version) this.moments[0] = { ...moment, changed: [...new Set([...before.changed, ...changed])] };
-    else this.moments.unshift(moment);
-    this.moments.length = Math.min(this.moments.length, kMaxMoments);
+  // Asked first, decided later: one entry.
+  #heard(approval: Approval): void {
+    const known = this.entries.findIndex((entry) => "approval" in entry && entry.approval.id === approval.id);
+    if (known >= 0) this.entries[known] = { at: approval.requestedAt, approval };
+    else this.#add({ at: approval.requestedAt, approval });
     this.#tell();
+  }
+
+  #add(entry: LogEntry): void {
+    this.entries.unshift(entry);
+    this.entries.length = Math.min(this.entries.length, kMaxEntries);
   }
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+// A handler may emit an event of this name too, with anything in it.
+function readFailure(payload: Json): TriggerFailure | undefined {
+  if (typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
+  const { tool, code, message } = payload;
+  return typeof tool === "string" && typeof code === "string" && typeof message === "string" ? { tool, code, message } : undefined;
 }
