@@ -29,6 +29,7 @@
 #include "nexus/loop/loop.h"
 #include "nexus/metrics/metrics.h"
 #include "nexus/metrics/process.h"
+#include "nexus/panel/faults.h"
 #include "nexus/panel/stored_entries.h"
 #include "nexus/panel/workspace.h"
 #include "nexus/replay/recorder.h"
@@ -296,6 +297,8 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
     panel_settings.on_call = [&](const panel::CallReport& report) { traces->on_call(report); };
     metrics.add_source([&](std::string& out) { traces->write_metrics(out); });
   }
+  panel::FaultList faults;
+  panel_settings.faults = &faults;
   const auto workspace =
       panel::create_workspace(main_loop, {hand_off->executor(), *loads}, *runtime, *extensions.registry,
                               Clock::system(), std::move(panel_settings), store.get());
@@ -308,6 +311,7 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
   server::Options options = make_server_options(settings);
   options.access.authenticator = authenticator.get();
   options.approvals = extensions.approvals;
+  options.faults = &faults;
   options.ready = [&] { return loaded && canary.well() && store->health().ok(); };
   options.engine_stats = [&] { return runtime->stats(); };
   options.recent_runs = [&] { return recent_runs.facts(); };
@@ -328,7 +332,7 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
       main_loop, [&] { shutdown.next(); }, [&] { reloader.reload(); });
   finish_wall(settings, wall);
 
-  const auto panel_files = PanelFiles::create(main_loop, *workspace, settings.workspace_id);
+  const auto panel_files = PanelFiles::create(main_loop, *workspace, faults, settings.workspace_id);
   std::unique_ptr<DirectoryWatch> watch;
   if (!settings.watch.empty()) {
     // Before the files are read, so that no change is missed.

@@ -87,12 +87,14 @@ Result<std::vector<std::string>> find_panel_files(const std::string& directory) 
 }
 
 std::shared_ptr<PanelFiles> PanelFiles::create(nexus::loop::Loop& loop,
-                                               panel::Workspace& workspace, std::string owner) {
-  return std::shared_ptr<PanelFiles>(new PanelFiles(loop, workspace, std::move(owner)));
+                                               panel::Workspace& workspace,
+                                               panel::FaultList& faults, std::string owner) {
+  return std::shared_ptr<PanelFiles>(new PanelFiles(loop, workspace, faults, std::move(owner)));
 }
 
-PanelFiles::PanelFiles(nexus::loop::Loop& loop, panel::Workspace& workspace, std::string owner)
-    : loop_(loop), workspace_(workspace), owner_(std::move(owner)) {}
+PanelFiles::PanelFiles(nexus::loop::Loop& loop, panel::Workspace& workspace,
+                       panel::FaultList& faults, std::string owner)
+    : loop_(loop), workspace_(workspace), faults_(faults), owner_(std::move(owner)) {}
 
 void PanelFiles::load(std::vector<std::string> directories, std::function<void()> done) {
   on_loaded_ = std::move(done);
@@ -124,6 +126,7 @@ void PanelFiles::look(const std::string& directory) {
     file.digest.clear();
     spdlog::info("{} is gone; the panel it was made of goes on", path);
     // What was wrong with it is wrong no longer.
+    faults_.clear(path);
     if (panel::Panel* const live = panel_of(file)) live->report_source(name_of(path), {});
   }
   // The last is read first.
@@ -163,31 +166,30 @@ void PanelFiles::next() {
 bool PanelFiles::load_file(const std::string& path, File& file) {
   auto text = read_file(path);
   if (!text.ok()) {
-    failed(path, file, {std::move(text).take_error(), {}});
+    failed(path, file, {}, {std::move(text).take_error(), {}});
     return false;
   }
-  std::string digest = nexus::sha256_hex(*text);
-  if (digest == file.digest && panel_of(file) != nullptr) return false;
-  panel::CreateRequest request{std::move(text).take(), {}, {}, owner_};
+  if (nexus::sha256_hex(*text) == file.digest && panel_of(file) != nullptr) return false;
+  panel::CreateRequest request{*text, {}, {}, owner_};
   request.default_id = id_from_name(path);
   request.may_replace = [weak = weak_from_this(), path](const std::string& id) {
     const auto self = weak.lock();
     return self && !self->belongs_to_another(path, id);
   };
-  workspace_.create(std::move(request), [weak = weak_from_this(), path, digest = std::move(digest)](
-                                            auto answer) {
-    if (const auto self = weak.lock()) self->answered(path, digest, std::move(answer));
+  workspace_.create(std::move(request), [weak = weak_from_this(), path,
+                                         text = std::move(text).take()](auto answer) {
+    if (const auto self = weak.lock()) self->answered(path, text, std::move(answer));
   });
   return true;
 }
 
-void PanelFiles::answered(const std::string& path, const std::string& digest,
+void PanelFiles::answered(const std::string& path, std::string text,
                           std::variant<panel::Panel*, panel::CreateError> answer) {
   File& file = files_[path];
   if (const auto* error = std::get_if<panel::CreateError>(&answer)) {
-    failed(path, file, *error);
+    failed(path, file, std::move(text), *error);
   } else {
-    file.digest = digest;
+    file.digest = nexus::sha256_hex(text);
     loaded(path, file, **std::get_if<panel::Panel*>(&answer));
   }
   next();
@@ -195,17 +197,22 @@ void PanelFiles::answered(const std::string& path, const std::string& digest,
 
 void PanelFiles::loaded(const std::string& path, File& file, panel::Panel& live) {
   file.panel_id = live.id();
+  faults_.clear(path);
   if (on_loaded_) return;
   report(path, live.warnings());
   spdlog::info("{} is panel {}, version {}", path, live.id(), live.version());
   live.report_source(name_of(path), live.warnings());
 }
 
-void PanelFiles::failed(const std::string& path, File& file, const panel::CreateError& error) {
+void PanelFiles::failed(const std::string& path, File& file, std::string text,
+                        const panel::CreateError& error) {
   file.digest.clear();
-  const auto diagnostics = error.to_diagnostics();
+  auto diagnostics = error.to_diagnostics();
   report(path, diagnostics);
   if (panel::Panel* const live = panel_of(file)) live->report_source(name_of(path), diagnostics);
+  const std::string from_name = id_from_name(path);
+  std::string id = panel::id_of_document(text, from_name.empty() ? name_of(path) : from_name);
+  faults_.set(path, {std::move(id), owner_, name_of(path), std::move(text), std::move(diagnostics)});
 }
 
 // A file that was renamed takes its panel along.

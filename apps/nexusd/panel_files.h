@@ -9,6 +9,7 @@
 
 #include "nexus/base/result.h"
 #include "nexus/loop/loop.h"
+#include "nexus/panel/faults.h"
 #include "nexus/panel/workspace.h"
 
 namespace nexusd {
@@ -19,12 +20,14 @@ nexus::Result<std::vector<std::string>> find_panel_files(const std::string& dire
 
 // The panels that are made of the *.nxml files of some directories (docs/NXML.md, "Reloading"). A
 // file that is no panel is reported on standard error, one "file:line:column: ..." line for each
-// diagnostic, and the others load. Lives on the loop; what it is given outlives it.
+// diagnostic, and put on the list of faults until it is one; the others load. Lives on the loop; what
+// it is given outlives it.
 class PanelFiles : public std::enable_shared_from_this<PanelFiles> {
  public:
   // The panels belong to the workspace `owner`.
   static std::shared_ptr<PanelFiles> create(nexus::loop::Loop& loop,
                                             nexus::panel::Workspace& workspace,
+                                            nexus::panel::FaultList& faults,
                                             std::string owner);
 
   // Makes a panel of each file of the directories, in order, and calls `done` when every one has
@@ -49,21 +52,24 @@ class PanelFiles : public std::enable_shared_from_this<PanelFiles> {
     std::string panel_id;        // of the panel it became; empty before
     bool missing = false;
   };
-  PanelFiles(nexus::loop::Loop& loop, nexus::panel::Workspace& workspace, std::string owner);
+  PanelFiles(nexus::loop::Loop& loop, nexus::panel::Workspace& workspace,
+             nexus::panel::FaultList& faults, std::string owner);
 
   void look(const std::string& directory);
   void look_at(const std::string& path, File& file);
   void next();
   bool load_file(const std::string& path, File& file);
-  void answered(const std::string& path, const std::string& digest,
+  void answered(const std::string& path, std::string text,
                 std::variant<nexus::panel::Panel*, nexus::panel::CreateError> answer);
   void loaded(const std::string& path, File& file, nexus::panel::Panel& panel);
-  void failed(const std::string& path, File& file, const nexus::panel::CreateError& error);
+  void failed(const std::string& path, File& file, std::string text,
+              const nexus::panel::CreateError& error);
   bool belongs_to_another(const std::string& path, const std::string& panel_id);
   nexus::panel::Panel* panel_of(const File& file) const;
 
   nexus::loop::Loop& loop_;
   nexus::panel::Workspace& workspace_;
+  nexus::panel::FaultList& faults_;
   const std::string owner_;
 
   std::map<std::string, File> files_;  // by path

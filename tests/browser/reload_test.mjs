@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 
-import { assertAccessible, Browser, startServer } from './browser.mjs';
+import { assertAccessible, Browser, screenshot, startServer } from './browser.mjs';
 
 let server;
 let browser;
 let folder;
 
-const save = (text) => writeFile(join(folder, 'note.nxml'), text);
+const save = (text, name = 'note.nxml') => writeFile(join(folder, name), text);
 const panel = (view) => `<NexusPanel id="note" title="Note">
   <Data><State name="text" type="string" default="draft"/></Data>
   <View><Layout>${view}</Layout></View>
@@ -56,4 +56,22 @@ test('a broken file leaves the page as it is and says what is wrong, until the f
     await each.getByText('Repaired').waitFor();
     await each.getByRole('alert').filter({ hasText: 'note.nxml' }).waitFor({ state: 'detached' });
   }
+});
+
+test('a file that never loaded is in the gallery and is a page of its mistakes, until it is a panel', async () => {
+  const source = panel('<Text content="{$state.txet}"/>').replace('id="note"', 'id="late"');
+  await save(source, 'late.nxml');
+  const gallery = await browser.open(server.base);
+  const item = gallery.getByRole('region', { name: 'Documents that do not load' }).getByRole('listitem').filter({ hasText: 'late.nxml' });
+  await item.getByText(/late\.nxml:3:\d+: error UNDEFINED_STATE_REFERENCE: .*txet/).waitFor();
+  await assertAccessible(gallery);
+  await screenshot(gallery, 'gallery-faulty');
+  const page = await browser.open(`${server.base}/p/late`);
+  await page.getByRole('heading', { name: 'late.nxml does not load' }).waitFor();
+  assert.match(await page.locator('.nx-fault').first().innerText(), /Line 3, column \d+: .*txet[\s\S]*3\s*<View>[\s\S]*\^/);
+  await assertAccessible(page);
+  await screenshot(page, 'fault');
+  await save(source.replace('txet', 'text'), 'late.nxml');
+  await page.getByText('draft').waitFor();
+  await item.waitFor({ state: 'detached' });
 });

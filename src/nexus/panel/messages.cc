@@ -63,6 +63,14 @@ std::vector<PatchPart> write_patch(const std::vector<engine::Mutation>& mutation
   return parts;
 }
 
+void write_denial(const engine::Denial& denial, std::string& out) {
+  ObjectWriter object(out);
+  object.text("operation", denial.operation);
+  object.text("token", denial.token);
+  object.number("times", denial.times);
+  object.close();
+}
+
 void write_location(const Location& location, std::string& out) {
   ObjectWriter object(out);
   object.number("line", location.line);
@@ -350,6 +358,7 @@ void write_json(const ExecutionResult& result, bool debug, std::string& out) {
   value::write_json_list(outcome.events, object.key("events"), engine::write_event);
   value::write_json_list(outcome.view_commands, object.key("viewCommands"), engine::write_view_command);
   if (outcome.error) write_error(*outcome.error, debug, object.key("error"));
+  if (!outcome.denials.empty()) value::write_json_list(outcome.denials, object.key("denials"), write_denial);
   write_metrics(outcome.metrics, object.key("metrics"));
   object.close();
 }

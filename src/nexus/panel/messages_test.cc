@@ -118,6 +118,16 @@ TEST(ExecutionResultJson, DetailsOfAnErrorStayInsideUnlessDebugging) {
                       metrics);
 }
 
+TEST(ExecutionResultJson, TellsWhichCallsWereDenied) {
+  ExecutionResult result{"r", doubles::success("r", {})};
+  result.outcome.denials = {{"state:write:count", "writing $state.count", 3}};
+  std::string out;
+  write_json(result, false, out);
+  EXPECT_NE(out.find(R"("denials":[{"operation":"writing $state.count","token":"state:write:count","times":3}])"),
+            std::string::npos)
+      << out;
+}
+
 TEST(ExecutionResultJson, UndefinedIsNoReturnValueAndNullIsOne) {
   ExecutionResult result{"r", doubles::success("r", {set_key("n", 1)})};
   std::string out;

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "nexus/panel/faults.h"
 #include "nexus/panel/workspace_fixture_internal.h"
 #include "nexus/value/msgpack.h"
 
@@ -149,6 +150,29 @@ class PanelStoreTest : public doubles::WorkspaceTest {
 
   HeldStore store_;
 };
+
+TEST_F(PanelStoreTest, AStoredPanelThatCannotBeLoadedIsAFault) {
+  FaultList faults;
+  settings_.faults = &faults;
+  make();
+  workspace_.reset();
+  store_.stored.record.source = "<NexusPanel><View><Text content=\"{$state.gone}\"/></View></NexusPanel>";
+  open();
+  std::optional<Workspace::Recovered> recovered;
+  workspace_->recover([&](Result<Workspace::Recovered> result) { recovered = *result; });
+  settle();
+  EXPECT_TRUE(recovered && recovered->failed == 1);
+  int found = 0;
+  faults.each([&](const Fault& fault) {
+    ++found;
+    EXPECT_EQ(fault.panel_id, "p");
+    EXPECT_EQ(fault.owner, kDefaultOwner);
+    EXPECT_EQ(fault.source, store_.stored.record.source);
+    ASSERT_FALSE(fault.diagnostics.empty());
+    EXPECT_EQ(fault.diagnostics[0].code, "UNDEFINED_STATE_REFERENCE");
+  });
+  EXPECT_EQ(found, 1);
+}
 
 TEST_F(PanelStoreTest, PatchAndAnswerLeaveWhenTheSegmentIsStored) {
   Panel* panel = make();

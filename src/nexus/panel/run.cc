@@ -26,6 +26,7 @@ void Run::absorb(engine::Outcome& outcome) {
   move_to_end(effects_.mutations, outcome.mutations);
   move_to_end(effects_.events, outcome.events);
   move_to_end(effects_.view_commands, outcome.view_commands);
+  move_to_end(effects_.denials, outcome.denials);
   // Compilation belongs to the first segment; every other figure is of the whole run already.
   const engine::Metrics first = effects_.metrics;
   effects_.metrics = outcome.metrics;
@@ -69,6 +70,7 @@ ExecutionResult Run::end(engine::Outcome last) {
   last.mutations = std::move(effects_.mutations);
   last.events = std::move(effects_.events);
   last.view_commands = std::move(effects_.view_commands);
+  last.denials = std::move(effects_.denials);
   last.metrics = effects_.metrics;
   return {id_, std::move(last), false, patches_};
 }

@@ -8,6 +8,7 @@
 
 #include "nexus/base/random.h"
 #include "nexus/panel/check.h"
+#include "nexus/panel/faults.h"
 #include "nexus/panel/panel.h"
 #include "nexus/panel/previews.h"
 #include "nexus/panel/program.h"
@@ -96,6 +97,7 @@ class LoopWorkspace : public Workspace {
                    Result<storage::StoredPanel> stored,
                    std::optional<std::variant<LoadedPanel, CreateError>> loaded);
   void finish_recovery(Recovery& recovery);
+  void report_fault(const std::string& id, const storage::PanelRecord& record, const CreateError& error) const;
   storage::PanelRecord make_record(std::string id, const CreateRequest& request,
                                    const nxml::Document& document) const;
   void add(const PanelPtr& panel);
@@ -352,9 +354,11 @@ void LoopWorkspace::take_stored(const std::shared_ptr<Recovery>& recovery, std::
   const std::string& id = recovery->ids[place];
   if (!stored.ok()) {
     spdlog::error("panel={} cannot be read from the store: {}", id, stored.error().message);
+    report_fault(id, {}, {stored.error(), {}});
   } else if (auto* error = std::get_if<CreateError>(&*loaded)) {
     spdlog::error("panel={} is stored but cannot be loaded, and stays as it is: {}", id,
                   error->error.message);
+    report_fault(id, stored->record, *error);
   } else {
     auto& panel = std::get<LoadedPanel>(*loaded);
     auto values = unpack_state(stored->state);
@@ -368,9 +372,17 @@ void LoopWorkspace::take_stored(const std::shared_ptr<Recovery>& recovery, std::
     } else {
       spdlog::error("panel={} is stored but its state cannot be loaded, and stays as it is: {}",
                     id, restored.error().message);
+      report_fault(id, stored->record, {restored.error(), {}});
     }
   }
   if (--recovery->left == 0) finish_recovery(*recovery);
+}
+
+// Of one that cannot be read not even the owner is known.
+void LoopWorkspace::report_fault(const std::string& id, const storage::PanelRecord& record, const CreateError& error) const {
+  if (host_.settings.faults == nullptr) return;
+  std::string owner = record.workspace_id.empty() ? std::string(kDefaultOwner) : record.workspace_id;
+  host_.settings.faults->set("store " + id, {id, std::move(owner), {}, record.source, error.to_diagnostics()});
 }
 
 void LoopWorkspace::finish_recovery(Recovery& recovery) {

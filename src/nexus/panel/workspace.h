@@ -27,6 +27,7 @@
 namespace nexus::panel {
 
 class Panel;
+class FaultList;
 
 // A connected WebSocket as the panel sees it; implemented by the server. Loop thread only.
 class Client {
@@ -182,6 +183,7 @@ struct Settings {
   std::chrono::milliseconds result_lifetime{std::chrono::hours{24}};
   bool debug_errors = false;  // what is kept holds location, snippet and stack
   replay::Recorder* recorder = nullptr;  // writes every run down; outlives the workspace
+  FaultList* faults = nullptr;  // hears which stored panels cannot be loaded; outlives the workspace
 };
 
 // What went on since the start, and goes on now, over all panels.

@@ -66,6 +66,10 @@ void handle(const Context& context, Request request, const Respond& respond) {
       return respond(page(context, request, "play.html"));
     case Route::kCheck:
       return check_source(context, std::move(request), respond);
+    case Route::kFaults:
+      return respond(list_faults(context, request));
+    case Route::kFault:
+      return respond(show_fault(context, request));
     case Route::kAdminPage:
       return respond(page(context, request, "admin.html"));
     case Route::kAdminStatus:

@@ -40,6 +40,10 @@ void show_execution(const Context& context, const Request& request, const Respon
 // check_route.cc
 void check_source(const Context& context, Request request, const Respond& respond);
 
+// fault_routes.cc
+Reply list_faults(const Context& context, const Request& request);
+Reply show_fault(const Context& context, const Request& request);
+
 // approval_routes.cc
 void list_approvals(const Context& context, const Request& request, const Respond& respond);
 void decide_approval(const Context& context, const Request& request, const Respond& respond);

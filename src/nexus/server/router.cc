@@ -47,6 +47,8 @@ constexpr std::array<Row, kRouteCount> kRows = {{
     {Route::kSocket, "/panels/{id}/ws", kRead, Permission::kRead},
     {Route::kTicket, "/auth/ws-ticket", kCreate, kPublic, Permission::kRead},
     {Route::kCheck, "/check", kCreate, kPublic, Permission::kCreate},
+    {Route::kFaults, "/faults", kRead, Permission::kRead},
+    {Route::kFault, "/faults/{id}", kRead, Permission::kRead},
     {Route::kHealth, "/health", kRead, kPublic, kPublic, true},
     {Route::kLive, "/livez", kRead, kPublic, kPublic, true},
     {Route::kReady, "/readyz", kRead, kPublic, kPublic, true},
@@ -68,7 +70,7 @@ static_assert(rows_follow_the_enum());
 // A new route of panels is closed until its row says whom it is for.
 constexpr bool panels_are_guarded() {
   for (const Row& candidate : kRows) {
-    if (!candidate.pattern.starts_with("/panels")) continue;
+    if (!candidate.pattern.starts_with("/panels") && !candidate.pattern.starts_with("/faults")) continue;
     if (candidate.exempt || ((candidate.methods & kRead) != 0 && !candidate.read_needs) ||
         ((candidate.methods & kCreate) != 0 && !candidate.create_needs))
       return false;

@@ -34,6 +34,8 @@ enum class Route {
   kSocket,
   kTicket,
   kCheck,
+  kFaults,
+  kFault,
   kHealth,
   kLive,
   kReady,

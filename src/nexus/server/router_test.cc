@@ -38,6 +38,8 @@ TEST(Router, FindsEveryRouteOfTheProtocol) {
       {"/panels/tides/trigger/load", Route::kTrigger, "tides", "load"},
       {"/panels/tides/ws", Route::kSocket, "tides"},
       {"/check", Route::kCheck},
+      {"/faults", Route::kFaults},
+      {"/faults/note", Route::kFault, "note"},
       {"/health", Route::kHealth},
       {"/livez", Route::kLive},
       {"/readyz", Route::kReady},

@@ -17,6 +17,10 @@
 #include "nexus/panel/workspace.h"
 #include "nexus/value/value.h"
 
+namespace nexus::panel {
+class FaultList;
+}
+
 namespace nexus::auth {
 class Authenticator;
 }
@@ -93,6 +97,8 @@ struct Options {
   std::function<value::Object()> recent_runs;
   // How this process is confined, for /health. Absent: not said.
   std::function<value::Object()> sandbox;
+  // What does not load; outlives the server. nullptr: nothing is known of it.
+  const panel::FaultList* faults = nullptr;
   // Where runs wait for people; outlives the server. nullptr: nowhere.
   extension::Approvals* approvals = nullptr;
   // For /metrics and /health. Absent: zeros.

@@ -5,10 +5,13 @@ import { SignInNeeded } from "../remote.ts";
 import { takeTokenFromAddress } from "../session.ts";
 import { signInForm } from "../sign-in.ts";
 import { plural } from "./gallery/card.ts";
+import { listFaults } from "./faults.ts";
 import { CardList } from "./gallery/card-list.ts";
+import { Faulty } from "./gallery/faulty.ts";
 import { Feed } from "./gallery/feed.ts";
 import type { Mode } from "./gallery/grid.ts";
 import { Miniatures } from "./gallery/miniatures.ts";
+import { quietButton } from "./quiet-button.ts";
 import { themeButton } from "./theme-button.ts";
 
 const kTypingPauseMs = 150;
@@ -29,6 +32,7 @@ const empty = byId("empty");
 const feed = new Feed({ onChange: show, onError: showError });
 const miniatures = new Miniatures();
 const cards = new CardList(list, feed, miniatures, searchFor);
+const faulty = new Faulty(byId("faulty"));
 let signInShown = false;
 
 function show(): void {
@@ -53,10 +57,7 @@ function nothingYet(): HTMLElement[] {
 }
 
 function nothingFound(words: string): HTMLElement[] {
-  const clear = h("button", "nx-button", "Show all panels");
-  clear.type = "button";
-  clear.dataset.variant = "secondary";
-  clear.addEventListener("click", () => {
+  const clear = quietButton("Show all panels", () => {
     searchFor("");
     search.focus();
   });
@@ -66,10 +67,7 @@ function nothingFound(words: string): HTMLElement[] {
 // With panels on the screen an error is a strip above them, else it is all there is to say.
 function showError(error: unknown): void {
   if (error instanceof SignInNeeded) return showSignIn();
-  const retry = h("button", "nx-button", "Try again");
-  retry.type = "button";
-  retry.dataset.variant = "secondary";
-  retry.addEventListener("click", () => feed.start(feed.search));
+  const retry = quietButton("Try again", () => feed.start(feed.search));
   const why = h("span", "", `The panels could not be loaded: ${error instanceof Error ? error.message : String(error)}.`);
   list.setAttribute("aria-busy", "false");
   trouble.hidden = false;
@@ -98,6 +96,7 @@ function startSearch(): void {
   history.replaceState(history.state, "", address);
   scrollTo({ top: 0 });
   feed.start(words);
+  refreshFaults();
 }
 
 function choose(chosen: Mode): void {
@@ -108,8 +107,17 @@ function choose(chosen: Mode): void {
   cards.mode = chosen;
 }
 
+// What goes wrong here goes wrong with the panels too, and is said there.
+function refreshFaults(): void {
+  listFaults().then(
+    (faults) => faulty.show(feed.search === "" ? faults : []),
+    () => {},
+  );
+}
+
 function refresh(): void {
   if (document.hidden || signInShown) return;
+  refreshFaults();
   const [first, end] = cards.seen;
   void feed.refresh(first, end);
 }
@@ -133,3 +141,4 @@ themeButton(byId<HTMLButtonElement>("theme"));
 search.value = new URLSearchParams(location.search).get("search") ?? "";
 choose(localStorage.getItem(kStoredMode) === "list" ? "list" : "grid");
 feed.start(search.value.trim());
+refreshFaults();

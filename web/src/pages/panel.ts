@@ -9,6 +9,7 @@ import { defineNexusPanel } from "../element.ts";
 import { storedToken, takeTokenFromAddress } from "../session.ts";
 import { signInForm } from "../sign-in.ts";
 import { Toasts } from "../toast.ts";
+import { showFault } from "./faults.ts";
 import { Inspector } from "./inspector/inspector.ts";
 import { loadSource } from "./inspector/source-pane.ts";
 import { linkTo } from "./play/share.ts";
@@ -43,7 +44,18 @@ function showTitle(title: string): void {
   setText(byId("title"), title);
 }
 
-function showClosed(state: ConnectionState & { kind: "closed" }): void {
+// There is no such panel; perhaps its document does not load.
+async function explain(id: string, back: HTMLElement): Promise<void> {
+  showTitle("No such panel");
+  const place = h("div");
+  const isFault = await showFault(place, id, () => location.reload()).catch(() => false);
+  if (!isFault) return;
+  showTitle(id);
+  byId("panel").hidden = true;
+  byId("notice").replaceChildren(place, h("div", "nx-notice", back));
+}
+
+function showClosed(state: ConnectionState & { kind: "closed" }, client: PanelClient): void {
   const back = h("a", "nx-link", "All panels");
   back.href = "/";
   const notice = byId("notice");
@@ -52,8 +64,8 @@ function showClosed(state: ConnectionState & { kind: "closed" }): void {
     byId("panel").hidden = true;
     notice.replaceChildren(signInForm());
   } else if (state.code === "REMOVED") {
-    if (byId("title").textContent === "") showTitle("No such panel");
     notice.replaceChildren(h("div", "nx-notice", back));
+    if (byId("title").textContent === "") void explain(client.id, back);
   }
 }
 
@@ -104,7 +116,7 @@ panel.addEventListener("nexus-document", (event) => {
 panel.addEventListener("nexus-connection", (event) => {
   const state = (event as CustomEvent<ConnectionState>).detail;
   showConnection(state);
-  if (state.kind === "closed") showClosed(state);
+  if (state.kind === "closed" && panel.client) showClosed(state, panel.client);
 });
 byId("place").replaceWith(panel);
 applyTheme();

@@ -61,7 +61,7 @@ async function examine(): Promise<void> {
     editor.mark(report.diagnostics);
     if (!trusted) return;
     if (report.valid) await preview.show(source);
-    else preview.refuse(faultsView(source, report.diagnostics.filter(({ severity }) => severity === "error")));
+    else preview.refuse(faultsView("This document does not load", source, report.diagnostics.filter(({ severity }) => severity === "error")));
   } catch (error) {
     if (!signal.aborted) fail(error, "The document could not be checked");
   }
