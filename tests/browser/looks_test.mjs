@@ -77,6 +77,14 @@ test('a page from right to left is mirrored, and its charts are not', async () =
   await screenshot(page, 'components-right-to-left');
 });
 
+test('a line whose parts are to stretch is full, with parts of one width', async () => {
+  const page = await browser.openPanel(server, 'calculator', { viewport: NARROW });
+  const keys = await page.getByRole('button', { name: /^[789/]$/ }).evaluateAll((buttons) => buttons.map((button) => button.getBoundingClientRect()));
+  assert.equal(new Set(keys.map(({ top }) => top)).size, 1);
+  assert.ok(Math.max(...keys.map(({ width }) => width)) - Math.min(...keys.map(({ width }) => width)) < 1.5);
+  assert.ok(keys.at(-1).right > NARROW.width - 24, `the last key ends at ${keys.at(-1).right}`);
+});
+
 test("with the system's own colours controls keep their outlines and states", async () => {
   const page = await browser.openPanel(server, 'components', { forcedColors: 'active' });
   const border = await page.getByRole('button', { name: 'Slow' }).evaluate((element) => getComputedStyle(element).borderTopWidth);
