@@ -4,6 +4,7 @@ import { h, setText } from "../dom.ts";
 import { SignInNeeded } from "../remote.ts";
 import { call, takeTokenFromAddress } from "../session.ts";
 import { signInForm } from "../sign-in.ts";
+import { themeButton } from "./theme-button.ts";
 
 interface PanelRow {
   id: string;
@@ -95,7 +96,7 @@ function fill(id: string, head: string[], rows: (string | HTMLElement)[][], noth
 }
 
 function panelLink(id: string): HTMLAnchorElement {
-  return Object.assign(h("a", "", id), { href: `/p/${encodeURIComponent(id)}` });
+  return Object.assign(h("a", "nx-link", id), { href: `/p/${encodeURIComponent(id)}` });
 }
 
 function runCells(row: RunRow): (string | HTMLElement)[] {
@@ -153,6 +154,7 @@ async function load(): Promise<void> {
 }
 
 takeTokenFromAddress();
+themeButton(document.getElementById("theme") as HTMLButtonElement);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) void load();
 });

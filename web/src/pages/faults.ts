@@ -1,6 +1,5 @@
 // Documents that should be panels and do not load.
 
-import { h } from "../dom.ts";
 import type { Fault, FaultSummary } from "../protocol.ts";
 import { call } from "../session.ts";
 import { faultsView } from "./inspector/source-view.ts";
@@ -26,7 +25,7 @@ function viewOf({ file, source, diagnostics }: Fault): HTMLElement {
     file === undefined
       ? "It stays stored as it is. Restart the server once it can be loaded."
       : "The page shows the panel as soon as the server loads a version of the file that is right.";
-  return h("div", "nx-fault-page", h("p", "nx-fault-hint", hint), faultsView(title, source, diagnostics));
+  return faultsView(title, source, diagnostics, hint);
 }
 
 /**

@@ -51,7 +51,7 @@ async function explain(id: string, back: HTMLElement): Promise<void> {
   const isFault = await showFault(place, id, () => location.reload()).catch(() => false);
   if (!isFault) return;
   showTitle(id);
-  byId("panel").hidden = true;
+  byId("panel").hidden = byId("tools").hidden = true;
   byId("notice").replaceChildren(place, h("div", "nx-notice", back));
 }
 

@@ -16,15 +16,16 @@ export interface PastViewOptions {
   onClose(): void;
 }
 
-function valueText(value: Json | undefined): string {
-  return value === undefined ? "not there" : short(JSON.stringify(value));
+function valueOf(tag: "del" | "ins", value: Json | undefined): HTMLElement {
+  if (value === undefined) return h("span", "nx-difference-none", "not there");
+  return h(tag, `nx-difference-${tag}`, short(JSON.stringify(value)));
 }
 
 function itemOf({ place, before, after }: Difference): HTMLElement {
   const arrow = h("span", "nx-difference-arrow", "→");
   arrow.setAttribute("aria-label", "is now");
   arrow.setAttribute("role", "img");
-  return h("li", "nx-difference", h("code", "nx-difference-place", place), h("del", "nx-difference-before", valueText(before)), arrow, h("ins", "nx-difference-after", valueText(after)));
+  return h("li", "nx-difference", h("code", "nx-difference-place", place), valueOf("del", before), arrow, valueOf("ins", after));
 }
 
 /** The state as it was at one version, and how it differs from the state now, which goes on changing. */

@@ -52,13 +52,13 @@ export function excerpt(source: string, { line, column, endLine, endColumn }: Di
 
 const kMaxFaults = 50;
 
-/** What is wrong with a document, to read: each fault with the source around it, where there is any. */
-export function faultsView(title: string, source: string, diagnostics: readonly Diagnostic[]): HTMLElement {
+/** What is wrong with a document, to read: each fault with the source around it, where there is any; `hint` says what to do. */
+export function faultsView(title: string, source: string, diagnostics: readonly Diagnostic[], hint?: string): HTMLElement {
   const faults = diagnostics.slice(0, kMaxFaults).map((fault) => {
     const place = source === "" ? "" : `Line ${fault.line}, column ${fault.column}: `;
     const heading = h("h3", "nx-fault-title", `${place}${fault.message}`, " ", h("code", "nx-problem-code", fault.code));
     return h("section", "nx-fault", heading, source === "" ? undefined : excerpt(source, fault));
   });
   const left = diagnostics.length - faults.length;
-  return h("div", "nx-faults", h("h2", "nx-notice-title", title), ...faults, left > 0 ? h("p", "", `and ${left} more`) : undefined);
+  return h("div", "nx-faults", h("h2", "nx-notice-title", title), hint === undefined ? undefined : h("p", "nx-fault-hint", hint), ...faults, left > 0 ? h("p", "", `and ${left} more`) : undefined);
 }
