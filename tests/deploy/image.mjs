@@ -42,8 +42,10 @@ export async function buildImage(target, tag, { builder, more = [] } = {}) {
     '--target', target, '--tag', tag, ...instead, ...more, ROOT);
 }
 
+// Removes an image and the layers that no other has.
 export async function removeImage(tag) {
   await buildah('rmi', tag);
+  await buildah('rmi', '--prune');
 }
 
 export async function imageConfig(tag) {

@@ -22,9 +22,9 @@ const BUILDER = 'nexus-builder';
 const MAX_ADDED_BYTES = 120 << 20;
 // Each of these goes another way through the image: panels and pages, sockets, tokens, files of panels.
 const E2E = ['panels', 'live', 'auth', 'examples'];
-// The others but those that need what an image has not: settings that cannot hold in it, or files outside of it.
+// The others but those that need what an image has not: settings that cannot hold in it, or files outside of it to write.
 const E2E_LONG = ['triggers', 'bad_input', 'example_panels', 'check', 'handlers_doc', 'scheduling', 'limits', 'state_size',
-  'durable', 'watch', 'extensions'];
+  'watch', 'extensions', 'crash', 'traces'];
 const CA = process.env.NODE_EXTRA_CA_CERTS;
 
 let config;
@@ -87,6 +87,15 @@ test('user and group nexus are 1000 and own /app, the cache and the data', async
     assert.deepEqual({ path, uid, gid }, { path, uid: 1000, gid: 1000 });
   }
 });
+
+if (!FROM_SOURCE) {
+  test('the programs are those that were built just now, not those of a layer that was kept', async () => {
+    for (const program of ['nexusd', 'nexus']) {
+      const built = await readFile(join(WORK, 'context', 'artifacts', 'app', 'bin', program));
+      assert.ok(built.equals(await readFile(inside(`/app/bin/${program}`))), program);
+    }
+  });
+}
 
 test('nothing that compiles or fetches is in the image', async () => {
   const unwanted = /^(gcc|g\+\+|cc|c\+\+|cpp|clang.*|ld|ld\.(bfd|gold|lld)|as|make|cmake|ninja|node|npm|python.*|git|curl|wget|wasm2c)(-\d+)?$/;
@@ -196,7 +205,7 @@ restartTests(() => ({ container, config, scratch }));
 
 for (const file of FROM_SOURCE ? [...E2E, ...E2E_LONG] : E2E) {
   test(`the end-to-end tests pass against the image: ${file}`, async () => {
-    const settings = { HOST: '127.0.0.1', AUTH_ENABLED: 'false' };
+    const settings = { HOST: '127.0.0.1', AUTH_ENABLED: 'false', LOG_FORMAT: 'text' };
     const launchers = await Promise.all(['nexusd', 'nexus'].map((name) => container.launcher(name, `/app/bin/${name}`, settings)));
     await mkdir(join(scratch, file));
     const env = { ...process.env, NEXUS_NEXUSD: launchers[0], TMPDIR: join(scratch, file) };
