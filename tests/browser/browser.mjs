@@ -14,6 +14,8 @@ const AXE = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const SCREENSHOTS = join(ROOT, 'build', 'screenshots');
 const WAIT_MS = 15000;
+const USUAL_OPTIONS = { viewport: { width: 1200, height: 800 } };
+const USUAL = JSON.stringify(USUAL_OPTIONS);
 const AXE_OPTIONS = {
   runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
   resultTypes: ['violations'],
@@ -61,7 +63,7 @@ class KeptContext {
 // One browser for a test file, and every complaint of every page it showed.
 export class Browser {
   #browser;
-  #kept = new Map(); // by options
+  #kept = new Map(); // by options; undefined for those that were asked for once
   #contexts = []; // those of one test
   #origins = new Set();
   problems = [];
@@ -77,7 +79,7 @@ export class Browser {
 
   // A page with storage of its own. Anything that its console calls an error or a warning fails `assertQuiet`.
   async open(url, options = {}) {
-    const page = await this.#newPage(url, { viewport: { width: 1200, height: 800 }, ...options });
+    const page = await this.#newPage(url, { ...USUAL_OPTIONS, ...options });
     page.setDefaultTimeout(WAIT_MS);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.problems.push(`${page.url()}: ${message.text()}`);
@@ -91,14 +93,21 @@ export class Browser {
     const { origin } = new URL(url);
     if (origin !== 'null') {
       this.#origins.add(origin);
-      const key = JSON.stringify(options);
-      if (!this.#kept.has(key)) this.#kept.set(key, { options, context: await KeptContext.make(this.#browser, options, origin) });
-      const { context } = this.#kept.get(key);
-      if (!context.busy) return context.newPage();
+      const kept = await this.#keep(options, origin);
+      if (kept && !kept.context.busy) return kept.context.newPage();
     }
     const context = await this.#browser.newContext(options);
     this.#contexts.push(context);
     return context.newPage();
+  }
+
+  // Options that a test file uses once are not worth keeping a context for.
+  async #keep(options, origin) {
+    const key = JSON.stringify(options);
+    const known = this.#kept.has(key);
+    if (!this.#kept.get(key))
+      this.#kept.set(key, known || key === USUAL ? { options, context: await KeptContext.make(this.#browser, options, origin) } : undefined);
+    return this.#kept.get(key);
   }
 
   // Opens a panel and waits until it is live and drawn.
@@ -112,7 +121,7 @@ export class Browser {
   // Closes the pages of one test and fails when one of them complained.
   async assertQuiet() {
     await Promise.all(this.#contexts.splice(0).map((context) => context.close()));
-    for (const { context, options } of this.#kept.values()) if (context.busy) await context.clear(this.#origins, options);
+    for (const kept of this.#kept.values()) if (kept?.context.busy) await kept.context.clear(this.#origins, kept.options);
     this.#origins.clear();
     assert.deepEqual(this.problems.splice(0), []);
   }
