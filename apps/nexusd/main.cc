@@ -53,6 +53,7 @@ namespace {
 using nexus::Clock;
 using nexus::Error;
 using nexus::Result;
+namespace capability = nexus::capability;
 namespace engine = nexus::engine;
 namespace extension = nexus::extension;
 namespace loop = nexus::loop;
@@ -127,6 +128,25 @@ Result<engine::Options> make_engine_options(const Settings& settings) {
   return options;
 }
 
+// Of a policy; each has been read before.
+std::vector<capability::Token> policy_tokens(const Settings& settings) {
+  std::vector<capability::Token> tokens;
+  for (const std::string& word : *settings.capability_policy)
+    tokens.push_back(capability::parse_token(word).take());
+  return tokens;
+}
+
+// A misspelt extension would refuse panels for a reason that is hard to see.
+Result<void> check_policy(const Settings& settings, const extension::Registry& extensions) {
+  if (!settings.capability_policy) return {};
+  for (const auto& token : policy_tokens(settings)) {
+    if (token.kind != capability::Kind::kExtension || token.scope == "*") continue;
+    const auto found = extensions.resolve(token.scope);
+    if (!found.ok()) return Error{found.error().code, "CAPABILITY_POLICY: " + found.error().message};
+  }
+  return {};
+}
+
 panel::Settings make_panel_settings(const Settings& settings, RecentRuns& recent) {
   panel::Settings result;
   result.limits = make_limits(settings);
@@ -142,6 +162,7 @@ panel::Settings make_panel_settings(const Settings& settings, RecentRuns& recent
   result.max_running = static_cast<std::uint32_t>(settings.max_instances) + 1;
   result.max_running_per_owner = static_cast<std::uint32_t>(settings.max_runs_per_workspace);
   result.on_segment = [&recent](const panel::SegmentReport& report) { recent.on_segment(report); };
+  if (settings.capability_policy) result.capability_policy = capability::GrantSet(policy_tokens(settings));
   return result;
 }
 
@@ -162,7 +183,8 @@ struct Extensions {
 
 Result<Extensions> make_extensions(loop::Loop& on_loop, const Settings& settings,
                                    extension::HttpSecrets secrets,
-                                   std::unique_ptr<extension::KvBackend> entries) {
+                                   std::unique_ptr<extension::KvBackend> entries,
+                                   nexus::metrics::Metrics& metrics) {
   extension::HttpOptions options;
   options.timeout = std::chrono::milliseconds{settings.http_timeout};
   options.allowed_domains = settings.http_allowed_domains;
@@ -171,6 +193,10 @@ Result<Extensions> make_extensions(loop::Loop& on_loop, const Settings& settings
   // What a handler could not take would only be fetched in vain.
   options.client.limits.response_bytes = make_limits(settings).payload.bytes;
   options.secrets = std::move(secrets);
+  metrics.http_call_outcomes(extension::kHttpOutcomes);
+  options.on_call = [&metrics](std::string_view outcome, std::chrono::nanoseconds took) {
+    metrics.http_call(outcome, took);
+  };
   NX_TRY(auto http, extension::make_http_extension(on_loop, options));
   auto approvals = extension::make_approval_extension(on_loop, Clock::system());
   Extensions result{std::make_unique<extension::Registry>(), approvals.get()};
@@ -279,9 +305,10 @@ Result<void> serve(const Settings& settings, const Reloader::ReadSettings& read_
       loop::ThreadPool::create(load_threads(), settings.max_panels, scope_of_sandbox_thread);
   auto entries = std::make_unique<panel::StoredEntries>(main_loop, *loads, *store);
   panel::StoredEntries& stored_entries = *entries;
-  NX_TRY(const auto extensions,
-         make_extensions(main_loop, settings, std::move(secrets), std::move(entries)));
   nexus::metrics::Metrics metrics;
+  NX_TRY(const auto extensions,
+         make_extensions(main_loop, settings, std::move(secrets), std::move(entries), metrics));
+  NX_TRY_VOID(check_policy(settings, *extensions.registry));
   metrics.add_source(nexus::metrics::write_process_metrics);
   metrics.add_source([&](std::string& out) { write_store_metrics(*store, out); });
   RecentRuns recent_runs(Clock::system());

@@ -132,6 +132,9 @@ const std::vector<Setting>& table() {
        "names accepted in the Host header besides HOST's own, by commas", kReloadable},
       {"CORS_ORIGINS", "", "--cors-origins", Names{&Settings::cors_origins},
        "foreign origins whose pages may call, by commas; * is all", kReloadable},
+      {"CAPABILITY_POLICY", "", "--capability-policy", OptionalNames{&Settings::capability_policy},
+       "capability tokens that no handler may exceed, by commas; not set: the panel's own state, events and view, and "
+       "every extension"},
       {"HTTP_TIMEOUT", "", "--http-timeout", Whole{&Settings::http_timeout, 1, 3'600'000},
        "milliseconds for one call of the http extension, body included"},
       {"HTTP_MAX_CONCURRENT", "", "--http-max-concurrent",

@@ -54,6 +54,7 @@ struct Settings {
   std::uint64_t http_max_concurrent = 10;
   std::uint64_t http_timeout = 30000;  // milliseconds
   std::optional<std::vector<std::string>> http_allowed_domains;
+  std::optional<std::vector<std::string>> capability_policy;
   std::vector<std::string> http_allow_private_hosts;
   std::string http_secrets_file;  // empty: none
   std::string otlp_endpoint;      // empty: traces are not exported

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "nexus/auth/key.h"
+#include "nexus/capability/capability.h"
 #include "nexus/extension/http_policy.h"
 #include "settings_table.h"
 
@@ -33,6 +34,14 @@ Result<void> check_host_lists(const Settings& settings) {
   if (!domains.ok()) return name_it("HTTP_ALLOWED_DOMAINS", domains.error());
   const auto hosts = HttpPolicy::create({}, settings.http_allow_private_hosts);
   if (!hosts.ok()) return name_it("HTTP_ALLOW_PRIVATE_HOSTS", hosts.error());
+  return {};
+}
+
+Result<void> check_policy(const Settings& settings) {
+  if (!settings.capability_policy) return {};
+  for (const std::string& word : *settings.capability_policy)
+    if (const auto token = nexus::capability::parse_token(word); !token.ok())
+      return refuse("CAPABILITY_POLICY: " + token.error().message);
   return {};
 }
 
@@ -103,6 +112,7 @@ Result<void> reconcile(const GivenValues& given, Settings& settings) {
   if (settings.store == "postgres")
     return refuse("STORE: \"postgres\" is not in this release; use sqlite, the default");
   NX_TRY_VOID(check_host_lists(settings));
+  NX_TRY_VOID(check_policy(settings));
   NX_TRY_VOID(check_authentication(settings));
   if (!is_loopback(settings.host) && !settings.insecure && !settings.auth_enabled)
     return refuse(fmt::format(

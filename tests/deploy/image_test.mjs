@@ -32,6 +32,8 @@ const LEFT_OUT = {
   durable: 'exports to a directory of the host; restart_tests.mjs has the rest',
   disk: 'disks of its own below the data directory',
   store_faults: 'limits of the process that the container starts without',
+  grants: 'starts with settings that must be refused, like start',
+  fanout: 'the memory of the process, which has another id outside',
 };
 const CA = process.env.NODE_EXTRA_CA_CERTS;
 

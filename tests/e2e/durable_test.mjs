@@ -233,6 +233,26 @@ test('a key makes a repeated request do nothing, and be answered as the first wa
   assert.deepEqual(await server.state('once'), { n: 6 });
 });
 
+test('a key makes a repeated creation make no second panel, and be answered as the first was', async () => {
+  const make = (body, key) => post('/panels', body, { 'idempotency-key': key });
+  const body = { source: panelWith('$state.n = 7;') };
+  const together = await Promise.all(Array.from({ length: 8 }, () => make(body, 'c1')));
+  const [first] = together;
+  assert.equal(first.status, 201, first.text);
+  assert.equal(new Set(together.map(({ text, headers }) => text + headers.get('location'))).size, 1);
+  await server.trigger(first.json.id, 'run');
+  await crash();
+  const again = await make(body, 'c1');
+  assert.deepEqual([again.status, again.text, again.headers.get('location')], [201, first.text, first.headers.get('location')]);
+  assert.equal((await server.state(first.json.id)).n, 7);
+  assert.equal((await make({ ...body, panelId: 'other' }, 'c1')).status, 422);
+  assert.equal((await make({ source: '<Nothing/>' }, 'c2')).status, 422);
+  assert.equal((await make(body, 'c2')).status, 201, 'what failed is not remembered');
+  await server.request('DELETE', `/panels/${first.json.id}`);
+  const anew = await make({ ...body, durability: 'none' }, 'c3');
+  assert.equal((await make({ ...body, durability: 'none' }, 'c3')).text, anew.text);
+});
+
 test('the history says who did what, and former states are there', async () => {
   await create('past', panelWith(`$state.n = 5; $emit('made', { a: 1 }); return 1;`,
     { logic: '<Tool name="set"><Arg name="to" type="number"/><Handler>$state.n = $args.to;</Handler></Tool>' }));

@@ -139,6 +139,18 @@ test('an application error is not the server\'s: five hundred triggers leave it 
   assert.equal((await server.get('/health')).status, 200);
 });
 
+test('docs/METRICS.md names every family that /metrics has, and no other', async () => {
+  const described = new Map([...(await readFile(join(ROOT, 'docs', 'METRICS.md'), 'utf8')).matchAll(/^\| `(\w+)` \| (\w+) \|/gm)]
+    .map(([, name, type]) => [name, type]));
+  // With traces, which have series of their own; nobody has to be there to take them.
+  const traced = await Server.start({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } });
+  const { text } = await traced.get('/metrics');
+  await traced.stop();
+  const exported = new Map([...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]));
+  assert.ok(exported.size > 40);
+  assert.deepEqual([...exported].sort(), [...described].sort());
+});
+
 test('health, probes and metrics answer', async () => {
   const health = await server.get('/health');
   assert.equal(health.status, 200);

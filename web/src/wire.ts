@@ -284,6 +284,7 @@ export interface CreatePanel {
   panelId?: string;
   initialState?: State;
   durability?: "commit" | "async" | "none";
+  grants?: string[];
   extensions?: Record<string, Record<string, Json>>;
   preview?: boolean;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "nexus/base/clock.h"
 #include "nexus/extension/http_base_url.h"
 #include "nexus/extension/pending_call_internal.h"
 #include "nexus/value/json.h"
@@ -9,19 +10,63 @@
 namespace nexus::extension {
 namespace {
 
-using Pending = PendingCall::AnswerPtr;
+// One call under way, told of once when it ends. Loop thread; may outlive the extension.
+class Pending {
+ public:
+  Pending(PendingCall::AnswerPtr answer, decltype(HttpOptions::on_call) on_call)
+      : answer_(std::move(answer)), on_call_(std::move(on_call)) {}
+
+  void finish(std::string_view outcome, Result<value::Value> result) const {
+    report(outcome);
+    PendingCall::deliver(*answer_, std::move(result));
+  }
+  void give_up() const { report("cancelled"); }
+  void progress(value::Value progress) const {
+    if (!answer_->over) answer_->reports.progress(std::move(progress));
+  }
+
+ private:
+  void report(std::string_view outcome) const {
+    if (!answer_->over && on_call_) on_call_(outcome, Clock::system().now() - began_);
+  }
+
+  PendingCall::AnswerPtr answer_;
+  decltype(HttpOptions::on_call) on_call_;
+  Clock::Steady began_ = Clock::system().now();
+};
+
+std::string_view outcome_of(const Result<HttpResponse>& answer) {
+  if (answer.ok()) {
+    const int status_class = answer->status / 100;
+    return status_class >= 2 && status_class <= 5
+               ? kHttpOutcomes[static_cast<std::size_t>(status_class - 2)]
+               : "failed";
+  }
+  switch (answer.error().code) {
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kPermissionDenied:
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kResourceLimit:
+      return "refused";
+    default:
+      return "failed";
+  }
+}
 
 class HttpCall : public PendingCall {
  public:
-  HttpCall(HttpClient& client, Pending pending)
-      : PendingCall(std::move(pending)), client_(client) {}
+  HttpCall(HttpClient& client, AnswerPtr answer, Pending pending)
+      : PendingCall(std::move(answer)), client_(client), pending_(std::move(pending)) {}
   ~HttpCall() override {
+    pending_.give_up();
     if (id_ != 0) client_.cancel(id_);
   }
   void set_id(std::uint64_t id) { id_ = id; }
 
  private:
   HttpClient& client_;
+  const Pending pending_;
   std::uint64_t id_ = 0;
 };
 
@@ -43,6 +88,7 @@ class HttpExtension : public Extension {
       : loop_(loop),
         timeout_(options.timeout),
         secrets_(options.secrets),
+        on_call_(options.on_call),
         client_(HttpClient::create(std::move(policy), options.client)) {}
 
   std::string_view name() const override { return "nexus.http"; }
@@ -66,14 +112,16 @@ class HttpExtension : public Extension {
 
   std::unique_ptr<Call> call(const CallContext& context, std::string_view method, value::List args,
                              Reports reports) override {
-    auto pending = PendingCall::open(std::move(reports));
-    auto call = std::make_unique<HttpCall>(*client_, pending);
+    auto answer = PendingCall::open(std::move(reports));
+    const Pending pending(answer, on_call_);
+    auto call = std::make_unique<HttpCall>(*client_, std::move(answer), pending);
     auto started = start(context, method, args, pending);
     if (started.ok()) {
       call->set_id(*started);
     } else {
-      loop_.post(
-          [pending, error = std::move(started).take_error()] { PendingCall::deliver(*pending, Error(error)); });
+      loop_.post([pending, error = std::move(started).take_error()] {
+        pending.finish(outcome_of(Error(error)), Error(error));
+      });
     }
     return call;
   }
@@ -93,17 +141,20 @@ class HttpExtension : public Extension {
   HttpClient::Callbacks callbacks_for(const Pending& pending) {
     return {.finished =
                 [&loop = loop_, pending](Result<HttpResponse> answer) {
+                  const std::string_view outcome = outcome_of(answer);
                   // A posted task must be copyable, which an answer is not; decoding it here spares
                   // the loop.
                   auto result = std::make_shared<Result<value::Value>>(
                       answer.ok() ? Result<value::Value>(to_value(std::move(answer).take()))
                                   : Result<value::Value>(std::move(answer).take_error()));
-                  loop.post([pending, result] { PendingCall::deliver(*pending, std::move(*result)); });
+                  loop.post([pending, outcome, result] {
+                    pending.finish(outcome, std::move(*result));
+                  });
                 },
             .progress =
                 [&loop = loop_, pending](std::size_t received, std::optional<std::size_t> total) {
                   loop.post([pending, received, total] {
-                    if (!pending->over) pending->reports.progress(progress_of(received, total));
+                    pending.progress(progress_of(received, total));
                   });
                 }};
   }
@@ -111,6 +162,7 @@ class HttpExtension : public Extension {
   loop::Loop& loop_;
   const std::chrono::milliseconds timeout_;
   const HttpSecrets secrets_;
+  const decltype(HttpOptions::on_call) on_call_;
   const std::unique_ptr<HttpClient> client_;
 };
 

@@ -241,6 +241,24 @@ TEST_F(HttpExtensionTest, ACancelledCallNeverAnswersAndFreesItsPlace) {
   EXPECT_TRUE(ask("get", {server.url("/")}).value.has_value());
 }
 
+TEST_F(HttpExtensionTest, HowEachCallEndedIsToldOnce) {
+  LoopbackServer server([](const std::string& request) {
+    return answer("a", "text/plain", request.starts_with("GET /none") ? 404 : 200);
+  });
+  std::vector<std::string> outcomes;
+  HttpOptions options;
+  options.on_call = [&](std::string_view outcome, std::chrono::nanoseconds took) {
+    outcomes.emplace_back(outcome);
+    EXPECT_GE(took.count(), 0);
+  };
+  open_for(server, std::move(options));
+  ask("get", {server.url("/")});
+  ask("get", {server.url("/none")});
+  ask("get", {"http://127.0.0.1:9/"});
+  start("get", {server.url("/")}, [](const Answer&) { ADD_FAILURE() << "it was given up"; });
+  EXPECT_EQ(outcomes, (std::vector<std::string>{"2xx", "4xx", "refused", "cancelled"}));
+}
+
 TEST_F(HttpExtensionTest, ConcurrencyAndQueueAreBounded) {
   LoopbackServer* self = nullptr;
   LoopbackServer server([&](const std::string&) {

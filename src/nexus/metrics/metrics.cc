@@ -61,6 +61,15 @@ struct Metrics::Families {
                "WebSocket messages, by direction as the server sees it.");
   Counter& received = messages.Add({{"direction", "in"}});
   Counter& sent = messages.Add({{"direction", "out"}});
+  Counter& sent_bytes =
+      counters(registry, "nexus_websocket_sent_bytes_total", "Payload of messages sent to clients.")
+          .Add({});
+  Gauge& queued_messages = gauges(registry, "nexus_websocket_queued_messages",
+                                  "Messages that wait to be sent, of all clients together.")
+                               .Add({});
+  Gauge& queued_bytes =
+      gauges(registry, "nexus_websocket_queued_bytes", "The payload of messages that wait to be sent.")
+          .Add({});
   Counter& dropped =
       counters(registry, "nexus_websocket_frames_dropped_total",
                "Frames queued for a client that was closed before they were written.")
@@ -76,6 +85,14 @@ struct Metrics::Families {
   Counter& refused = counters(registry, "nexus_connections_refused_total",
                               "TCP connections turned away because too many were open.")
                          .Add({});
+  prometheus::Family<Counter>& calls =
+      counters(registry, "nexus_http_extension_calls_total",
+               "Calls of the http extension that ended, by outcome.");
+  Histogram& call_seconds =
+      histograms(registry, "nexus_http_extension_call_seconds",
+                 "Time from a call of the http extension to its end.")
+          .Add({}, kSecondsBuckets);
+  std::map<std::string, Counter*, std::less<>> by_outcome;
   std::map<std::string, RouteMetrics, std::less<>> routes;
 };
 
@@ -98,7 +115,23 @@ RouteMetrics& Metrics::route(std::string_view name) {
 void Metrics::websocket_opened() { families_->clients.Increment(); }
 void Metrics::websocket_closed() { families_->clients.Decrement(); }
 void Metrics::message_received() { families_->received.Increment(); }
-void Metrics::message_sent() { families_->sent.Increment(); }
+void Metrics::message_sent(std::size_t bytes) {
+  families_->sent.Increment();
+  families_->sent_bytes.Increment(static_cast<double>(bytes));
+}
+void Metrics::queued(std::ptrdiff_t messages, std::ptrdiff_t bytes) {
+  families_->queued_messages.Increment(static_cast<double>(messages));
+  families_->queued_bytes.Increment(static_cast<double>(bytes));
+}
+void Metrics::http_call_outcomes(std::span<const std::string_view> outcomes) {
+  for (const std::string_view outcome : outcomes)
+    families_->by_outcome.emplace(outcome,
+                                  &families_->calls.Add({{"outcome", std::string(outcome)}}));
+}
+void Metrics::http_call(std::string_view outcome, std::chrono::nanoseconds took) {
+  families_->by_outcome.find(outcome)->second->Increment();
+  families_->call_seconds.Observe(std::chrono::duration<double>(took).count());
+}
 void Metrics::frames_dropped(std::size_t count) {
   families_->dropped.Increment(static_cast<double>(count));
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,10 @@ class Metrics {
   void websocket_opened();
   void websocket_closed();
   void message_received();
-  void message_sent();
+  // `bytes`: of its payload.
+  void message_sent(std::size_t bytes);
+  // How what waits for all clients together has changed.
+  void queued(std::ptrdiff_t messages, std::ptrdiff_t bytes);
   // Frames that were queued for a client and never written.
   void frames_dropped(std::size_t count);
   void client_cut(CutReason reason);
@@ -59,6 +63,11 @@ class Metrics {
   void patches_merged();
   // A TCP connection turned away because too many were open.
   void connection_refused();
+
+  // How calls of the http extension may end: the values of a label. Before the first http_call().
+  void http_call_outcomes(std::span<const std::string_view> outcomes);
+  // One of them ended; `outcome` is one of the above.
+  void http_call(std::string_view outcome, std::chrono::nanoseconds took);
 
   // Adds text at each scrape: whole families in the text format (see TextWriter), with names no
   // other source uses. Legal before the first text(); sources run on the thread of text().

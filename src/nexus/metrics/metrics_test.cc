@@ -63,7 +63,7 @@ TEST(Metrics, CountsWhatHappensToSockets) {
   metrics.websocket_opened();
   metrics.websocket_closed();
   metrics.message_received();
-  metrics.message_sent();
+  metrics.message_sent(7);
   metrics.frames_dropped(7);
   metrics.client_cut(CutReason::kSlowReader);
   metrics.connection_refused();
@@ -111,7 +111,7 @@ TEST(Metrics, TextKeepsTheFormatsRules) {
     }
   }
   EXPECT_EQ(helped, typed);
-  EXPECT_EQ(typed.size(), 7u);
+  EXPECT_EQ(typed.size(), 12u);
 }
 
 }  // namespace

@@ -98,13 +98,14 @@ void Audience::send(Topic topic, const Frame& frame) {
   });
 }
 
-void Audience::send_patch(const Frame& whole, const Frame& patches) {
-  if (whole == nullptr && patches == nullptr) return;
+std::size_t Audience::send_patch(const Frame& whole, const Frame& patches) {
+  if (whole == nullptr && patches == nullptr) return 0;
   PatchSelections of_whole(whole), of_patches(patches);
   for_each([&](const Member& member) {
     PatchSelections& form = member.client->takes_patches() ? of_patches : of_whole;
     if (const Frame frame = form.find(member.wanted)) member.client->send(frame);
   });
+  return of_whole.made() + of_patches.made();
 }
 
 void Audience::close_all(std::uint16_t code, std::string_view reason) {

@@ -20,6 +20,7 @@ class PatchSelections {
   explicit PatchSelections(const Frame& patch) : patch_(patch) {}
   // nullptr when nothing of it is wanted.
   Frame find(const Subscription& wanted);
+  std::size_t made() const { return made_.size(); }
 
  private:
   const Frame& patch_;
@@ -56,8 +57,8 @@ class Audience {
   // Sends to everyone attached who wants the topic; kEvents or kView.
   void send(Topic topic, const Frame& frame);
   // Sends everyone attached what they want of a PATCH in two forms, with whole keys and with
-  // patches. Who takes a form that is nullptr gets none.
-  void send_patch(const Frame& whole, const Frame& patches);
+  // patches. Who takes a form that is nullptr gets none. How many selections were made of them.
+  std::size_t send_patch(const Frame& whole, const Frame& patches);
   // Closes and forgets everyone.
   void close_all(std::uint16_t code, std::string_view reason);
 

@@ -47,14 +47,20 @@ class HandlerCheck {
   void check_names();
   std::vector<Token> parse_declared(const std::vector<nxml::CapabilityDecl>& declared);
   std::vector<Token> inferred() const;
-  GrantSet panel_grants() const;
-  void check_covered(const GrantSet& effective, std::string_view why);
+  GrantSet default_grants() const;
+  // What each use needs must be in all of them; else the diagnostic has the reason of the first that
+  // lacks it.
+  struct Limit {
+    const GrantSet* allowed;
+    std::string_view why;
+  };
+  void check_covered(const std::vector<Limit>& limits);
 
  private:
   void report(std::string_view code, std::string message, Location inside, std::size_t length);
   bool is_extension_segment(std::string_view segment) const;
   Token resolve_alias(const Token& token) const;
-  bool covers(const GrantSet& effective, const Token& need) const;
+  bool covers(const GrantSet& allowed, const Token& need) const;
 
   const nxml::Handler& handler_;
   const DeclaredNames& names_;
@@ -130,7 +136,7 @@ std::vector<Token> HandlerCheck::inferred() const {
   return tokens;
 }
 
-GrantSet HandlerCheck::panel_grants() const {
+GrantSet HandlerCheck::default_grants() const {
   std::vector<Token> tokens;
   for (const Kind kind :
        {Kind::kStateRead, Kind::kStateWrite, Kind::kEventsEmit, Kind::kViewUpdate})
@@ -141,23 +147,27 @@ GrantSet HandlerCheck::panel_grants() const {
 }
 
 // A panel reaches no extension but those it declares, so who may use each of them may use any.
-bool HandlerCheck::covers(const GrantSet& effective, const Token& need) const {
-  if (effective.covers(need)) return true;
+bool HandlerCheck::covers(const GrantSet& allowed, const Token& need) const {
+  if (allowed.covers(need)) return true;
   return need.kind == Kind::kExtension && need.scope == kEvery &&
          std::all_of(names_.extensions.begin(), names_.extensions.end(), [&](const auto& entry) {
-           return effective.allows(Kind::kExtension, entry.second);
+           return allowed.allows(Kind::kExtension, entry.second);
          });
 }
 
-void HandlerCheck::check_covered(const GrantSet& effective, std::string_view why) {
+void HandlerCheck::check_covered(const std::vector<Limit>& limits) {
   for (const auto& need : analysis_.needs) {
     const bool undeclared = need.token.kind == Kind::kExtension && need.token.scope != kEvery &&
                             !names_.extensions.contains(need.token.scope);
     const Token token = resolve_alias(need.token);
-    if (undeclared || covers(effective, token)) continue;
+    if (undeclared) continue;
+    const auto lacking = std::find_if(limits.begin(), limits.end(), [&](const Limit& limit) {
+      return limit.allowed != nullptr && !covers(*limit.allowed, token);
+    });
+    if (lacking == limits.end()) continue;
     report("PERMISSION_DENIED",
            fmt::format("permission denied: this needs the capability \"{}\", {}", to_string(token),
-                       why),
+                       lacking->why),
            need.location, 1);
   }
 }
@@ -166,14 +176,18 @@ void HandlerCheck::check_covered(const GrantSet& effective, std::string_view why
 
 GrantSet grant_handler(const nxml::Handler& handler,
                        const std::vector<nxml::CapabilityDecl>* declared,
-                       const DeclaredNames& names, std::vector<Diagnostic>& diagnostics) {
+                       const DeclaredNames& names, const Bounds& bounds,
+                       std::vector<Diagnostic>& diagnostics) {
   HandlerCheck check(handler, names, diagnostics);
   check.check_names();
   const GrantSet wanted(declared == nullptr ? check.inferred() : check.parse_declared(*declared));
-  GrantSet effective = wanted.intersect(check.panel_grants());
-  check.check_covered(effective, declared == nullptr ? "which this panel was not granted"
-                                                     : "which its Capabilities do not list");
-  return effective;
+  const GrantSet granted = bounds.grants ? *bounds.grants : check.default_grants();
+  check.check_covered({{&wanted, "which its Capabilities do not list"},
+                       {&granted, "which this panel was not granted"},
+                       {bounds.policy ? &*bounds.policy : nullptr,
+                        "which the operator's CAPABILITY_POLICY does not allow"}});
+  const GrantSet effective = wanted.intersect(granted);
+  return bounds.policy ? effective.intersect(*bounds.policy) : effective;
 }
 
 }  // namespace nexus::panel

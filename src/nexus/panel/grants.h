@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,9 +19,16 @@ struct DeclaredNames {
   std::map<std::string, std::string, std::less<>> extensions;
 };
 
-// What a handler may do at run time: (declared, else inferred) ∩ what the panel was granted, which
-// is its own state, events and view and each extension it declares (design.md section 4, "Default
-// grants").
+// The most that any handler of a panel may do, whatever its document says.
+struct Bounds {
+  // Given with the panel's creation; not set: its own state, events and view and each extension it
+  // declares (design.md section 4, "Default grants").
+  std::optional<capability::GrantSet> grants = {};
+  // The operator's; not set: everything.
+  std::optional<capability::GrantSet> policy = {};
+};
+
+// What a handler may do at run time: (declared, else inferred) ∩ grants ∩ policy.
 //
 // Appends a diagnostic at its place in the file for each forbidden global, undeclared extension,
 // unknown state key, malformed or unknown token, and for each use that what the handler may do does
@@ -29,7 +37,7 @@ struct DeclaredNames {
 // `declared` is nullptr when the tool has no Capabilities element; empty allows nothing.
 capability::GrantSet grant_handler(const nxml::Handler& handler,
                                    const std::vector<nxml::CapabilityDecl>* declared,
-                                   const DeclaredNames& names,
+                                   const DeclaredNames& names, const Bounds& bounds,
                                    std::vector<nxml::Diagnostic>& diagnostics);
 
 }  // namespace nexus::panel

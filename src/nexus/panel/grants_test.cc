@@ -15,12 +15,12 @@ class GrantsTest : public testing::Test {
   }
 
   capability::GrantSet grant(std::string code) {
-    return grant_handler(handler(std::move(code)), nullptr, names_, found_);
+    return grant_handler(handler(std::move(code)), nullptr, names_, bounds_, found_);
   }
   capability::GrantSet grant(std::string code, const std::vector<std::string>& declared) {
     std::vector<nxml::CapabilityDecl> list;
     for (const auto& token : declared) list.push_back({token, {{2, 1}, {2, 9}}});
-    return grant_handler(handler(std::move(code)), &list, names_, found_);
+    return grant_handler(handler(std::move(code)), &list, names_, bounds_, found_);
   }
   static nxml::Handler handler(std::string code) { return {std::move(code), {10, 5}}; }
 
@@ -30,9 +30,31 @@ class GrantsTest : public testing::Test {
     return result;
   }
 
+  static capability::GrantSet set_of(const std::vector<std::string>& words) {
+    std::vector<capability::Token> tokens;
+    for (const auto& word : words) tokens.push_back(capability::parse_token(word).take());
+    return capability::GrantSet(std::move(tokens));
+  }
+
   DeclaredNames names_;
+  Bounds bounds_;
   std::vector<nxml::Diagnostic> found_;
 };
+
+TEST_F(GrantsTest, NobodyMayDoMoreThanThePanelWasGrantedAndTheOperatorAllows) {
+  bounds_.grants = set_of({"state:write:n", "ext:http"});
+  bounds_.policy = set_of({"state:write:*", "events:emit:*"});
+  const auto granted = grant("$state.n = 1;", {"state:write:n", "state:write:items", "ext:http"});
+  EXPECT_TRUE(found_.empty());
+  EXPECT_EQ(granted.tokens(), set_of({"state:write:n"}).tokens());
+  grant("$state.items = [];");
+  grant("await $ext.web.get('u');");
+  grant("$state.n = 1;", {"state:read:n"});
+  ASSERT_EQ(found_.size(), 3u);
+  EXPECT_NE(found_[0].message.find("\"state:write:items\", which this panel was not granted"), std::string::npos);
+  EXPECT_NE(found_[1].message.find("\"ext:http\", which the operator's CAPABILITY_POLICY"), std::string::npos);
+  EXPECT_NE(found_[2].message.find("which its Capabilities do not list"), std::string::npos);
+}
 
 TEST_F(GrantsTest, WithoutADeclarationAHandlerMayDoWhatItDoes) {
   const auto granted = grant("$state.n = 1; await $ext.web.get('u'); $emit('e');");

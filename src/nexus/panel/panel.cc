@@ -53,6 +53,11 @@ void turn_into_failure(Outcome& outcome, RunError error) {
   outcome.new_suspensions.clear();
 }
 
+std::optional<RequestKey> read_creation_key(std::string_view settings) {
+  auto unpacked = unpack_settings(settings);
+  return unpacked.ok() ? std::move(unpacked->key) : std::nullopt;
+}
+
 engine::AsyncResult to_async(Result<value::Value> answer, Clock::Steady now) {
   if (answer.ok()) return {true, std::move(answer).take(), {}, {}, now};
   return {false, {}, answer.error().message, std::string(to_string(answer.error().code)), now};
@@ -78,7 +83,8 @@ LivePanel::LivePanel(storage::PanelRecord record, LoadedPanel loaded, const Pane
           [this] { settled(); })),
       published_(state_->version()),
       queue_(host.settings.queue_per_panel, tenant_.quota),
-      triggers_(make_triggers()) {}
+      triggers_(make_triggers()),
+      creation_key_(read_creation_key(record_.settings)) {}
 
 LivePanel::~LivePanel() {
   triggers_->stop();
@@ -536,9 +542,14 @@ LivePanel::Publication LivePanel::prepare(const std::vector<engine::Mutation>& m
     connected_ = nullptr;
     const auto now = unix_ms(host_.clock.wall());
     publication.entry = {version, now, pack_changes(mutations, *state_)};
-    if (audience_.takes(false))
+    if (audience_.takes(false)) {
       publication.whole = encode_mutations(version, mutations, *state_, now);
-    if (audience_.takes(true)) publication.patches = encode_patch(version, mutations, now);
+      ++host_.traffic->patches_whole;
+    }
+    if (audience_.takes(true)) {
+      publication.patches = encode_patch(version, mutations, now);
+      ++host_.traffic->patches_operations;
+    }
   }
   if (audience_.empty()) return publication;
   for (const auto& event : events)
@@ -552,7 +563,8 @@ LivePanel::Publication LivePanel::prepare(const std::vector<engine::Mutation>& m
 void LivePanel::publish(const Publication& publication) {
   if (publication.entry.version > published_) window_.add(publication.entry);
   published_ = publication.version;
-  audience_.send_patch(publication.whole, publication.patches);
+  host_.traffic->patches_selected +=
+      audience_.send_patch(publication.whole, publication.patches);
   for (const auto& [topic, frame] : publication.others) audience_.send(topic, frame);
 }
 

@@ -39,6 +39,9 @@ struct PanelHost {
   std::shared_ptr<RateLimit> refusals = std::make_shared<RateLimit>(20, std::chrono::seconds(1));
 };
 
+// A key that came with another request before.
+Error other_request(std::string_view key);
+
 // A panel that lives: collaborators and the sequence in which they act (design.md section 3 and
 // D6). One turn at a time: run a segment elsewhere, commit what it did, tell the clients, start the
 // calls it asked for, let the next in. Clients are told, and calls start, when the store has the
@@ -60,6 +63,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void execution(const std::string& execution_id, JsonDone done) override;
   void history(std::uint64_t before, std::size_t limit, JsonDone done) override;
   void state_at(std::uint64_t version, JsonDone done) override;
+  void creation_answer(std::function<std::string(const StateAnswer&)> make,
+                       JsonDone done) override;
   std::string info_json() const override;
   const nxml::Meta& meta() const override { return program_->document->meta; }
   const std::string& source() const override { return program_->source; }
@@ -74,6 +79,8 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void detach(Client* client) override;
   Result<void> subscribe(Client* client, const SubscriptionChange& change) override;
   std::size_t clients() const { return audience_.size(); }
+  // Of the request that created it, if it had one.
+  const std::optional<RequestKey>& creation_key() const { return creation_key_; }
 
   using Ready = std::function<void(Result<void>)>;
   // Stores the new panel and runs `mount`, before anything else. `ready` is called once: when that
@@ -178,6 +185,7 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void read_store(std::function<Result<T>(storage::Store&)> read,
                   std::function<void(Result<T>)> done);
   void remember_result(const ExecutionResult& result);
+  void keep_creation_answer(const std::function<std::string(const StateAnswer&)>& make);
 
   // Storage; panel_store.cc.
   storage::Transaction begin_transaction();
@@ -256,6 +264,11 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
     std::vector<Run::OnDone> waiters;
   };
   std::map<std::string, Keyed> keyed_;
+  // How the request that created the panel was answered, of a panel that is not stored; and who waits
+  // for it while it is looked for or being stored. They outlive the panel.
+  const std::optional<RequestKey> creation_key_;
+  std::optional<std::string> creation_answer_;
+  std::shared_ptr<std::vector<JsonDone>> creation_waiters_;
   // Results of a panel that is not stored, by execution id; the newest last.
   std::deque<std::pair<std::string, std::string>> results_;
   bool renew_epoch_ = false;  // when the panel is loaded again

@@ -14,6 +14,8 @@ namespace {
 
 using storage::Store;
 
+// The answer to the panel's creation among its results: no path names it.
+constexpr std::string_view kCreation = "/creation";
 // Results that a panel keeps which is not stored.
 constexpr std::size_t kKeptResults = 100;
 
@@ -22,10 +24,9 @@ Error not_stored(std::string_view id) {
           fmt::format("panel \"{}\" has durability none, so it keeps no history", id)};
 }
 
-Error other_request(std::string_view key) {
-  return {ErrorCode::kInvalidArgument,
-          fmt::format("the Idempotency-Key \"{}\" was used for another request; send a new key",
-                      key.substr(0, 64))};
+void answer_all(const std::vector<Panel::JsonDone>& waiters, const Result<std::string>& json) {
+  for (const auto& waiter : waiters)
+    waiter(json.ok() ? Result<std::string>(*json) : Result<std::string>(Error(json.error())));
 }
 
 // As the run was answered first.
@@ -47,6 +48,12 @@ ExecutionResult from_record(storage::ExecutionRecord record) {
 }
 
 }  // namespace
+
+Error other_request(std::string_view key) {
+  return {ErrorCode::kInvalidArgument,
+          fmt::format("the Idempotency-Key \"{}\" was used for another request; send a new key",
+                      key.substr(0, 64))};
+}
 
 template <typename T>
 void LivePanel::read_store(std::function<Result<T>(Store&)> read,
@@ -218,6 +225,48 @@ void LivePanel::take_keyed(TriggerRequest request, Result<std::string> earlier) 
         if (!record.ok()) return done(std::move(record).take_error());
         done(from_record(std::move(*record)));
       });
+}
+
+void LivePanel::creation_answer(std::function<std::string(const StateAnswer&)> make,
+                                JsonDone done) {
+  if (creation_waiters_ != nullptr) return creation_waiters_->push_back(std::move(done));
+  creation_waiters_ = std::make_shared<std::vector<JsonDone>>();
+  creation_waiters_->push_back(std::move(done));
+  if (!journal_->stores()) return keep_creation_answer(make);
+  read_store<storage::ExecutionRecord>(
+      [id = record_.id](Store& store) { return store.execution(id, kCreation); },
+      [self = weak_from_this(), waiters = creation_waiters_,
+       make = std::move(make)](Result<storage::ExecutionRecord> kept) {
+        const auto panel = self.lock();
+        if (panel && !kept.ok() && kept.error().code == ErrorCode::kNotFound)
+          return panel->keep_creation_answer(make);
+        if (panel) panel->creation_waiters_ = nullptr;
+        answer_all(*waiters, kept.ok() ? Result<std::string>(std::move(kept->result))
+                                       : Result<std::string>(kept.error()));
+      });
+}
+
+void LivePanel::keep_creation_answer(
+    const std::function<std::string(const StateAnswer&)>& make) {
+  storage::Transaction transaction;
+  std::string json = creation_answer_
+                         ? *creation_answer_
+                         : make({record_.epoch, state_->version(), state_json()});
+  if (journal_->stores()) {
+    transaction = begin_transaction();
+    transaction.executions.push_back(
+        {std::string(kCreation), std::string(to_string(engine::Status::kSuccess)), json,
+         unix_ms(host_.clock.wall() + host_.settings.result_lifetime)});
+  } else {
+    creation_answer_ = json;
+  }
+  journal_->commit(std::move(transaction),
+                   [self = weak_from_this(), waiters = creation_waiters_,
+                    json = std::move(json)](const Result<void>& stored) {
+                     if (const auto panel = self.lock()) panel->creation_waiters_ = nullptr;
+                     answer_all(*waiters, stored.ok() ? Result<std::string>(json)
+                                                      : Result<std::string>(stored.error()));
+                   });
 }
 
 void LivePanel::answer_keyed(const std::string& key, Result<ExecutionResult> result) {

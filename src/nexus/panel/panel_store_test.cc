@@ -338,6 +338,58 @@ TEST_F(PanelStoreTest, WhoComesBackGetsExactlyWhatIsMissing) {
       << "from the store";
 }
 
+TEST_F(PanelStoreTest, ACreationWithAKeyIsDoneAndAnsweredOnce) {
+  open();
+  const auto create = [&](std::string hash) {
+    auto outcome = std::make_shared<std::optional<std::variant<Panel*, CreateError>>>();
+    CreateRequest request;
+    request.source = doubles::kSource;
+    request.panel_id = "p";
+    request.grants = capability::GrantSet::everything();
+    request.key = RequestKey{"k", std::move(hash)};
+    workspace_->create(std::move(request), [outcome](auto made) { *outcome = std::move(made); });
+    return outcome;
+  };
+  const auto ask = [&](Panel* panel, std::string with) {
+    auto answer = std::make_shared<std::string>();
+    panel->creation_answer([with](const StateAnswer& state) { return with + state.json; },
+                           [answer](Result<std::string> json) { *answer = std::move(json).take(); });
+    return answer;
+  };
+  const auto first = create("h"), beside = create("h"), other = create("h2");
+  settle();
+  EXPECT_FALSE(first->has_value() || beside->has_value());
+  ASSERT_TRUE(other->has_value());
+  EXPECT_EQ(std::get<CreateError>(**other).error.code, ErrorCode::kInvalidArgument);
+  answer_all();
+  Panel* const panel = std::get<Panel*>(**first);
+  EXPECT_EQ(std::get<Panel*>(**beside), panel);
+  const auto answer = ask(panel, "1"), meanwhile = ask(panel, "2");
+  settle();
+  EXPECT_TRUE(answer->empty()) << "not before it is stored";
+  answer_all();
+  EXPECT_EQ(*answer, R"(1{"n":0,"text":""})");
+  EXPECT_EQ(*meanwhile, *answer);
+  trigger(panel, "a");
+  settle();
+  answer_all();
+
+  Panel* const again = restart();
+  ASSERT_NE(again, nullptr);
+  const auto repeated = create("h");
+  settle();
+  EXPECT_EQ(std::get<Panel*>(**repeated), again);
+  const auto kept = ask(again, "3");
+  settle();
+  EXPECT_EQ(*kept, *answer);
+  workspace_->destroy(again->id(), [](const Result<void>&) {});
+  settle();
+  answer_all();
+  create("h");
+  settle();
+  EXPECT_EQ(store_.writes.size(), 1u) << "what is gone is made anew";
+}
+
 SubscriptionChange keys(SubscriptionChange::Direction direction, std::vector<std::string> names) {
   return {direction, {}, std::move(names)};
 }
@@ -425,7 +477,7 @@ TEST_F(PanelStoreTest, AKeyIsAnsweredOnce) {
     auto answer = std::make_shared<doubles::Answer>();
     TriggerRequest request;
     request.tool = "a";
-    request.key = TriggerRequest::Key{"k", std::move(hash)};
+    request.key = RequestKey{"k", std::move(hash)};
     request.on_done = [answer](Result<ExecutionResult> result) {
       ++answer->times;
       if (result.ok())

@@ -73,6 +73,7 @@ class Loader {
 
   Program program_;
   DeclaredNames names_;
+  Bounds bounds_;
   std::vector<Diagnostic> diagnostics_;
 };
 
@@ -84,6 +85,7 @@ std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request
       parsed.document != nullptr ? std::move(parsed.document) : std::move(parsed.draft);
   if (program_.document == nullptr) return refuse(std::move(diagnostics_));
   declare_names();
+  bounds_ = {request.grants, settings_.capability_policy};
   if (auto error = check_overrides(request.extensions)) return *std::move(error);
   resolve_extensions(request.extensions);
   prepare_tools();
@@ -184,7 +186,7 @@ PreparedHandler Loader::prepare(std::string name, const nxml::Handler& handler,
                                 engine::Limits limits) {
   PreparedHandler prepared{std::move(name), {handler.code, handler.start}, {}, limits};
   const std::size_t before = diagnostics_.size();
-  prepared.capabilities = grant_handler(handler, declared, names_, diagnostics_);
+  prepared.capabilities = grant_handler(handler, declared, names_, bounds_, diagnostics_);
   auto compiled = engine_.precompile(prepared.source);
   if (compiled.ok()) return prepared;
   // What does not compile is read as needing everything, so what it lacks would be noise.

@@ -10,7 +10,7 @@
 namespace nexus::panel {
 namespace {
 
-constexpr int kSettingsFormat = 1;
+constexpr int kSettingsFormat = 2;
 
 using engine::Mutation;
 using storage::StateChange;
@@ -179,20 +179,48 @@ Result<Object> unpack_state(const std::vector<StateChange>& state) {
   return all;
 }
 
-std::string pack_settings(const value::Object& extensions) {
-  if (extensions.empty()) return {};
-  return value::to_msgpack(value::Object{{"format", kSettingsFormat}, {"extensions", extensions}});
+std::string pack_settings(const PanelSettings& settings) {
+  if (settings.extensions.empty() && !settings.grants && !settings.key) return {};
+  value::Object packed{{"format", kSettingsFormat}, {"extensions", settings.extensions}};
+  if (settings.grants) {
+    value::List tokens;
+    for (const auto& token : settings.grants->tokens()) tokens.emplace_back(to_string(token));
+    packed.set("grants", std::move(tokens));
+  }
+  if (settings.key)
+    packed.set("key", value::List{settings.key->key, settings.key->request_hash});
+  return value::to_msgpack(std::move(packed));
 }
 
-Result<value::Object> unpack_settings(std::string_view settings) {
-  if (settings.empty()) return value::Object();
-  NX_TRY(const value::Value packed, value::decode_msgpack(std::as_bytes(std::span(settings))));
-  const value::Value* format = packed.find("format");
-  const value::Value* extensions = packed.find("extensions");
-  if (format == nullptr || *format != value::Value(kSettingsFormat) || extensions == nullptr ||
-      !extensions->is_object())
-    return Error{ErrorCode::kSerializationError, "the panel's settings are of another format"};
-  return extensions->object();
+Result<PanelSettings> unpack_settings(std::string_view packed) {
+  PanelSettings settings;
+  if (packed.empty()) return settings;
+  const Error other{ErrorCode::kSerializationError, "the panel's settings are of another format"};
+  NX_TRY(const value::Value value, value::decode_msgpack(std::as_bytes(std::span(packed))));
+  const value::Value* format = value.find("format");
+  const value::Value* extensions = value.find("extensions");
+  // Format 1 had no grants, which a server that does not know of them would not keep to.
+  const bool known =
+      format != nullptr && (*format == value::Value(1) || *format == value::Value(kSettingsFormat));
+  if (!known || extensions == nullptr || !extensions->is_object()) return other;
+  settings.extensions = extensions->object();
+  if (const value::Value* grants = value.find("grants")) {
+    if (!grants->is_list()) return other;
+    std::vector<capability::Token> tokens;
+    for (const value::Value& word : grants->list()) {
+      if (!word.is_string()) return other;
+      NX_TRY(auto token, capability::parse_token(word.string()));
+      tokens.push_back(std::move(token));
+    }
+    settings.grants.emplace(std::move(tokens));
+  }
+  if (const value::Value* key = value.find("key")) {
+    if (!key->is_list() || key->list().size() != 2 || !key->list()[0].is_string() ||
+        !key->list()[1].is_string())
+      return other;
+    settings.key = RequestKey{key->list()[0].string(), key->list()[1].string()};
+  }
+  return settings;
 }
 
 std::string pack_events(const std::vector<engine::Event>& events) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nexus/engine/engine.h"
+#include "nexus/panel/workspace.h"
 #include "nexus/storage/records.h"
 
 // Between what a panel has in memory and what the store keeps of it (storage/records.h). Pure.
@@ -24,10 +25,16 @@ std::vector<storage::StateChange> pack_state(const engine::StateView& state);
 // Error kSerializationError: damaged.
 Result<value::Object> unpack_state(const std::vector<storage::StateChange>& state);
 
-// What a panel was created with besides its document, as PanelRecord::settings.
-std::string pack_settings(const value::Object& extensions);
-// The settings of extensions in it. Error kSerializationError: damaged, or of another format.
-Result<value::Object> unpack_settings(std::string_view settings);
+// What a panel was created with besides its document: the members of CreateRequest.
+struct PanelSettings {
+  value::Object extensions = {};
+  std::optional<capability::GrantSet> grants = {};
+  std::optional<RequestKey> key = {};
+};
+// As PanelRecord::settings.
+std::string pack_settings(const PanelSettings& settings);
+// Error kSerializationError: damaged, or of another format.
+Result<PanelSettings> unpack_settings(std::string_view packed);
 
 std::string pack_events(const std::vector<engine::Event>& events);
 Result<std::vector<engine::Event>> unpack_events(std::string_view packed);

@@ -101,6 +101,7 @@ class LoopWorkspace : public Workspace {
   storage::PanelRecord make_record(std::string id, const CreateRequest& request,
                                    const nxml::Document& document) const;
   void add(const PanelPtr& panel);
+  bool repeats(const CreateRequest& request, CreateDone& done);
   std::optional<CreateError> check_request(const CreateRequest& request);
   std::optional<CreateError> check_room(const std::string& owner) const;
   void finish_load(Load& load);
@@ -127,6 +128,15 @@ class LoopWorkspace : public Workspace {
   std::vector<PanelPtr> ending_;  // destroyed, until their last run has ended
   std::size_t loading_ = 0;
 
+  // Requests with a key: those under way, with who waits for them, and the panels that others made.
+  using OwnedKey = std::pair<std::string, std::string>;  // the owner, and the key
+  struct Keyed {
+    std::string request_hash;
+    std::vector<CreateDone> waiters;
+  };
+  std::map<OwnedKey, Keyed> creating_;
+  std::map<OwnedKey, LivePanel*> created_;
+
   bool shutting_down_ = false;
   std::function<void()> on_shut_down_;
 
@@ -142,6 +152,7 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
     request.may_replace = [this](const std::string& id) { return previews_.contains(id); };
     request.durability = storage::Durability::kNone;
   }
+  if (request.key && repeats(request, done)) return;
   auto load = std::make_shared<Load>(Load{std::move(request), std::move(done), {}});
   const auto answer = [this, load](CreateError error) {
     host_.segments.loop.post([load, error = std::move(error)] { load->done(error); });
@@ -160,6 +171,41 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
   if (!accepted)
     return answer(refuse(ErrorCode::kResourceLimit, "the server is busy; try again later"));
   ++loading_;
+}
+
+// Whether a request with this key came before: then it is answered as that one is. Else `done`
+// becomes the answer to all who send it while it is under way.
+bool LoopWorkspace::repeats(const CreateRequest& request, CreateDone& done) {
+  const OwnedKey name{request.owner, request.key->key};
+  const std::string& hash = request.key->request_hash;
+  const auto under_way = creating_.find(name);
+  if (under_way != creating_.end() && under_way->second.request_hash == hash) {
+    under_way->second.waiters.push_back(std::move(done));
+    return true;
+  }
+  const auto made = created_.find(name);
+  if (made != created_.end() && made->second->creation_key()->request_hash == hash) {
+    host_.segments.loop.post([self = std::weak_ptr(self_), done, id = made->second->id()] {
+      const auto workspace = self.lock();
+      Panel* const panel = workspace ? (*workspace)->find(id) : nullptr;
+      if (panel != nullptr) return done(panel);
+      done(refuse(ErrorCode::kCancelled, "the panel has been destroyed"));
+    });
+    return true;
+  }
+  if (under_way != creating_.end() || made != created_.end()) {
+    host_.segments.loop.post(
+        [done, error = other_request(name.second)] { done(CreateError{error, {}}); });
+    return true;
+  }
+  creating_[name] = {hash, {std::move(done)}};
+  done = [self = std::weak_ptr(self_), name](const Created& outcome) {
+    const auto workspace = self.lock();
+    if (!workspace) return;
+    const auto ended = (*workspace)->creating_.extract(name);
+    for (const CreateDone& waiter : ended.mapped().waiters) waiter(outcome);
+  };
+  return false;
 }
 
 std::optional<CreateError> LoopWorkspace::check_request(const CreateRequest& request) {
@@ -227,7 +273,7 @@ storage::PanelRecord LoopWorkspace::make_record(std::string id, const CreateRequ
   record.id = std::move(id);
   record.workspace_id = request.owner;
   record.source = request.source;
-  record.settings = pack_settings(request.extensions);
+  record.settings = pack_settings({request.extensions, request.grants, request.key});
   record.durability = request.durability.value_or(
       storage::parse_durability(document.meta.durability.value_or(""))
           .value_or(storage::Durability::kCommit));
@@ -240,6 +286,8 @@ storage::PanelRecord LoopWorkspace::make_record(std::string id, const CreateRequ
 void LoopWorkspace::add(const PanelPtr& panel) {
   panels_.push_back(panel);
   by_id_.emplace(panel->id(), panel.get());
+  if (const auto& key = panel->creation_key())
+    created_.insert_or_assign({panel->owner(), key->key}, panel.get());
 }
 
 // The client's id, else the document's, else the default one, else a random one.
@@ -318,7 +366,8 @@ std::variant<LoadedPanel, CreateError> LoopWorkspace::load_again(
   CreateRequest request{record.source, record.id, {}, record.workspace_id};
   auto given = unpack_settings(record.settings);
   if (!given.ok()) return CreateError{std::move(given).take_error(), {}};
-  request.extensions = std::move(given).take();
+  request.extensions = std::move(given->extensions);
+  request.grants = std::move(given->grants);
   return load_panel(request, settings, engine, extensions);
 }
 
@@ -513,6 +562,7 @@ void LoopWorkspace::end_panel(const PanelPtr& panel, LivePanel::Farewell farewel
                               std::uint16_t code, std::string_view reason,
                               std::function<void()> done) {
   by_id_.erase(panel->id());
+  std::erase_if(created_, [&](const auto& entry) { return entry.second == panel.get(); });
   std::erase(panels_, panel);
   ending_.push_back(panel);
   panel->close(farewell, code, std::string(reason),

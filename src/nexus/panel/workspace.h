@@ -12,6 +12,7 @@
 
 #include "nexus/base/clock.h"
 #include "nexus/base/result.h"
+#include "nexus/capability/capability.h"
 #include "nexus/engine/engine.h"
 #include "nexus/extension/registry.h"
 #include "nexus/loop/loop.h"
@@ -53,6 +54,13 @@ struct CreateError {
   std::vector<nxml::Diagnostic> to_diagnostics() const;
 };
 
+// Makes a repetition of a request, also after a restart, be answered as the first one was; one with
+// the same key and another `request_hash` is kInvalidArgument.
+struct RequestKey {
+  std::string key;
+  std::string request_hash;
+};
+
 struct CreateRequest {
   std::string source;  // NXML
   std::optional<std::string> panel_id;
@@ -71,6 +79,10 @@ struct CreateRequest {
   bool preview = false;
   // Settings of extensions by alias; each replaces that of the document's declaration.
   value::Object extensions = {};
+  // The most that its handlers may do; not set: the default grants (grants.h).
+  std::optional<capability::GrantSet> grants = {};
+  // Of the owner. Known as long as the panel lives; see Panel::creation_answer().
+  std::optional<RequestKey> key = {};
 };
 
 // How a run ended, all segments together; docs/PROTOCOL.md, "ExecutionResult".
@@ -106,13 +118,7 @@ struct TriggerRequest {
   trace::TraceContext trace = {};  // the step that asks; empty: the run begins a trace
   // Whether the result is kept, for Panel::execution(). That of a run that was suspended always is.
   bool keep_result = false;
-  // Makes a repetition of the request, also after a restart, be answered as the first one was; one
-  // with the same key and another `request_hash` is kInvalidArgument.
-  struct Key {
-    std::string key;
-    std::string request_hash;
-  };
-  std::optional<Key> key = {};
+  std::optional<RequestKey> key = {};
   // Called at each suspension, after the segment's patches were sent, and when a call reports how far
   // it is.
   std::function<void(const std::string& execution_id, const std::vector<WaitingCall>& calls)>
@@ -166,6 +172,8 @@ struct Settings {
   std::chrono::milliseconds suspension_timeout{60000};
   std::uint32_t max_panels = 1000;
   std::size_t max_state_bytes = state::kDefaultMaxBytes;  // of one panel, see state::Store
+  // What no handler of any panel may exceed; not set: every extension there is.
+  std::optional<capability::GrantSet> capability_policy = {};
   std::uint32_t max_panels_per_owner = 1000;
   std::uint32_t queue_per_panel = 100;  // triggers and writes waiting; one more is kResourceLimit
   std::uint32_t queue_per_owner = 1000;  // the same, in all panels of one owner
@@ -191,6 +199,9 @@ struct Traffic {
   std::uint64_t segments_waiting = 0;  // for their owner's turn
   std::uint64_t segments_running = 0;  // given to the executor
   std::uint64_t requests_waiting = 0;  // triggers and writes, for their panel's turn
+  // PATCHes encoded: with whole keys, with operations, and selections of either for clients that asked
+  // for some keys only.
+  std::uint64_t patches_whole = 0, patches_operations = 0, patches_selected = 0;
   // Refused: a panel's queue was full, its owner's panels had too many waiting, there were too many panels.
   std::uint64_t refused_panel_queue = 0, refused_owner_queue = 0, refused_panels = 0;
 };
@@ -274,6 +285,11 @@ class Panel {
   virtual void history(std::uint64_t before, std::size_t limit, JsonDone done) = 0;
   // kNotFound: the history does not reach back that far, or `version` lies ahead.
   virtual void state_at(std::uint64_t version, JsonDone done) = 0;
+  // How the request that created this panel, and that had a key, is answered: as `make` said when this
+  // was first asked, which is stored and kept as long as results of runs. `done` is called once, later;
+  // kStorageError, kCancelled.
+  virtual void creation_answer(std::function<std::string(const StateAnswer&)> make,
+                               JsonDone done) = 0;
 
   // PanelInfo of docs/PROTOCOL.md.
   virtual std::string info_json() const = 0;

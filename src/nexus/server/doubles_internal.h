@@ -63,6 +63,11 @@ class FakePanel final : public panel::Panel {
   void state_at(std::uint64_t version, JsonDone done) override {
     done(R"({"at":)" + std::to_string(version) + "}");
   }
+  void creation_answer(std::function<std::string(const panel::StateAnswer&)> make,
+                       JsonDone done) override {
+    if (first_answer.empty()) first_answer = make({epoch(), version(), state_json()});
+    done(std::string(first_answer));
+  }
   void attach(panel::Client* client, const std::optional<panel::SeenUpTo>& seen) override {
     last_seen = seen;
     clients.push_back(client);
@@ -96,6 +101,7 @@ class FakePanel final : public panel::Panel {
   std::vector<panel::Client*> clients;
   std::vector<panel::TriggerRequest> open;
   panel::SubscriptionChange last_change;
+  std::string first_answer;
 
  private:
   const std::string id_;

@@ -56,7 +56,7 @@ TEST(HttpPanels, RefusesBodiesItCannotUse) {
                "INVALID_ARGUMENT");
   expect_error(client.request("POST", "/panels", R"({"source":"x","initialState":[]})", kJson), 422,
                "INVALID_ARGUMENT");
-  expect_error(client.request("POST", "/panels", R"({"source":"x","grants":[]})", kJson), 422,
+  expect_error(client.request("POST", "/panels", R"({"source":"x","grant":[]})", kJson), 422,
                "INVALID_ARGUMENT");
   expect_error(client.request("POST", "/panels", nested_json(1000), kJson), 413,
                "PAYLOAD_TOO_LARGE");

@@ -17,6 +17,7 @@ using value::Value;
 
 constexpr std::size_t kMaxListLimit = 1000;
 constexpr std::size_t kMaxKeyBytes = 255;
+constexpr std::size_t kMaxGrants = 1000;
 
 Error invalid(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
 
@@ -63,6 +64,20 @@ Error wrong_field(std::string_view name, std::string_view wanted, const Value& v
   return invalid(fmt::format("{} is a {}; it must be {}", name, to_string(value.type()), wanted));
 }
 
+Result<capability::GrantSet> read_grants(const Value& value) {
+  if (!value.is_list()) return wrong_field("grants", "a list of capability tokens", value);
+  if (value.list().size() > kMaxGrants)
+    return invalid(fmt::format("grants has {} tokens, limit {}", value.list().size(), kMaxGrants));
+  std::vector<capability::Token> tokens;
+  for (const Value& word : value.list()) {
+    if (!word.is_string()) return wrong_field("a token of grants", "a string", word);
+    auto token = capability::parse_token(word.string());
+    if (!token.ok()) return invalid("grants: " + token.error().message);
+    tokens.push_back(std::move(token).take());
+  }
+  return capability::GrantSet(std::move(tokens));
+}
+
 Result<void> read_create_field(const std::string& name, Value& value,
                                panel::CreateRequest& request) {
   if (name == "source") {
@@ -82,12 +97,14 @@ Result<void> read_create_field(const std::string& name, Value& value,
     if (!request.durability)
       return invalid(fmt::format("durability is {}; it must be \"commit\", \"async\" or \"none\"",
                                  value::to_json(value).substr(0, 64)));
+  } else if (name == "grants") {
+    NX_TRY(request.grants, read_grants(value));
   } else if (name == "extensions") {
     if (!value.is_object()) return wrong_field(name, "an object of settings by alias", value);
     request.extensions = std::move(value.object());
   } else {
-    return invalid(fmt::format("unknown field '{}'; known are source, panelId, initialState, durability, extensions "
-                               "and preview",
+    return invalid(fmt::format("unknown field '{}'; known are source, panelId, initialState, durability, grants, "
+                               "extensions and preview",
                                name.substr(0, 64)));
   }
   return {};
@@ -167,6 +184,18 @@ Result<std::optional<std::uint64_t>> parse_state_request(std::string_view query)
   return version;
 }
 
+Result<std::optional<panel::RequestKey>> parse_request_key(std::string_view field,
+                                                           std::string_view request,
+                                                           std::string_view body) {
+  if (field.empty()) return std::optional<panel::RequestKey>();
+  if (field.size() > kMaxKeyBytes ||
+      !std::all_of(field.begin(), field.end(), [](char c) { return c >= 0x20 && c < 0x7f; }))
+    return invalid(fmt::format("the Idempotency-Key must be 1 to {} printable characters of ASCII",
+                               kMaxKeyBytes));
+  return std::optional(panel::RequestKey{
+      std::string(field), sha256_hex(std::string(request) + '\n' + std::string(body))});
+}
+
 Result<TriggerOptions> parse_trigger_options(std::string_view prefer,
                                              std::string_view idempotency_key,
                                              std::string_view path, std::string_view body) {
@@ -179,14 +208,7 @@ Result<TriggerOptions> parse_trigger_options(std::string_view prefer,
     while (preference.ends_with(' ')) preference.remove_suffix(1);
     if (preference == "respond-async") options.respond_async = true;
   }
-  if (idempotency_key.empty()) return options;
-  if (idempotency_key.size() > kMaxKeyBytes ||
-      !std::all_of(idempotency_key.begin(), idempotency_key.end(),
-                   [](char c) { return c >= 0x20 && c < 0x7f; }))
-    return invalid(fmt::format("the Idempotency-Key must be 1 to {} printable characters of ASCII",
-                               kMaxKeyBytes));
-  options.key = panel::TriggerRequest::Key{
-      std::string(idempotency_key), sha256_hex(std::string(path) + '\n' + std::string(body))};
+  NX_TRY(options.key, parse_request_key(idempotency_key, path, body));
   return options;
 }
 

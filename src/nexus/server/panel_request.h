@@ -50,19 +50,24 @@ Result<std::optional<std::uint64_t>> parse_state_request(std::string_view query)
 // What a request to run a tool says besides its arguments.
 struct TriggerOptions {
   bool respond_async = false;  // Prefer: respond-async
-  std::optional<panel::TriggerRequest::Key> key = {};
+  std::optional<panel::RequestKey> key = {};
 };
 
-// From the Prefer (RFC 7240) and Idempotency-Key fields; `path` and `body` say which request the key
+// The Idempotency-Key field, nullopt when it is empty; `request` and `body` say which request the key
 // is for. Error kInvalidArgument: a key of more than 255 characters, or not of printable ASCII.
+Result<std::optional<panel::RequestKey>> parse_request_key(std::string_view field,
+                                                           std::string_view request,
+                                                           std::string_view body);
+
+// From the Prefer (RFC 7240) and Idempotency-Key fields. Errors as parse_request_key().
 Result<TriggerOptions> parse_trigger_options(std::string_view prefer,
                                              std::string_view idempotency_key,
                                              std::string_view path, std::string_view body);
 
 // The body of POST /panels: NXML as application/xml, or JSON {source, panelId?, initialState?,
-// durability?, extensions?, preview?}.
+// durability?, grants?, extensions?, preview?}.
 // Errors: kUnsupportedMediaType, kParseError for JSON that cannot be read, kInvalidArgument for a
-// field that is missing, unknown or of the wrong type: an ignored `grants` would be a hole.
+// field that is missing, unknown or of the wrong type: a misspelt `grants` that is ignored would be a hole.
 Result<panel::CreateRequest> parse_create_request(std::string_view content_type, std::string body);
 
 // The body of a trigger: a JSON object, or empty for no arguments (null). Errors as above.

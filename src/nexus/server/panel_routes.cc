@@ -27,7 +27,8 @@ std::string quoted(std::string_view text) {
 }
 
 // {id,status,wsUrl,state}. The status is PanelInfo's, which the panel alone knows.
-Reply created(const std::string& ws_authority, const Panel& panel, const std::string& state) {
+std::string describe_created(const std::string& ws_authority, const Panel& panel,
+                             const std::string& state) {
   const Result<value::Value> info = value::parse_json(panel.info_json());
   const value::Value* status = info.ok() ? info.value().find("status") : nullptr;
   std::string json = "{";
@@ -37,9 +38,30 @@ Reply created(const std::string& ws_authority, const Panel& panel, const std::st
   append_member("wsUrl", quoted(fmt::format("ws://{}/panels/{}/ws", ws_authority, panel.id())),
                 json);
   append_member("state", state, json);
-  Reply reply = json_reply(201, json + "}");
-  reply.fields.emplace_back("Location", "/panels/" + panel.id());
+  return json + "}";
+}
+
+Reply created(const std::string& id, std::string json) {
+  Reply reply = json_reply(201, std::move(json));
+  reply.fields.emplace_back("Location", "/panels/" + id);
   return reply;
+}
+
+// With a key as the first request was answered.
+void answer_created(Panel& panel, bool keyed, const std::string& ws_authority,
+                    const Respond& respond) {
+  const auto answer = [respond, id = panel.id()](Result<std::string> json) {
+    respond(json.ok() ? created(id, std::move(*json)) : error_reply(json.error()));
+  };
+  // The panel calls it while it lives.
+  const auto describe = [ws_authority, &panel](const panel::StateAnswer& state) {
+    return describe_created(ws_authority, panel, state.json);
+  };
+  if (keyed) return panel.creation_answer(describe, answer);
+  panel.read_state([describe, answer](Result<panel::StateAnswer> state) {
+    if (!state.ok()) return answer(Error(state.error()));
+    answer(describe(*state));
+  });
 }
 
 Reply not_created(const panel::CreateError& failure) {
@@ -153,21 +175,21 @@ void list_panels(const Context& context, const Request& request, const Respond& 
 }
 
 void create_panel(const Context& context, Request request, const Respond& respond) {
+  auto key = parse_request_key(request.idempotency_key, "/panels " + request.content_type, request.body);
+  if (!key.ok()) return respond(error_reply(key.error()));
   Result<panel::CreateRequest> wanted =
       parse_create_request(request.content_type, std::move(request.body));
   if (!wanted.ok()) return respond(error_reply(wanted.error()));
   wanted->owner = std::move(request.identity.workspace);
+  wanted->key = std::move(key).take();
+  const bool keyed = wanted->key.has_value();
   std::string ws_authority = fmt::format("{}:{}", request.host.name, context.ws_port);
   context.workspace.create(std::move(wanted).take(),
-                           [respond, ws_authority = std::move(ws_authority)](
+                           [respond, keyed, ws_authority = std::move(ws_authority)](
                                std::variant<Panel*, panel::CreateError> outcome) {
                              if (const auto* failure = std::get_if<panel::CreateError>(&outcome))
                                return respond(not_created(*failure));
-                             Panel* const panel = *std::get_if<Panel*>(&outcome);
-                             panel->read_state([respond, ws_authority, panel](auto state) {
-                               if (!state.ok()) return respond(error_reply(state.error()));
-                               respond(created(ws_authority, *panel, state->json));
-                             });
+                             answer_created(*std::get<Panel*>(outcome), keyed, ws_authority, respond);
                            });
 }
 

@@ -48,6 +48,11 @@ void write_panel_metrics(const Context& context, std::string& out) {
   writer.sample({{"reason", "panel_queue"}}, traffic.refused_panel_queue);
   writer.sample({{"reason", "workspace_queue"}}, traffic.refused_owner_queue);
   writer.sample({{"reason", "panels"}}, traffic.refused_panels);
+  writer.counter("nexus_patches_encoded_total",
+                 "PATCH messages encoded, each for all clients that take that form or selection.");
+  writer.sample({{"form", "whole"}}, traffic.patches_whole);
+  writer.sample({{"form", "operations"}}, traffic.patches_operations);
+  writer.sample({{"form", "selection"}}, traffic.patches_selected);
   writer.gauge("nexus_connections", "Connections open, WebSockets included.");
   writer.sample({}, std::uint64_t{context.sessions.size()});
   writer.gauge("nexus_ready", "Whether /readyz says so.");

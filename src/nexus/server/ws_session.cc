@@ -93,6 +93,7 @@ class WsSession final : public Session,
       queue_.push_back({frame, nullptr});
       queue_bytes_ += size_of(queue_.back());
     }
+    report_queue();
     // One message is taken however large it is: the first, CONNECTED, carries the whole state.
     if (queue_.size() > limits_.queue_frames ||
         (queue_.size() > 1 && queue_bytes_ > limits_.queue_bytes))
@@ -160,6 +161,16 @@ class WsSession final : public Session,
     last.backlog->add(patch);
     queue_bytes_ += size_of(last);
     context_->metrics.patches_merged();
+  }
+
+  void report_queue() {
+    const auto change = [](std::size_t now, std::size_t& told) {
+      const auto by = static_cast<std::ptrdiff_t>(now) - static_cast<std::ptrdiff_t>(told);
+      told = now;
+      return by;
+    };
+    const std::ptrdiff_t messages = change(queue_.size(), told_messages_);
+    context_->metrics.queued(messages, change(queue_bytes_, told_bytes_));
   }
 
   void configure(std::string_view subprotocol) {
@@ -421,6 +432,7 @@ class WsSession final : public Session,
       queue_bytes_ -= size_of(next);
       next = {next.backlog->merge(), nullptr};
       queue_bytes_ += size_of(next);
+      report_queue();
     }
     writing_ = true;
     write_began_ = Clock::system().now();
@@ -433,9 +445,10 @@ class WsSession final : public Session,
   void on_written(const error_code& error) {
     writing_ = false;
     if (error) return end();
-    context_->metrics.message_sent();
+    context_->metrics.message_sent(size_of(queue_.front()));
     queue_bytes_ -= size_of(queue_.front());
     queue_.pop_front();
+    report_queue();
     if (!queue_.empty()) return write_next();
     if (phase_ == Phase::kClosing) send_close();
   }
@@ -451,6 +464,7 @@ class WsSession final : public Session,
     // Asio still reads from the one in write.
     queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(in_write), queue_.end());
     queue_bytes_ = queue_.empty() ? 0 : size_of(queue_.front());
+    report_queue();
     begin_close(wire::kTryAgainLater, "client too slow");
     context_->loop.post([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->leave_panel();
@@ -489,6 +503,8 @@ class WsSession final : public Session,
     leave_panel();
     stream_.next_layer().close();
     context_->metrics.websocket_closed();
+    context_->metrics.queued(-static_cast<std::ptrdiff_t>(told_messages_),
+                             -static_cast<std::ptrdiff_t>(told_bytes_));
     context_->sockets.remove(panel_id_);
     context_->sessions.remove(this);
   }
@@ -513,6 +529,7 @@ class WsSession final : public Session,
 
   std::deque<Waiting> queue_;  // the first is being written while writing_
   std::size_t queue_bytes_ = 0;
+  std::size_t told_messages_ = 0, told_bytes_ = 0;  // of them, to the metrics
   bool writing_ = false;
   Clock::Steady write_began_{};
 
