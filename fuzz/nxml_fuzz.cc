@@ -68,8 +68,9 @@ void check_formatting(std::string_view text) {
 }
 
 void check_expression(std::string_view text) {
+  nexus::Arena arena;
   nexus::nxml::ExpressionError error;
-  const auto expression = nexus::nxml::parse_expression(text, {1, 1}, error);
+  const auto* expression = nexus::nxml::parse_expression(text, 0, arena, error);
   NX_CHECK((expression == nullptr) == !error.message.empty());
   if (!expression) return;
   std::string json;

@@ -10,17 +10,25 @@ namespace {
 
 using Kind = Expression::Kind;
 
-bool is_spread(const ExpressionPtr& item) { return item->kind == Kind::kSpread; }
-
 // What a literal stands for; nullopt for what only evaluation tells, and for null, which any type
 // takes as its default.
 std::optional<value::Value> constant_of(const Expression& expression) {
   if (expression.kind == Kind::kArray) return value::Value(value::List{});
   if (expression.kind == Kind::kObject) return value::Value(value::Object{});
   if (expression.kind != Kind::kLiteral) return std::nullopt;
-  if (const bool* flag = std::get_if<bool>(&expression.literal)) return value::Value(*flag);
-  if (const double* number = std::get_if<double>(&expression.literal)) return value::Value(*number);
-  if (const auto* text = std::get_if<std::string>(&expression.literal)) return value::Value(*text);
+  using Literal = Expression::Literal;
+  switch (expression.literal) {
+    case Literal::kFalse:
+    case Literal::kTrue:
+      return value::Value(expression.literal == Literal::kTrue);
+    case Literal::kNumber:
+      return value::Value(expression.number);
+    case Literal::kString:
+      return value::Value(expression.text);
+    case Literal::kUndefined:
+    case Literal::kNull:
+      break;
+  }
   return std::nullopt;
 }
 
@@ -30,21 +38,21 @@ class ArgumentCheck {
       : tool_(tool), diagnostics_(diagnostics), given_(tool.args.size(), false) {}
 
   // `trigger` is the place to point at when nothing was written.
-  void run(const Expression* args, const Span& trigger) {
-    if (args == nullptr) return report_missing(trigger.start);
+  void run(const Expression* args, Range trigger) {
+    if (args == nullptr) return report_missing(trigger.begin);
     if (args->kind == Kind::kArray) return check_list(*args);
     if (args->kind == Kind::kObject) return check_object(*args);
     if (!constant_of(*args)) return;
     check(0, *args);
-    report_missing(args->location);
+    report_missing(args->at);
   }
 
  private:
   void check_list(const Expression& list);
   void check_object(const Expression& object);
   void check(std::size_t position, const Expression& value);
-  void report_missing(Location at);
-  void report_unknown(std::string_view name, Location at);
+  void report_missing(std::uint32_t at);
+  void report_unknown(std::string_view name, std::uint32_t at);
 
   const Tool& tool_;
   Diagnostics& diagnostics_;
@@ -54,35 +62,36 @@ class ArgumentCheck {
 void ArgumentCheck::check_list(const Expression& list) {
   // From a spread on nobody knows which item lands where.
   for (std::size_t i = 0; i < list.children.size(); ++i) {
-    if (is_spread(list.children[i])) return;
+    if (list.children[i]->kind == Kind::kSpread) return;
     check(i, *list.children[i]);
   }
-  report_missing(list.location);
+  report_missing(list.at);
 }
 
 void ArgumentCheck::check_object(const Expression& object) {
   bool complete = true;
   for (std::size_t i = 0; i < object.children.size(); ++i) {
-    const bool named = !is_spread(object.children[i]) && object.computed_keys[i] == nullptr;
+    const Expression& value = *object.children[i];
+    const bool named = value.kind != Kind::kSpread && value.kind != Kind::kComputedMember;
     complete = complete && named;
     if (!named) continue;
     const auto arg = std::find_if(tool_.args.begin(), tool_.args.end(), [&](const Arg& candidate) {
-      return candidate.name == object.keys[i];
+      return candidate.name == object.words[i];
     });
     if (arg == tool_.args.end()) {
-      report_unknown(object.keys[i], object.children[i]->location);
+      report_unknown(object.words[i], value.at);
     } else {
-      check(static_cast<std::size_t>(arg - tool_.args.begin()), *object.children[i]);
+      check(static_cast<std::size_t>(arg - tool_.args.begin()), value);
     }
   }
-  if (complete) report_missing(object.location);
+  if (complete) report_missing(object.at);
 }
 
 void ArgumentCheck::check(std::size_t position, const Expression& value) {
   if (position >= tool_.args.size()) {
     if (position > tool_.args.size()) return;  // one report for all that are too many
     diagnostics_.warning(
-        kInvalidArgument, value.location,
+        kInvalidArgument, value.at,
         cat({"the tool ", quote(tool_.name), " takes ", std::to_string(tool_.args.size()),
              " arguments; further ones are dropped"}));
     return;
@@ -93,12 +102,12 @@ void ArgumentCheck::check(std::size_t position, const Expression& value) {
   if (!constant) return;
   const auto coerced = value::coerce_value(arg.type, std::move(*constant));
   if (coerced.ok()) return;
-  diagnostics_.error(kInvalidArgument, value.location,
+  diagnostics_.error(kInvalidArgument, value.at,
                      cat({"the argument ", quote(arg.name), " of the tool ", quote(tool_.name),
                           " does not fit its type: ", coerced.error().message}));
 }
 
-void ArgumentCheck::report_missing(Location at) {
+void ArgumentCheck::report_missing(std::uint32_t at) {
   for (std::size_t i = 0; i < tool_.args.size(); ++i) {
     const Arg& arg = tool_.args[i];
     if (given_[i] || !arg.required || arg.fallback) continue;
@@ -108,7 +117,7 @@ void ArgumentCheck::report_missing(Location at) {
   }
 }
 
-void ArgumentCheck::report_unknown(std::string_view name, Location at) {
+void ArgumentCheck::report_unknown(std::string_view name, std::uint32_t at) {
   if (!diagnostics_.wants(Severity::kWarning)) return;
   std::vector<std::string_view> known;
   for (const Arg& arg : tool_.args) known.push_back(arg.name);
@@ -130,16 +139,16 @@ void check_arguments(const ViewNode& node, const Tool* tool, Diagnostics& diagno
   const Prop* args = find_prop_of(node, "args");
   const Prop* payload = find_prop_of(node, "payload");
   if (args != nullptr && payload != nullptr)
-    diagnostics.warning(kDuplicateAttribute, payload->span,
+    diagnostics.warning(kDuplicateAttribute, payload->range,
                         "payload is another name of args and is ignored beside it");
   if (args == nullptr) args = payload;
   if (trigger == nullptr && args != nullptr)
-    diagnostics.warning(kMissingRequired, args->span, "args without a trigger does nothing");
+    diagnostics.warning(kMissingRequired, args->range, "args without a trigger does nothing");
   if (trigger == nullptr || tool == nullptr) return;
   ArgumentCheck check(*tool, diagnostics);
-  if (args == nullptr) return check.run(nullptr, trigger->span);
-  const ExpressionPtr& expression = std::get<Binding>(args->value).expression;
-  if (expression != nullptr) check.run(expression.get(), trigger->span);
+  if (args == nullptr) return check.run(nullptr, trigger->range);
+  const Expression* expression = std::get<Binding>(args->value).expression;
+  if (expression != nullptr) check.run(expression, trigger->range);
 }
 
 }  // namespace nexus::nxml

@@ -1,30 +1,27 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "nexus/base/arena.h"
 #include "nexus/base/error.h"
 #include "nexus/nxml/cron.h"
 #include "nexus/nxml/expression.h"
+#include "nexus/nxml/locator.h"
 #include "nexus/value/data_type.h"
 #include "nexus/value/value.h"
 
-// The tree of one NXML document (reference.md section 2). Plain data; frozen once parsed.
+// The tree of one NXML document (reference.md section 2). Plain data; frozen once parsed. What a panel declares owns
+// its strings and knows its lines and columns. The view is large and read once or twice: it lies in the document's
+// arena, its strings are views into the document's text, and a Locator tells its places on demand.
 namespace nexus::nxml {
 
 using value::DataType;
-
-// Positions of a piece of the document, end exclusive; lines and columns 1-based, columns in code
-// points.
-struct Span {
-  Location start;
-  Location end;
-};
 
 struct Meta {
   std::string title = "Untitled Panel";
@@ -43,7 +40,7 @@ struct State {
 struct Computed {
   std::string name;
   std::string source;
-  ExpressionPtr expression;  // nullptr when it did not parse
+  const Expression* expression = nullptr;  // nullptr when it did not parse
   // The State and Computed it reads, each once, in order of appearance; every State when it reads
   // `$state` as a whole or under a key that only running it tells.
   std::vector<std::string> reads;
@@ -114,25 +111,26 @@ struct Lifecycle {
 
 // A binding such as {$state.n}: one expression, keeps the value's type.
 struct Binding {
-  std::string source;
-  ExpressionPtr expression;
+  std::string_view source;
+  const Expression* expression = nullptr;  // nullptr when it did not parse
 };
-// Text with expressions in it: `Total: {$state.n}`. Parts are literal text or expressions.
+// Text with expressions in it: `Total: {$state.n}`.
 struct Template {
-  std::vector<std::variant<std::string, Binding>> parts;
+  using Part = std::variant<std::string_view, Binding>;  // literal text or an expression
+  std::span<const Part> parts;
 };
 // A place that two-way components write to: $state.a.b or $scope.item.done.
 struct BindPath {
   enum class Root { kState, kScope };
+  std::span<const std::string_view> steps;
   Root root = Root::kState;
-  std::vector<std::string> steps;
-  std::string source;
 };
 
 struct Prop {
-  std::string name;
-  std::variant<std::string, Binding, Template, BindPath> value;
-  Span span;
+  using Value = std::variant<std::string_view, Binding, Template, BindPath>;
+  std::string_view name;
+  Value value;
+  Range range;  // of the value
 };
 
 // Where the layout engine puts a node (reference.md section 2.6).
@@ -142,15 +140,18 @@ struct Layout {
 };
 
 struct ViewNode {
-  std::string type;
-  std::optional<std::string> id;
-  std::vector<Prop> props;
-  std::vector<std::unique_ptr<ViewNode>> children;
+  std::string_view type;
+  std::optional<std::string_view> id;
+  std::span<const Prop> props;
+  std::span<ViewNode> children;
   Layout layout;
-  Span span;
+  Range range;  // of the tag name
 };
 
 struct Document {
+  // What the view and all expressions point into.
+  Arena arena;
+  std::string_view text;  // as written, without its byte order mark; in the arena
   Meta meta;
   std::vector<State> states;
   std::vector<Computed> computed;
@@ -159,7 +160,7 @@ struct Document {
   std::vector<Extension> extensions;
   std::vector<Tool> tools;
   std::vector<Lifecycle> lifecycles;
-  std::unique_ptr<ViewNode> view;  // an empty Layout when the document has none
+  ViewNode view;  // an empty Layout when the document has none
 
   const Tool* find_tool(std::string_view name) const;
 };

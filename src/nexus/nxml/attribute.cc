@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "nexus/nxml/attribute_internal.h"
 #include "nexus/nxml/cursor_internal.h"
@@ -11,46 +12,41 @@ namespace {
 
 using Kind = Expression::Kind;
 
-// A part of a text that knows where it stands in the file.
+// A part of the document's text that knows where it stands.
 struct Slice {
   std::string_view text;
-  Location start;
+  std::uint32_t start = 0;
 
-  Slice from(std::size_t offset) const {
-    return {text.substr(offset), location_after(start, text.substr(0, offset))};
+  Slice part(std::size_t from, std::size_t length = std::string_view::npos) const {
+    return {text.substr(from, length), start + static_cast<std::uint32_t>(from)};
   }
-  Slice first(std::size_t length) const { return {text.substr(0, length), start}; }
 };
 
 Slice trimmed(const Slice& slice) {
   std::size_t blank = 0;
   while (blank < slice.text.size() && is_space(slice.text[blank])) ++blank;
-  const Slice rest = slice.from(blank);
-  return rest.first(trim(rest.text).size());
+  return slice.part(blank, trim_end(slice.text.substr(blank)).size());
 }
 
 // What stands between the braces, when one matching pair holds the whole of `slice`.
 std::optional<Slice> inside_braces(const Slice& slice) {
-  if (slice.text.size() < 2 || slice.text.front() != '{') return std::nullopt;
+  if (slice.text.size() < 2 || slice.text.front() != '{' || slice.text.back() != '}')
+    return std::nullopt;
   if (find_closing_brace(slice.text) != slice.text.size() - 1) return std::nullopt;
-  const Slice inner = trimmed(slice.from(1).first(slice.text.size() - 2));
+  const Slice inner = trimmed(slice.part(1, slice.text.size() - 2));
   return inner.text.empty() ? std::nullopt : std::optional(inner);
 }
 
-bool comes_after(const Location& a, const Location& b) {
-  return a.line != b.line ? a.line > b.line : a.column > b.column;
-}
-
-std::optional<Binding> try_binding(const Slice& slice, ExpressionError& error) {
-  ExpressionPtr expression = parse_expression(slice.text, slice.start, error);
+std::optional<Binding> try_binding(const Slice& slice, Arena& arena, ExpressionError& error) {
+  const Expression* expression = parse_expression(slice.text, slice.start, arena, error);
   if (expression == nullptr) return std::nullopt;
-  return Binding{std::string(slice.text), std::move(expression)};
+  return Binding{slice.text, expression};
 }
 
-std::optional<Binding> parse_binding(const Slice& slice, Diagnostics& diagnostics) {
+std::optional<Binding> parse_binding(const Slice& slice, Arena& arena, Diagnostics& diagnostics) {
   ExpressionError error;
-  std::optional<Binding> binding = try_binding(slice, error);
-  if (!binding) diagnostics.error(kInvalidExpression, error.location, std::move(error.message));
+  std::optional<Binding> binding = try_binding(slice, arena, error);
+  if (!binding) diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
   return binding;
 }
 
@@ -58,78 +54,76 @@ std::optional<Binding> parse_binding(const Slice& slice, Diagnostics& diagnostic
 // reported.
 class TemplateParser {
  public:
-  TemplateParser(Slice slice, Diagnostics& diagnostics)
-      : cursor_(slice.text, slice.start), diagnostics_(diagnostics) {}
+  TemplateParser(const Slice& slice, Arena& arena, Diagnostics& diagnostics)
+      : whole_(slice), arena_(arena), diagnostics_(diagnostics) {}
 
-  std::optional<Template> run() {
-    while (!cursor_.at_end()) {
-      const std::string_view rest = cursor_.rest();
-      const std::size_t literal = std::min(rest.find('{'), rest.size());
-      literal_ += rest.substr(0, literal);
-      cursor_.advance(literal);
-      if (!cursor_.at_end()) read_braces();
-    }
-    flush();
-    return good_ ? std::optional(std::move(result_)) : std::nullopt;
+  // Text when there is no binding in it.
+  std::optional<Prop::Value> run() {
+    std::size_t open = whole_.text.find('{');
+    while (open != std::string_view::npos) open = whole_.text.find('{', read_braces(open));
+    if (!good_) return std::nullopt;
+    if (parts_.empty()) return Prop::Value(whole_.text);
+    flush(whole_.text.size());
+    return Prop::Value(Template{arena_.copy(std::span<const Template::Part>(parts_))});
   }
 
  private:
-  void read_braces() {
-    const std::size_t end = find_closing_brace(cursor_.rest());
-    if (end == std::string_view::npos) {
-      diagnostics_.error(kInvalidExpression, cursor_.location(),
+  // Returns where to go on.
+  std::size_t read_braces(std::size_t open) {
+    const std::size_t length = find_closing_brace(whole_.text.substr(open));
+    if (length == std::string_view::npos) {
+      diagnostics_.error(kInvalidExpression, whole_.part(open).start,
                          "'{' has no matching '}'; for the character itself write {'{'}");
       good_ = false;
-      return cursor_.advance(cursor_.rest().size());
+      return whole_.text.size();
     }
-    const Slice whole{cursor_.rest().substr(0, end + 1), cursor_.location()};
-    cursor_.advance(end + 1);
-    const std::optional<Slice> inner = inside_braces(whole);
-    if (!inner) {
-      literal_ += whole.text;
-      return;
-    }
-    std::optional<Binding> binding = parse_binding(*inner, diagnostics_);
+    const std::size_t after = open + length + 1;
+    const Slice inner = trimmed(whole_.part(open + 1, length - 1));
+    if (inner.text.empty()) return after;  // is text
+    const std::optional<Binding> binding = parse_binding(inner, arena_, diagnostics_);
     good_ = good_ && binding.has_value();
-    if (!binding) return;
-    flush();
-    result_.parts.emplace_back(std::move(*binding));
+    if (!binding) return after;
+    flush(open);
+    parts_.emplace_back(*binding);
+    literal_ = after;
+    return after;
   }
 
-  void flush() {
-    if (!literal_.empty()) result_.parts.emplace_back(std::exchange(literal_, {}));
+  void flush(std::size_t end) {
+    if (end > literal_) parts_.emplace_back(whole_.text.substr(literal_, end - literal_));
   }
 
-  Cursor cursor_;
+  Slice whole_;
+  Arena& arena_;
   Diagnostics& diagnostics_;
-  std::string literal_;
-  Template result_;
+  std::vector<Template::Part> parts_;
+  std::size_t literal_ = 0;  // where the literal text at hand starts
   bool good_ = true;
 };
 
 // The name that one link of a chain asks for. Positions in lists are refused: a list may change
 // under the reader, and <Iterate> gives its items names.
-std::optional<std::string> step_of(const Expression& link) {
+std::optional<std::string_view> step_of(const Expression& link) {
   if (link.optional) return std::nullopt;
   if (link.kind == Kind::kMember) return link.text;
   if (link.kind != Kind::kIndex) return std::nullopt;
   const Expression& key = *link.children[1];
-  const std::string* name = std::get_if<std::string>(&key.literal);
-  return name == nullptr ? std::nullopt : std::optional(*name);
+  return key.is_literal(Expression::Literal::kString) ? std::optional(key.text) : std::nullopt;
 }
 
 // False when the expression is no path.
-bool read_path(const Expression& expression, BindPath& path) {
+bool read_path(const Expression& expression, Arena& arena, BindPath& path) {
+  std::size_t links = 0;
   const Expression* link = &expression;
-  while (link->kind != Kind::kName) {
-    std::optional<std::string> step = step_of(*link);
-    if (!step) return false;
-    path.steps.push_back(std::move(*step));
-    link = link->children.front().get();
-  }
-  std::reverse(path.steps.begin(), path.steps.end());
+  for (; link->kind != Kind::kName; link = link->children.front(), ++links)
+    if (!step_of(*link)) return false;
+  if (links == 0 || (link->text != "$scope" && link->text != "$state")) return false;
   path.root = link->text == "$scope" ? BindPath::Root::kScope : BindPath::Root::kState;
-  return (link->text == "$scope" || link->text == "$state") && !path.steps.empty();
+  const std::span<std::string_view> steps = arena.make_list<std::string_view>(links);
+  link = &expression;
+  for (; links > 0; link = link->children.front()) steps[--links] = *step_of(*link);
+  path.steps = steps;
+  return true;
 }
 
 }  // namespace
@@ -138,50 +132,43 @@ bool is_prototype_name(std::string_view name) {
   return name == "__proto__" || name == "constructor" || name == "prototype";
 }
 
-std::optional<PropValue> parse_text_value(std::string_view text, Location start,
-                                          Diagnostics& diagnostics) {
+std::optional<Prop::Value> parse_text_value(std::string_view text, std::uint32_t start,
+                                            Arena& arena, Diagnostics& diagnostics) {
+  if (text.find('{') == std::string_view::npos) return Prop::Value(text);
   const Slice slice{text, start};
   if (const auto inner = inside_braces(trimmed(slice))) {
-    std::optional<Binding> binding = parse_binding(*inner, diagnostics);
-    if (!binding) return std::nullopt;
-    return PropValue(std::move(*binding));
+    const std::optional<Binding> binding = parse_binding(*inner, arena, diagnostics);
+    return binding ? std::optional<Prop::Value>(*binding) : std::nullopt;
   }
-  if (text.find('{') == std::string_view::npos) return PropValue(std::string(text));
-  std::optional<Template> parsed = TemplateParser(slice, diagnostics).run();
-  if (!parsed) return std::nullopt;
-  const bool is_plain =
-      std::all_of(parsed->parts.begin(), parsed->parts.end(),
-                  [](const auto& part) { return std::holds_alternative<std::string>(part); });
-  return is_plain ? PropValue(std::string(text)) : PropValue(std::move(*parsed));
+  return TemplateParser(slice, arena, diagnostics).run();
 }
 
-std::optional<Binding> parse_expression_value(std::string_view text, Location start,
-                                              Diagnostics& diagnostics) {
+std::optional<Binding> parse_expression_value(std::string_view text, std::uint32_t start,
+                                              Arena& arena, Diagnostics& diagnostics) {
   const Slice whole = trimmed({text, start});
   const std::optional<Slice> inner = inside_braces(whole);
-  if (!inner) return parse_binding(whole, diagnostics);
+  if (!inner) return parse_binding(whole, arena, diagnostics);
   ExpressionError error;
-  if (auto binding = try_binding(*inner, error)) return binding;
+  if (const auto binding = try_binding(*inner, arena, error)) return binding;
   // The braces may be those of an object literal. When that does not hold either, the reading that
   // got further is the one the author meant.
   ExpressionError as_object;
-  if (auto object = try_binding(whole, as_object)) return object;
-  if (comes_after(as_object.location, error.location)) error = std::move(as_object);
-  diagnostics.error(kInvalidExpression, error.location, std::move(error.message));
+  if (const auto object = try_binding(whole, arena, as_object)) return object;
+  if (as_object.at > error.at) error = std::move(as_object);
+  diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
   return std::nullopt;
 }
 
-std::optional<BindPath> parse_bind_path(std::string_view text, Location start,
+std::optional<BindPath> parse_bind_path(std::string_view text, std::uint32_t start, Arena& arena,
                                         Diagnostics& diagnostics) {
   Slice slice = trimmed({text, start});
   if (const auto inner = inside_braces(slice)) slice = *inner;
   ExpressionError error;
-  const ExpressionPtr expression = parse_expression(slice.text, slice.start, error);
+  const Expression* expression = parse_expression(slice.text, slice.start, arena, error);
   BindPath path;
-  path.source = slice.text;
-  if (expression == nullptr || !read_path(*expression, path)) {
+  if (expression == nullptr || !read_path(*expression, arena, path)) {
     diagnostics.error(
-        kInvalidBinding, expression == nullptr ? error.location : slice.start,
+        kInvalidBinding, expression == nullptr ? error.at : slice.start,
         cat({quote(slice.text), " is no path; write $state.name or $scope.item.name"}));
     return std::nullopt;
   }

@@ -1,31 +1,31 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
-#include <variant>
 
+#include "nexus/base/arena.h"
 #include "nexus/nxml/ast.h"
 #include "nexus/nxml/diagnostics_internal.h"
 
-// The forms a property's text takes; reference.md section 2.4. `start` is the place of the first
-// character of `text` in the file. Each function reports what is wrong and then returns nullopt.
+// The forms a property's text takes; reference.md section 2.4. `start` is the offset of the first
+// character of `text`, which lives as long as `arena`, where the answer's parts lie. Each function
+// reports what is wrong and then returns nullopt.
 namespace nexus::nxml {
-
-using PropValue = decltype(Prop::value);
 
 // Plain text; a Binding when the whole text is one `{expression}`; a Template when expressions
 // stand among other text. `{}` and braces around blanks are text.
-std::optional<PropValue> parse_text_value(std::string_view text, Location start,
-                                          Diagnostics& diagnostics);
+std::optional<Prop::Value> parse_text_value(std::string_view text, std::uint32_t start,
+                                            Arena& arena, Diagnostics& diagnostics);
 
 // An expression with or without one pair of braces around it. `{ id: 1 }` is the object that it
 // looks like.
-std::optional<Binding> parse_expression_value(std::string_view text, Location start,
-                                              Diagnostics& diagnostics);
+std::optional<Binding> parse_expression_value(std::string_view text, std::uint32_t start,
+                                              Arena& arena, Diagnostics& diagnostics);
 
 // $state.a.b or $scope.item.done; a step may be written ['name'] too, and braces around the path
 // are allowed.
-std::optional<BindPath> parse_bind_path(std::string_view text, Location start,
+std::optional<BindPath> parse_bind_path(std::string_view text, std::uint32_t start, Arena& arena,
                                         Diagnostics& diagnostics);
 
 // Names that lead to an object's prototype in JavaScript and so must not name state.

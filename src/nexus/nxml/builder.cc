@@ -41,9 +41,10 @@ bool is_extension_name(std::string_view name) {
 
 class DocumentBuilder {
  public:
-  explicit DocumentBuilder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  DocumentBuilder(Document& document, Diagnostics& diagnostics)
+      : document_(document), diagnostics_(diagnostics) {}
 
-  std::unique_ptr<Document> build(const Element& root);
+  void build(const Element& root);
 
  private:
   void read_meta(const Element& root);
@@ -58,42 +59,41 @@ class DocumentBuilder {
   void read_extension(const Element& element);
   void read_lifecycle(const Element& element);
 
+  Document& document_;
   Diagnostics& diagnostics_;
-  std::unique_ptr<Document> document_ = std::make_unique<Document>();
   std::vector<std::string_view> seen_sections_;
+  bool has_view_ = false;
 };
 
-std::unique_ptr<Document> DocumentBuilder::build(const Element& root) {
+void DocumentBuilder::build(const Element& root) {
   if (root.name != "NexusPanel") {
-    diagnostics_.error(kParseError, root.span,
+    diagnostics_.error(kParseError, root.range(),
                        cat({"the root element is <", root.name.substr(0, 64),
                             ">; a panel starts with <NexusPanel>"}));
   } else if (root.self_closed) {
-    diagnostics_.error(kParseError, root.span,
+    diagnostics_.error(kParseError, root.range(),
                        "<NexusPanel> must not close itself; write <NexusPanel>...</NexusPanel>");
   }
   // What stands in another root was never meant as a panel, unless its name is a slip.
   if (root.name == "NexusPanel" || !closest(root.name, {"NexusPanel"}).empty()) {
     read_meta(root);
     check_text(root, {}, diagnostics_);
-    for (const auto& section : root.children) read_section(*section, root);
+    for (const Element& section : root.children()) read_section(section, root);
   }
-  if (document_->view == nullptr) {
-    document_->view = std::make_unique<ViewNode>();
-    document_->view->type = "Layout";
-    document_->view->span = root.span;
+  if (!has_view_) {
+    document_.view.type = "Layout";
+    document_.view.range = root.range();
   }
-  return std::move(document_);
 }
 
 void DocumentBuilder::read_meta(const Element& root) {
   check_attributes(root, {"title", "description", "id", "version", "author", "tags", "durability"},
                    diagnostics_);
-  Meta& meta = document_->meta;
+  Meta& meta = document_.meta;
   if (const auto title = optional_text(root, "title")) {
     meta.title = *title;
   } else {
-    diagnostics_.warning(kMissingRequired, root.span,
+    diagnostics_.warning(kMissingRequired, root.range(),
                          cat({"<NexusPanel> has no title; it is shown as ", quote(meta.title)}));
   }
   meta.description = optional_text(root, "description");
@@ -106,16 +106,16 @@ void DocumentBuilder::read_meta(const Element& root) {
   check_length(root, "title", kMaxTitle);
   check_length(root, "description", kMaxDescription);
   if (meta.title.empty())
-    diagnostics_.error(kSchemaError, root.find("title")->value_span, "the title is empty");
+    diagnostics_.error(kSchemaError, root.find("title")->value_range(), "the title is empty");
   if (meta.id && !is_panel_id(*meta.id)) {
     diagnostics_.error(
-        kSchemaError, root.find("id")->value_span,
+        kSchemaError, root.find("id")->value_range(),
         cat({quote(*meta.id), " is no panel id; use 1 to ", std::to_string(kMaxPanelId),
              " letters, digits, '.', '_' or '-', starting with a letter or digit"}));
   }
   const auto is = [&](std::string_view word) { return meta.durability == word; };
   if (meta.durability && !is("commit") && !is("async") && !is("none")) {
-    diagnostics_.error(kSchemaError, root.find("durability")->value_span,
+    diagnostics_.error(kSchemaError, root.find("durability")->value_range(),
                        cat({"durability is commit, async or none, not ", quote(*meta.durability)}));
   }
 }
@@ -124,7 +124,7 @@ void DocumentBuilder::read_tags(std::string_view text) {
   while (true) {
     const std::size_t comma = text.find(',');
     const std::string_view tag = trim(text.substr(0, comma));
-    if (!tag.empty()) document_->meta.tags.emplace_back(tag);
+    if (!tag.empty()) document_.meta.tags.emplace_back(tag);
     if (comma == std::string_view::npos) return;
     text.remove_prefix(comma + 1);
   }
@@ -134,7 +134,7 @@ void DocumentBuilder::check_length(const Element& root, std::string_view attribu
                                    std::size_t longest) {
   const Attribute* found = root.find(attribute);
   if (found == nullptr || code_points(found->value) <= longest) return;
-  diagnostics_.error(kSchemaError, found->value_span,
+  diagnostics_.error(kSchemaError, found->value_range(),
                      cat({"the ", attribute, " has ", std::to_string(code_points(found->value)),
                           " characters; the limit is ", std::to_string(longest)}));
 }
@@ -152,7 +152,7 @@ void DocumentBuilder::read_section(const Element& section, const Element& root) 
     return report_unknown(section, root, {"Data", "Logic", "View"}, diagnostics_);
   auto& seen = seen_sections_;
   if (std::find(seen.begin(), seen.end(), section.name) != seen.end()) {
-    diagnostics_.error(kParseError, section.span,
+    diagnostics_.error(kParseError, section.range(),
                        cat({"a second <", section.name, ">; put its content into the first"}));
   }
   seen.push_back(section.name);
@@ -162,13 +162,13 @@ void DocumentBuilder::read_section(const Element& section, const Element& root) 
 void DocumentBuilder::read_data(const Element& data) {
   check_attributes(data, {}, diagnostics_);
   check_text(data, {}, diagnostics_);
-  for (const auto& child : data.children) {
-    if (child->name == "State") {
-      read_state(*child);
-    } else if (child->name == "Computed") {
-      read_computed(*child);
+  for (const Element& child : data.children()) {
+    if (child.name == "State") {
+      read_state(child);
+    } else if (child.name == "Computed") {
+      read_computed(child);
     } else {
-      report_unknown(*child, data, {"State", "Computed"}, diagnostics_);
+      report_unknown(child, data, {"State", "Computed"}, diagnostics_);
     }
   }
 }
@@ -181,8 +181,8 @@ void DocumentBuilder::read_state(const Element& element) {
   state.type = read_type(element, diagnostics_);
   state.initial =
       read_default(element, state.type, diagnostics_).value_or(value::type_default(state.type));
-  state.span = element.span;
-  document_->states.push_back(std::move(state));
+  state.span = diagnostics_.locate(element.range());
+  document_.states.push_back(std::move(state));
 }
 
 void DocumentBuilder::read_computed(const Element& element) {
@@ -190,29 +190,29 @@ void DocumentBuilder::read_computed(const Element& element) {
   check_empty(element, diagnostics_);
   Computed computed;
   computed.name = require_identifier(element, diagnostics_);
-  computed.span = element.span;
+  computed.span = diagnostics_.locate(element.range());
   if (const Attribute* text = require(element, "value", diagnostics_)) {
     ExpressionError error;
     computed.source = text->value;
-    computed.expression = parse_expression(text->value, text->value_span.start, error);
+    computed.expression = parse_expression(text->value, text->value_at, document_.arena, error);
     if (computed.expression == nullptr)
-      diagnostics_.error(kInvalidExpression, error.location, std::move(error.message));
+      diagnostics_.error(kInvalidExpression, error.at, std::move(error.message));
   }
-  document_->computed.push_back(std::move(computed));
+  document_.computed.push_back(std::move(computed));
 }
 
 void DocumentBuilder::read_logic(const Element& logic) {
   check_attributes(logic, {}, diagnostics_);
   check_text(logic, {}, diagnostics_);
-  for (const auto& child : logic.children) {
-    if (child->name == "Extension") {
-      read_extension(*child);
-    } else if (child->name == "Tool") {
-      document_->tools.push_back(build_tool(*child, diagnostics_));
-    } else if (child->name == "Lifecycle") {
-      read_lifecycle(*child);
+  for (const Element& child : logic.children()) {
+    if (child.name == "Extension") {
+      read_extension(child);
+    } else if (child.name == "Tool") {
+      document_.tools.push_back(build_tool(child, diagnostics_));
+    } else if (child.name == "Lifecycle") {
+      read_lifecycle(child);
     } else {
-      report_unknown(*child, logic, {"Extension", "Tool", "Lifecycle"}, diagnostics_);
+      report_unknown(child, logic, {"Extension", "Tool", "Lifecycle"}, diagnostics_);
     }
   }
 }
@@ -223,14 +223,14 @@ void DocumentBuilder::read_extension(const Element& element) {
   const Attribute* name = require(element, "name", diagnostics_);
   const Attribute* alias = element.find("alias");
   Extension extension;
-  extension.span = element.span;
+  extension.span = diagnostics_.locate(element.range());
   extension.source = optional_text(element, "source");
   extension.base_url = optional_text(element, "baseURL");
   if (name != nullptr) {
     extension.name = name->value;
     extension.alias = extension.name.substr(extension.name.rfind('.') + 1);
     if (!is_extension_name(extension.name)) {
-      diagnostics_.error(kInvalidIdentifier, name->value_span,
+      diagnostics_.error(kInvalidIdentifier, name->value_range(),
                          cat({quote(extension.name),
                               " is no extension name; it looks like nexus.http, "
                               "at most ",
@@ -239,47 +239,49 @@ void DocumentBuilder::read_extension(const Element& element) {
   }
   if (alias != nullptr) {
     extension.alias = alias->value;
-    check_identifier(alias->value, "alias", alias->value_span, diagnostics_);
+    check_identifier(alias->value, "alias", alias->value_range(), diagnostics_);
   }
-  document_->extensions.push_back(std::move(extension));
+  document_.extensions.push_back(std::move(extension));
 }
 
 void DocumentBuilder::read_lifecycle(const Element& element) {
   check_attributes(element, {"on"}, diagnostics_);
   check_text(element, kCodeHint, diagnostics_);
   Lifecycle lifecycle;
-  lifecycle.span = element.span;
+  lifecycle.span = diagnostics_.locate(element.range());
   const Attribute* on = require(element, "on", diagnostics_);
   const bool is_known = on != nullptr && (on->value == "mount" || on->value == "unmount");
   if (on != nullptr && !is_known) {
-    diagnostics_.error(kParseError, on->value_span,
+    diagnostics_.error(kParseError, on->value_range(),
                        cat({"a <Lifecycle> runs on mount or unmount, not on ", quote(on->value)}));
   }
   if (is_known && on->value == "unmount") lifecycle.on = Lifecycle::On::kUnmount;
-  for (const auto& child : element.children)
-    if (child->name != "Handler") report_unknown(*child, element, {"Handler"}, diagnostics_);
+  for (const Element& child : element.children())
+    if (child.name != "Handler") report_unknown(child, element, {"Handler"}, diagnostics_);
   lifecycle.handler = read_handler(element, diagnostics_);
-  if (is_known) document_->lifecycles.push_back(std::move(lifecycle));
+  if (is_known) document_.lifecycles.push_back(std::move(lifecycle));
 }
 
 void DocumentBuilder::read_view(const Element& view) {
   check_attributes(view, {}, diagnostics_);
   check_text(view, {}, diagnostics_);
-  for (const auto& child : view.children) {
-    std::unique_ptr<ViewNode> node = build_view(*child, diagnostics_);
-    if (document_->view != nullptr) {
-      diagnostics_.error(kParseError, child->span,
+  for (const Element& child : view.children()) {
+    ViewNode node;
+    build_view(child, node, document_.arena, diagnostics_);
+    if (has_view_) {
+      diagnostics_.error(kParseError, child.range(),
                          "a second root in <View>; wrap both into one <Layout>");
       continue;
     }
-    document_->view = std::move(node);
+    has_view_ = true;
+    document_.view = node;
   }
 }
 
 }  // namespace
 
-std::unique_ptr<Document> build_document(const Element& root, Diagnostics& diagnostics) {
-  return DocumentBuilder(diagnostics).build(root);
+void build_document(const Element& root, Document& document, Diagnostics& diagnostics) {
+  DocumentBuilder(document, diagnostics).build(root);
 }
 
 }  // namespace nexus::nxml

@@ -41,20 +41,19 @@ bool is_identifier(std::string_view name) {
 
 }  // namespace
 
-void check_attributes(const Element& element, const std::vector<std::string_view>& known,
-                      Diagnostics& diagnostics) {
+void check_attributes(const Element& element, Names known, Diagnostics& diagnostics) {
   for (const Attribute& attribute : element.attributes) {
     if (std::find(known.begin(), known.end(), attribute.name) != known.end()) continue;
     if (!diagnostics.wants(Severity::kWarning)) continue;
-    diagnostics.warning(kUnknownAttribute, attribute.name_span,
+    diagnostics.warning(kUnknownAttribute, attribute.name_range(),
                         cat({"<", element.name, "> has no attribute ", quote(attribute.name),
-                             did_you_mean(attribute.name, known)}));
+                             did_you_mean(attribute.name, std::vector(known))}));
   }
 }
 
 void check_empty(const Element& element, Diagnostics& diagnostics) {
-  for (const auto& child : element.children) {
-    diagnostics.error(kParseError, child->span,
+  for (const Element& child : element.children()) {
+    diagnostics.error(kParseError, child.range(),
                       cat({"<", element.name, "> takes no elements; close it with '/>'"}));
   }
   if (element.text) {
@@ -73,7 +72,7 @@ const Attribute* require(const Element& element, std::string_view attribute,
                          Diagnostics& diagnostics) {
   const Attribute* found = element.find(attribute);
   if (found == nullptr) {
-    diagnostics.error(kParseError, element.span,
+    diagnostics.error(kParseError, element.range(),
                       cat({"<", element.name, "> needs the attribute ", quote(attribute)}));
   }
   return found;
@@ -82,18 +81,18 @@ const Attribute* require(const Element& element, std::string_view attribute,
 std::string require_identifier(const Element& element, Diagnostics& diagnostics) {
   const Attribute* name = require(element, "name", diagnostics);
   if (name == nullptr) return {};
-  check_identifier(name->value, element.name, name->value_span, diagnostics);
+  check_identifier(name->value, element.name, name->value_range(), diagnostics);
   return std::string(name->value);
 }
 
-void check_identifier(std::string_view name, std::string_view what, const Span& span,
+void check_identifier(std::string_view name, std::string_view what, Range range,
                       Diagnostics& diagnostics) {
   if (is_prototype_name(name)) {
-    diagnostics.error(kInvalidIdentifier, span,
+    diagnostics.error(kInvalidIdentifier, range,
                       cat({quote(name), " cannot name the ", what, "; the word is reserved"}));
   } else if (!is_identifier(name)) {
     diagnostics.error(
-        kInvalidIdentifier, span,
+        kInvalidIdentifier, range,
         cat({quote(name), " cannot name the ", what, "; use 1 to ", std::to_string(kMaxIdentifier),
              " letters, digits, '_' or '$', not starting with a digit"}));
   }
@@ -109,7 +108,7 @@ DataType read_type(const Element& element, Diagnostics& diagnostics) {
   if (type == nullptr) return DataType::kString;
   if (const auto parsed = value::parse_data_type(type->value)) return *parsed;
   diagnostics.error(
-      kInvalidType, type->value_span,
+      kInvalidType, type->value_range(),
       cat({quote(type->value), " is no type; use string, number, boolean, list or object",
            did_you_mean(type->value, {"string", "number", "boolean", "list", "object"})}));
   return DataType::kString;
@@ -121,7 +120,7 @@ std::optional<value::Value> read_default(const Element& element, DataType type,
   if (text == nullptr) return std::nullopt;
   Result<value::Value> coerced = value::coerce_text(type, text->value);
   if (coerced.ok()) return std::move(coerced).take();
-  diagnostics.error(kInvalidType, text->value_span,
+  diagnostics.error(kInvalidType, text->value_range(),
                     cat({"the default of ", quote(optional_text(element, "name").value_or("")),
                          " does not fit its type: ", coerced.error().message}));
   return std::nullopt;
@@ -129,28 +128,29 @@ std::optional<value::Value> read_default(const Element& element, DataType type,
 
 Handler read_handler(const Element& element, Diagnostics& diagnostics) {
   const Element* found = nullptr;
-  for (const auto& child : element.children) {
-    if (child->name != "Handler") continue;
+  for (const Element& child : element.children()) {
+    if (child.name != "Handler") continue;
     if (found != nullptr) {
-      diagnostics.warning(kDuplicateHandler, child->span,
+      diagnostics.warning(kDuplicateHandler, child.range(),
                           cat({"this <", element.name, "> has a handler already; this one wins"}));
     }
-    found = child.get();
-    check_attributes(*child, {}, diagnostics);
+    found = &child;
+    check_attributes(child, {}, diagnostics);
   }
-  if (found != nullptr) return found->raw;
-  diagnostics.error(kParseError, element.span, cat({"<", element.name, "> needs a <Handler>"}));
+  if (found != nullptr)
+    return {std::string(found->raw->code), diagnostics.locate(found->raw->start)};
+  diagnostics.error(kParseError, element.range(), cat({"<", element.name, "> needs a <Handler>"}));
   return {};
 }
 
-void report_unknown(const Element& child, const Element& parent,
-                    const std::vector<std::string_view>& known, Diagnostics& diagnostics) {
+void report_unknown(const Element& child, const Element& parent, Names known,
+                    Diagnostics& diagnostics) {
   const std::string_view home = home_of(child.name);
   const std::string hint = home.empty() || home == parent.name
-                               ? did_you_mean(child.name, known)
+                               ? did_you_mean(child.name, std::vector(known))
                                : cat({"; it belongs into <", home, ">"});
   diagnostics.error(
-      kParseError, child.span,
+      kParseError, child.range(),
       cat({"unexpected <", child.name.substr(0, 64), "> in <", parent.name, ">", hint}));
 }
 

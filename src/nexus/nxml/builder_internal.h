@@ -1,10 +1,9 @@
 #pragma once
 
-#include <memory>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "nexus/nxml/ast.h"
 #include "nexus/nxml/diagnostics_internal.h"
@@ -14,11 +13,12 @@
 // elements together is checked afterwards, in references_internal.h.
 namespace nexus::nxml {
 
-// Never nullptr; complete only when `diagnostics` holds no error.
-std::unique_ptr<Document> build_document(const Element& root, Diagnostics& diagnostics);
+// Fills in everything but the text; complete only when `diagnostics` holds no error.
+void build_document(const Element& root, Document& document, Diagnostics& diagnostics);
 
-// The node for a component element and those inside it.
-std::unique_ptr<ViewNode> build_view(const Element& element, Diagnostics& diagnostics);
+// Makes `node`, which is empty, the node for a component element and those inside it. What it points to lies in
+// `arena` or in the document's text.
+void build_view(const Element& element, ViewNode& node, Arena& arena, Diagnostics& diagnostics);
 
 // One <Tool>: arguments, capabilities, limits and handler.
 Tool build_tool(const Element& element, Diagnostics& diagnostics);
@@ -28,9 +28,10 @@ std::optional<Trigger> build_trigger(const Element& element, Diagnostics& diagno
 
 // The steps that the builders share.
 
+using Names = std::initializer_list<std::string_view>;
+
 // Warns about attributes outside `known`.
-void check_attributes(const Element& element, const std::vector<std::string_view>& known,
-                      Diagnostics& diagnostics);
+void check_attributes(const Element& element, Names known, Diagnostics& diagnostics);
 // Reports children and text of an element that takes none.
 void check_empty(const Element& element, Diagnostics& diagnostics);
 inline constexpr std::string_view kCodeHint = "; code belongs into a <Handler>";
@@ -42,7 +43,7 @@ const Attribute* require(const Element& element, std::string_view attribute,
 // The name an element declares, checked to be an Identifier (reference.md section 2.2); "" when
 // missing.
 std::string require_identifier(const Element& element, Diagnostics& diagnostics);
-void check_identifier(std::string_view name, std::string_view what, const Span& span,
+void check_identifier(std::string_view name, std::string_view what, Range range,
                       Diagnostics& diagnostics);
 std::optional<std::string> optional_text(const Element& element, std::string_view attribute);
 // The attribute `type`; string when absent or wrong.
@@ -53,7 +54,7 @@ std::optional<value::Value> read_default(const Element& element, DataType type,
 // The only <Handler> of a Tool or Lifecycle, or a PARSE_ERROR.
 Handler read_handler(const Element& element, Diagnostics& diagnostics);
 // "unknown element <X> in <Y>", with the parent it belongs into or the name it may stand for.
-void report_unknown(const Element& child, const Element& parent,
-                    const std::vector<std::string_view>& known, Diagnostics& diagnostics);
+void report_unknown(const Element& child, const Element& parent, Names known,
+                    Diagnostics& diagnostics);
 
 }  // namespace nexus::nxml

@@ -144,7 +144,8 @@ TEST(Computed, CarriesItsTreeWithPositionsOfTheFile) {
   const Computed& computed = result.document->computed.front();
   ASSERT_NE(computed.expression, nullptr);
   EXPECT_EQ(computed.source, "1 + $state.n");
-  EXPECT_EQ(computed.expression->children[1]->location, (Location{2, 31}));
+  EXPECT_EQ(Locator(result.document->text).at(computed.expression->children[1]->at),
+            (Location{2, 31}));
 }
 
 TEST(Extension, IsNamedByItsLastWordUnlessItHasAnAlias) {

@@ -43,8 +43,8 @@ constexpr PropSpec kIfProps[] = {
 };
 constexpr PropSpec kIterateProps[] = {
     {"items", PropKind::kExpression, kNeeded},
-    {"as", PropKind::kName, kNeeded, "item"},
-    {"key", PropKind::kName, kMayMiss},
+    {"as", PropKind::kVariable, kNeeded, "item"},
+    {"key", PropKind::kKey, kMayMiss},
     {"empty"},
 };
 constexpr PropSpec kTextProps[] = {
@@ -108,7 +108,7 @@ constexpr PropSpec kActionProps[] = {
     {"confirm"},
 };
 constexpr PropSpec kCustomComponentProps[] = {
-    {"module", PropKind::kName, kNeeded},
+    {"module", PropKind::kModule, kNeeded},
     {"component", PropKind::kName, kNeeded},
 };
 

@@ -14,7 +14,11 @@ enum class PropKind {
   kLength,      // a number of pixels or a CSS length, or a binding
   kExpression,  // an expression, with or without braces around it
   kBindPath,    // $state.path or $scope.path
-  kName,        // plain text that names something; never a binding
+  // Plain text that names something; never a binding.
+  kName,
+  kVariable,  // an identifier
+  kKey,       // a property of the items of a list
+  kModule,    // what holds a component of the author's own
 };
 
 enum class Need { kOptional, kRequired };

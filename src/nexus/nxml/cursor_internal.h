@@ -1,93 +1,103 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
-
-#include "nexus/base/error.h"
 
 namespace nexus::nxml {
 
-// The code points of a text of well-formed UTF-8: every byte but those that continue one.
-inline int count_code_points(std::string_view text) {
-  std::size_t continuing = 0;
-  std::size_t at = 0;
-  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
-    constexpr std::uint64_t kEach = 0x0101010101010101;
-    std::uint64_t eight;
-    std::memcpy(&eight, text.data() + at, sizeof eight);
-    // One bit for each byte that starts with 10, and their sum in the highest byte.
-    continuing += ((((eight >> 7) & ~(eight >> 6)) & kEach) * kEach) >> 56;
+// What a byte may be; one look-up instead of a row of comparisons.
+enum class CharClass : std::uint8_t {
+  kSpace = 1,
+  kDigit = 2,
+  kLetter = 4,
+  kIdentifierStart = 8,   // letters, '_' and '$'
+  kTagName = 16,          // identifiers, '-' and ':'; the colon is there for bind:name and on:name
+  kExpressionName = 32,   // identifiers and everything beyond ASCII
+};
+
+namespace internal {
+constexpr std::array<std::uint8_t, 256> classify() {
+  std::array<std::uint8_t, 256> classes{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const auto is = [&](CharClass what) { classes[byte] |= static_cast<std::uint8_t>(what); };
+    const bool digit = byte >= '0' && byte <= '9';
+    const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+    const bool starts = letter || byte == '_' || byte == '$';
+    if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') is(CharClass::kSpace);
+    if (digit) is(CharClass::kDigit);
+    if (letter) is(CharClass::kLetter);
+    if (starts) is(CharClass::kIdentifierStart);
+    if (starts || digit || byte == '-' || byte == ':') is(CharClass::kTagName);
+    if (starts || digit || byte >= 0x80) is(CharClass::kExpressionName);
   }
-  for (; at < text.size(); ++at)
-    continuing += (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80 ? 1 : 0;
-  return static_cast<int>(text.size() - continuing);
+  return classes;
+}
+inline constexpr std::array<std::uint8_t, 256> kClasses = classify();
+}  // namespace internal
+
+inline bool has_class(char c, CharClass what) {
+  return (internal::kClasses[static_cast<unsigned char>(c)] & static_cast<std::uint8_t>(what)) != 0;
 }
 
-// The position of what follows `passed`, whose first byte stands at `start`. Columns count code
-// points; only '\n' ends a line.
-inline Location location_after(Location start, std::string_view passed) {
-  while (!passed.empty()) {
-    const void* const found = std::memchr(passed.data(), '\n', passed.size());
-    if (found == nullptr) break;
-    passed.remove_prefix(
-        static_cast<std::size_t>(static_cast<const char*>(found) - passed.data()) + 1);
-    start = {start.line + 1, 1};
-  }
-  start.column += count_code_points(passed);
-  return start;
-}
+inline bool is_space(char c) { return has_class(c, CharClass::kSpace); }
+inline bool is_digit(char c) { return has_class(c, CharClass::kDigit); }
+inline bool is_letter(char c) { return has_class(c, CharClass::kLetter); }
+inline bool is_identifier_start(char c) { return has_class(c, CharClass::kIdentifierStart); }
+inline bool is_identifier_part(char c) { return is_identifier_start(c) || is_digit(c); }
+inline bool continues_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// Walks a text byte by byte and knows the line and column of the byte it stands on. The text must
-// outlive the cursor. Copying is cheap and is how parsers look ahead.
+// Walks a text byte by byte. The text must outlive the cursor. Copying is cheap and is how parsers look ahead.
 class Cursor {
  public:
-  Cursor(std::string_view text, Location start) : text_(text), located_(start) {}
+  explicit Cursor(std::string_view text) : at_(text.data()), end_(text.data() + text.size()), begin_(at_) {}
 
-  bool at_end() const { return offset_ >= text_.size(); }
+  bool at_end() const { return at_ == end_; }
+  // The current byte; '\0' at the end.
+  char peek() const { return at_ != end_ ? *at_ : '\0'; }
   // The byte `ahead` of the current one; '\0' past the end.
-  char peek(std::size_t ahead = 0) const {
-    return offset_ + ahead < text_.size() ? text_[offset_ + ahead] : '\0';
-  }
+  char peek(std::size_t ahead) const { return ahead < left() ? at_[ahead] : '\0'; }
   bool looking_at(std::string_view word) const { return rest().starts_with(word); }
-  std::string_view rest() const { return text_.substr(offset_); }
-  std::string_view since(std::size_t from) const { return text_.substr(from, offset_ - from); }
-  std::size_t offset() const { return offset_; }
-  // Counts on from where it was asked last, so that what nobody asks about costs nothing.
-  Location location() const {
-    located_ = location_after(located_, since(located_offset_));
-    located_offset_ = offset_;
-    return located_;
+  std::string_view rest() const { return {at_, left()}; }
+  std::string_view since(std::uint32_t from) const {
+    return {begin_ + from, static_cast<std::size_t>(at_ - begin_) - from};
   }
+  // From where `rest`, an earlier answer of rest(), starts.
+  std::string_view since_start_of(std::string_view rest) const {
+    return rest.substr(0, rest.size() - left());
+  }
+  // From the start of the text.
+  std::uint32_t offset() const { return static_cast<std::uint32_t>(at_ - begin_); }
 
   // Moves on by `bytes`, or to the end when there are fewer.
-  void advance(std::size_t bytes = 1) { offset_ += std::min(bytes, text_.size() - offset_); }
+  void advance(std::size_t bytes = 1) { at_ += std::min(bytes, left()); }
   // Moves to the first byte at or after the current one that `stop` accepts, or to the end.
   template <typename Stop>
   void advance_until(const Stop& stop) {
-    while (offset_ < text_.size() && !stop(text_[offset_])) ++offset_;
+    while (at_ != end_ && !stop(*at_)) ++at_;
+  }
+  void skip_space() {
+    advance_until([](char c) { return !is_space(c); });
   }
 
  private:
-  std::string_view text_;
-  std::size_t offset_ = 0;
-  mutable std::size_t located_offset_ = 0;
-  mutable Location located_;  // of the byte at located_offset_
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+
+  const char* at_;
+  const char* end_;
+  const char* begin_;
 };
 
-inline bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-inline bool is_identifier_start(char c) { return is_letter(c) || c == '_' || c == '$'; }
-inline bool is_identifier_part(char c) { return is_identifier_start(c) || is_digit(c); }
-
-// Without the white space at both ends.
-inline std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+// Without the white space at the end, and at both ends.
+inline std::string_view trim_end(std::string_view text) {
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
+}
+inline std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  return trim_end(text);
 }
 
 }  // namespace nexus::nxml

@@ -42,14 +42,11 @@ std::vector<std::string> names_read(const Computed& computed, const std::vector<
     if (seen.insert(name).second) names.emplace_back(name);
   };
   if (!computed.expression) return names;
-  for (const Reference& reference : find_references(*computed.expression)) {
-    if (!reference.is_state) continue;
-    if (!reference.name.empty()) {
-      add(reference.name);
-    } else {
-      for (const State& state : states) add(state.name);
-    }
-  }
+  for_each_reference(*computed.expression, [&](const Reference& reference) {
+    if (!reference.is_state) return;
+    if (!reference.name.empty()) return add(reference.name);
+    for (const State& state : states) add(state.name);
+  });
   return names;
 }
 

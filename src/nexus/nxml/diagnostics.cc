@@ -18,8 +18,6 @@ bool stands_before(const Diagnostic& a, const Diagnostic& b) {
   return x.line != y.line ? x.line < y.line : x.column < y.column;
 }
 
-Span character_at(Location at) { return {at, {at.line, at.column + 1}}; }
-
 std::string_view word(Severity severity) {
   return severity == Severity::kError ? "error" : "warning";
 }
@@ -42,14 +40,23 @@ void write_json(const Diagnostic& diagnostic, std::string& out) {
 
 }  // namespace
 
+Span Diagnostics::character_at(std::uint32_t at) {
+  const Location start = locator_.at(at);
+  return {start, {start.line, start.column + 1}};
+}
+
 void Diagnostics::error(std::string_view code, const Span& span, std::string message) {
   if (wants(Severity::kError))
     errors_.push_back({Severity::kError, std::string(code), std::move(message), span});
   ++error_count_;
 }
 
-void Diagnostics::error(std::string_view code, Location at, std::string message) {
-  error(code, character_at(at), std::move(message));
+void Diagnostics::error(std::string_view code, Range range, std::string message) {
+  error(code, wants(Severity::kError) ? locate(range) : Span(), std::move(message));
+}
+
+void Diagnostics::error(std::string_view code, std::uint32_t at, std::string message) {
+  error(code, wants(Severity::kError) ? character_at(at) : Span(), std::move(message));
 }
 
 void Diagnostics::warning(std::string_view code, const Span& span, std::string message) {
@@ -58,8 +65,12 @@ void Diagnostics::warning(std::string_view code, const Span& span, std::string m
   ++warning_count_;
 }
 
-void Diagnostics::warning(std::string_view code, Location at, std::string message) {
-  warning(code, character_at(at), std::move(message));
+void Diagnostics::warning(std::string_view code, Range range, std::string message) {
+  warning(code, wants(Severity::kWarning) ? locate(range) : Span(), std::move(message));
+}
+
+void Diagnostics::warning(std::string_view code, std::uint32_t at, std::string message) {
+  warning(code, wants(Severity::kWarning) ? character_at(at) : Span(), std::move(message));
 }
 
 bool Diagnostics::wants(Severity severity) const {

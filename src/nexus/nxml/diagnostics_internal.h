@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "nexus/nxml/ast.h"
+#include "nexus/nxml/locator.h"
 
 namespace nexus::nxml {
 
@@ -44,13 +46,20 @@ inline constexpr std::string_view kTooManyDiagnostics = "TOO_MANY_DIAGNOSTICS";
 // Collects what is wrong with one document and stays small whatever the document is.
 class Diagnostics {
  public:
-  // `limit`: the most entries that take() returns, its closing note not counted.
-  explicit Diagnostics(int limit) : limit_(static_cast<std::size_t>(limit)) {}
+  // `text`: the document's, in which places are counted; outlives this. `limit`: the most entries that take()
+  // returns, its closing note not counted.
+  Diagnostics(std::string_view text, int limit) : locator_(text), limit_(static_cast<std::size_t>(limit)) {}
 
   void error(std::string_view code, const Span& span, std::string message);
-  void error(std::string_view code, Location at, std::string message);
+  void error(std::string_view code, Range range, std::string message);
+  void error(std::string_view code, std::uint32_t at, std::string message);  // about one character
   void warning(std::string_view code, const Span& span, std::string message);
-  void warning(std::string_view code, Location at, std::string message);
+  void warning(std::string_view code, Range range, std::string message);
+  void warning(std::string_view code, std::uint32_t at, std::string message);
+
+  // Where a piece of the text stands.
+  Span locate(Range range) { return locator_.span(range); }
+  Location locate(std::uint32_t at) { return locator_.at(at); }
 
   // False once another entry of this severity would only be counted: the caller may save itself
   // costly messages, but must still report.
@@ -62,6 +71,9 @@ class Diagnostics {
   std::vector<Diagnostic> take();
 
  private:
+  Span character_at(std::uint32_t at);
+
+  Locator locator_;
   std::size_t limit_;
   std::vector<Diagnostic> errors_;
   std::vector<Diagnostic> warnings_;

@@ -30,7 +30,7 @@ TEST(Diagnostics, WritesJson) {
 }
 
 TEST(Diagnostics, ComeInOrderOfPosition) {
-  Diagnostics diagnostics(10);
+  Diagnostics diagnostics({}, 10);
   diagnostics.error("B", at(2, 1), "b");
   diagnostics.warning("A", at(1, 9), "a");
   diagnostics.error("C", at(2, 3), "c");
@@ -39,8 +39,20 @@ TEST(Diagnostics, ComeInOrderOfPosition) {
   EXPECT_EQ(codes, "ABC");
 }
 
+TEST(Diagnostics, TurnOffsetsIntoLinesAndColumns) {
+  Diagnostics diagnostics("a\nü<b>", 10);
+  diagnostics.error("E", Range{5, 6}, "e");
+  diagnostics.warning("W", 2u, "w");
+  const std::vector<Diagnostic> found = diagnostics.take();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].span.start, (Location{2, 1}));
+  EXPECT_EQ(found[0].span.end, (Location{2, 2}));
+  EXPECT_EQ(found[1].span.start, (Location{2, 3}));
+  EXPECT_EQ(found[1].span.end, (Location{2, 4}));
+}
+
 TEST(Diagnostics, KeepErrorsRatherThanWarningsAtTheLimit) {
-  Diagnostics diagnostics(3);
+  Diagnostics diagnostics({}, 3);
   for (int i = 1; i <= 5; ++i) diagnostics.warning("W", at(i, 1), "w");
   diagnostics.error("E", at(9, 1), "e");
   const std::vector<Diagnostic> kept = diagnostics.take();
@@ -53,7 +65,7 @@ TEST(Diagnostics, KeepErrorsRatherThanWarningsAtTheLimit) {
 }
 
 TEST(Diagnostics, SayNothingOfALimitThatWasOnlyReached) {
-  Diagnostics diagnostics(3);
+  Diagnostics diagnostics({}, 3);
   for (int i = 1; i <= 3; ++i) diagnostics.error("E", at(i, 1), "e");
   EXPECT_FALSE(diagnostics.wants(Severity::kError));
   EXPECT_TRUE(diagnostics.wants(Severity::kWarning));

@@ -1,56 +1,103 @@
 #pragma once
 
-#include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
-#include "nexus/nxml/ast.h"
+#include "nexus/base/arena.h"
 #include "nexus/nxml/diagnostics_internal.h"
+#include "nexus/nxml/locator.h"
 #include "nexus/nxml/nxml.h"
 
+// A document's tags as written, before anything is known about their meaning. Everything lies in the arena it was
+// read into; views are into the document's text.
 namespace nexus::nxml {
 
-// One attribute as written. Views are into the source.
 struct Attribute {
   std::string_view name;
   std::string_view value;  // nothing is decoded; "true" when the attribute has no value
-  Span name_span;
-  Span value_span;  // of the text between the quotes; the name's when the attribute has no value
-  char quote_mark = '\0';  // what the value stands in, if it does
+  std::uint32_t name_at = 0;
+  std::uint32_t value_at = 0;  // of the text between the quotes; the name's when the attribute has no value
+  char quote_mark = '\0';      // what the value stands in, if it does
+
+  Range name_range() const { return {name_at, name_at + static_cast<std::uint32_t>(name.size())}; }
+  Range value_range() const {
+    return {value_at, value_at + static_cast<std::uint32_t>(quote_mark == '\0' ? name.size() : value.size())};
+  }
 };
 
-// A comment, or text that means nothing where it stands; for the formatter. Views are into the
-// source.
+// A comment, or text that means nothing where it stands; for the formatter.
 struct Note {
-  std::string_view text;   // as written, without the blanks around it
-  std::size_t before = 0;  // the position of the child it stands before
+  std::string_view text;     // as written, without the blanks around it
+  std::uint32_t before = 0;  // the position of the child it stands before
   bool is_comment = false;
+  const Note* next = nullptr;  // of the same element, in order of position
 };
 
-// One element as written, before anything is known about its meaning. Views are into the source.
+// What <Handler> holds.
+struct RawText {
+  std::string_view code;     // without comments, markers and the blanks at both ends
+  std::uint32_t start = 0;   // of the first character of `code` in the document's text
+  std::string_view content;  // what stands between the tags, as written
+};
+
 struct Element {
   std::string_view name;
-  Span span;                          // of the tag name
-  std::vector<Attribute> attributes;  // each name once: the last of equal ones wins
-  std::vector<std::unique_ptr<Element>> children;
+  std::uint32_t name_at = 0;
+  std::uint32_t child_count = 0;
+  std::span<const Attribute> attributes;  // each name once: the last of equal ones wins
+  const Element* first_child = nullptr;
+  const Element* next = nullptr;  // of the same parent
+  std::optional<std::uint32_t> text;  // where the first text directly inside stands that is not blank
   bool self_closed = false;
   bool malformed = false;        // its tag was reported, so what follows from that is not
-  std::optional<Location> text;  // the first text directly inside that is not blank
-  Handler raw;                   // what <Handler> holds
+  const RawText* raw = nullptr;  // of <Handler>
   std::string_view source;       // all of the element, from '<' to '>'
-  std::string_view content;      // of <Handler>: what stands between its tags, as written
-  std::vector<Note> notes;       // in order of position
+  const Note* first_note = nullptr;
 
-  const Attribute* find(std::string_view attribute) const;
+  // Of the tag name.
+  Range range() const { return {name_at, name_at + static_cast<std::uint32_t>(name.size())}; }
+  const Attribute* find(std::string_view attribute) const {
+    for (const Attribute& candidate : attributes)
+      if (candidate.name == attribute) return &candidate;
+    return nullptr;
+  }
+
+  // For range-based loops over the children.
+  class Iterator {
+   public:
+    explicit Iterator(const Element* at) : at_(at) {}
+    const Element& operator*() const { return *at_; }
+    Iterator& operator++() {
+      at_ = at_->next;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const Element* at_;
+  };
+  struct Children {
+    const Element* first;
+    Iterator begin() const { return Iterator(first); }
+    Iterator end() const { return Iterator(nullptr); }
+  };
+  Children children() const { return {first_child}; }
 };
 
-// Reads the document's tags: reference.md section 2.1 with design.md's ruling that <Handler> holds
-// raw text. Reports every mistake and goes on after it. nullptr when there is no root element, the
-// text is not UTF-8, or a limit was exceeded: then nothing more can be said about the document.
-// `prologue` receives the comments before the root when it is not nullptr.
-std::unique_ptr<Element> read_elements(std::string_view source, const ReadLimits& limits,
-                                       Diagnostics& diagnostics,
-                                       std::vector<Note>* prologue = nullptr);
+// `source` without its byte order mark: the text that places are counted in.
+std::string_view without_byte_order_mark(std::string_view source);
+
+// False, with the reason reported, for a text that is too long, not UTF-8 or holds control characters: then nothing
+// more can be said about it.
+bool check_text(std::string_view text, const ReadLimits& limits, Diagnostics& diagnostics);
+
+// Reads the tags of a text that was checked: reference.md section 2.1 with design.md's ruling that <Handler> holds raw
+// text. Reports every mistake and goes on after it. nullptr when there is no root element or a limit was exceeded:
+// then nothing more can be said about the document. `prologue` receives the comments before the root when it is not
+// nullptr.
+const Element* read_elements(std::string_view text, const ReadLimits& limits, Arena& arena, Diagnostics& diagnostics,
+                             std::vector<Note>* prologue = nullptr);
 
 }  // namespace nexus::nxml

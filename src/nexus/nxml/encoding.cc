@@ -50,13 +50,13 @@ std::size_t find_ill_formed(std::string_view text) {
 
 }  // namespace
 
-std::optional<BadText> find_bad_text(std::string_view source) {
-  if (const std::size_t at = find_control(source); at < source.size()) {
-    return BadText{location_after({1, 1}, source.substr(0, at)),
+std::optional<BadText> find_bad_text(std::string_view text) {
+  if (const std::size_t at = find_control(text); at < text.size()) {
+    return BadText{static_cast<std::uint32_t>(at),
                    "the document holds a control character; remove it"};
   }
-  if (value::is_valid_utf8(source)) return std::nullopt;
-  return BadText{location_after({1, 1}, source.substr(0, find_ill_formed(source))),
+  if (value::is_valid_utf8(text)) return std::nullopt;
+  return BadText{static_cast<std::uint32_t>(find_ill_formed(text)),
                  "the document is not valid UTF-8; save it in that encoding"};
 }
 

@@ -1,22 +1,19 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <variant>
-#include <vector>
 
-#include "nexus/base/error.h"
+#include "nexus/base/arena.h"
 
 namespace nexus::nxml {
 
-struct Expression;
-using ExpressionPtr = std::shared_ptr<const Expression>;
-
-// One node of a view expression: the whitelisted subset of JavaScript that browsers interpret without
-// eval (design.md D8). The JSON form of each node is in docs/PROTOCOL.md under "Expressions".
+// One node of a view expression: the whitelisted subset of JavaScript that browsers interpret without eval (design.md
+// D8). The JSON form of each node is in docs/PROTOCOL.md under "Expressions". Nodes lie in an arena; views are into it
+// or into the text that was parsed.
 struct Expression {
-  enum class Kind {
+  enum class Kind : std::uint8_t {
     kLiteral,      // null, true, false, number, string, undefined
     kName,         // $state, $scope, an arrow parameter, or one of the pure globals (Math, JSON, ...)
     kMember,       // object.name, optional: object?.name
@@ -28,34 +25,37 @@ struct Expression {
     kConditional,  // test ? yes : no
     kArray,
     kObject,
-    kArrow,        // (a, b) => expression
-    kTemplate,     // `text ${expression}`
-    kSpread,       // inside arrays, objects and arguments
-    kParen,        // parentheses that end an optional chain
+    kComputedMember,  // inside objects, [key]: value
+    kArrow,           // (a, b) => expression
+    kTemplate,        // `text ${expression}`
+    kSpread,          // inside arrays, objects and arguments
+    kParen,           // parentheses that end an optional chain
   };
+  enum class Literal : std::uint8_t { kUndefined, kNull, kFalse, kTrue, kNumber, kString };
+
   Kind kind = Kind::kLiteral;
+  Literal literal = Literal::kUndefined;  // of kLiteral
   bool optional = false;
-  std::variant<std::monostate, bool, double, std::string> literal;  // monostate with text "undefined" or "null"
-  std::string text;                      // name, operator
-  std::vector<std::string> names;        // arrow parameters
-  std::vector<ExpressionPtr> children;   // operands in source order
-  // kObject: one entry per member; key is in `keys` at the same index, empty key with a kSpread child
-  // for spreads, computed keys carry their expression in `computed_keys`.
-  std::vector<std::string> keys;
-  std::vector<ExpressionPtr> computed_keys;
-  // kTemplate: texts[i] stands before children[i]; one more text than children.
-  std::vector<std::string> texts;
-  Location location;  // in the file
+  std::uint32_t at = 0;  // the offset in the text, counted from the `start` given to the parser
+  std::string_view text;  // a name, an operator, or what a string literal stands for
+  double number = 0;
+  std::span<const Expression* const> children;  // operands in source order
+  // kArrow: its parameters. kObject: the key of each child, empty for spreads and computed members. kTemplate:
+  // words[i] stands before children[i]; one more than children.
+  std::span<const std::string_view> words;
+
+  bool is_literal(Literal which) const { return kind == Kind::kLiteral && literal == which; }
 };
 
 struct ExpressionError {
   std::string message;
-  Location location;
+  std::uint32_t at = 0;  // as Expression::at
 };
 
-// Parses one expression whose first character stands at `start` of the file. On failure the result is
-// nullptr and `error` is set: what the subset lacks is an error at load, not a surprise at run time.
-ExpressionPtr parse_expression(std::string_view source, Location start, ExpressionError& error);
+// Parses one expression whose first character stands at the offset `start` of a document's text. The tree lies in
+// `arena`; `source` must live as long. On failure the result is nullptr and `error` is set: what the subset lacks is
+// an error at load, not a surprise at run time.
+const Expression* parse_expression(std::string_view source, std::uint32_t start, Arena& arena, ExpressionError& error);
 
 // Appends the JSON form.
 void write_json(const Expression& expression, std::string& out);
@@ -64,10 +64,7 @@ void write_json(const Expression& expression, std::string& out);
 template <typename Visit>
 void for_each_node(const Expression& expression, const Visit& visit) {
   visit(expression);
-  for (const auto& child : expression.children)
-    if (child) for_each_node(*child, visit);
-  for (const auto& key : expression.computed_keys)
-    if (key) for_each_node(*key, visit);
+  for (const Expression* child : expression.children) for_each_node(*child, visit);
 }
 
 }  // namespace nexus::nxml

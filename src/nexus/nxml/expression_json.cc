@@ -39,24 +39,33 @@ void write_list(std::string_view name, const Items& items, std::size_t first, st
 void write_children(std::string_view name, const Expression& node, std::size_t first,
                     std::string& out) {
   write_list(name, node.children, first, out,
-             [&](const ExpressionPtr& child) { write_json(*child, out); });
+             [&](const Expression* child) { write_json(*child, out); });
 }
 
-void write_texts(std::string_view name, const std::vector<std::string>& texts, std::string& out) {
-  write_list(name, texts, 0, out,
-             [&](const std::string& text) { value::write_json_string(text, out); });
+void write_words(std::string_view name, const Expression& node, std::string& out) {
+  write_list(name, node.words, 0, out,
+             [&](std::string_view word) { value::write_json_string(word, out); });
 }
 
 void write_literal(const Expression& node, std::string& out) {
-  if (const bool* boolean = std::get_if<bool>(&node.literal)) {
-    out += *boolean ? ",\"v\":true" : ",\"v\":false";
-  } else if (const double* number = std::get_if<double>(&node.literal)) {
-    out += ",\"v\":";
-    value::write_json_number(*number, out);
-  } else if (const std::string* text = std::get_if<std::string>(&node.literal)) {
-    write_text("v", *text, out);
-  } else if (node.text == "null") {
-    out += ",\"v\":null";
+  using Literal = Expression::Literal;
+  switch (node.literal) {
+    case Literal::kUndefined:
+      return;
+    case Literal::kNull:
+      out += ",\"v\":null";
+      return;
+    case Literal::kFalse:
+      out += ",\"v\":false";
+      return;
+    case Literal::kTrue:
+      out += ",\"v\":true";
+      return;
+    case Literal::kNumber:
+      out += ",\"v\":";
+      return value::write_json_number(node.number, out);
+    case Literal::kString:
+      return write_text("v", node.text, out);
   }
 }
 
@@ -65,13 +74,13 @@ void write_member(const Expression& node, std::size_t i, std::string& out) {
   if (value.kind == Kind::kSpread) {
     out += "{\"s\":";
     write_json(*value.children.front(), out);
-  } else if (node.computed_keys[i]) {
+  } else if (value.kind == Kind::kComputedMember) {
     out += "{\"c\":";
-    write_json(*node.computed_keys[i], out);
-    write_child("v", value, out);
+    write_json(*value.children[0], out);
+    write_child("v", *value.children[1], out);
   } else {
     out += "{\"k\":";
-    value::write_json_string(node.keys[i], out);
+    value::write_json_string(node.words[i], out);
     write_child("v", value, out);
   }
   out += '}';
@@ -110,6 +119,8 @@ std::string_view tag(Kind kind) {
       return "arr";
     case Kind::kObject:
       return "obj";
+    case Kind::kComputedMember:
+      break;  // has the form of its own that write_member() gives it
     case Kind::kArrow:
       return "fn";
     case Kind::kTemplate:
@@ -152,10 +163,10 @@ void write_operands(const Expression& node, std::string& out) {
     case Kind::kObject:
       return write_object(node, out);
     case Kind::kArrow:
-      write_texts("p", node.names, out);
+      write_words("p", node, out);
       return write_child("b", child(0), out);
     case Kind::kTemplate:
-      write_texts("s", node.texts, out);
+      write_words("s", node, out);
       return write_children("e", node, 0, out);
     case Kind::kUnary:
       write_text("op", node.text, out);
@@ -163,6 +174,8 @@ void write_operands(const Expression& node, std::string& out) {
     case Kind::kSpread:
     case Kind::kParen:
       return write_child("x", child(0), out);
+    case Kind::kComputedMember:
+      break;
   }
 }
 

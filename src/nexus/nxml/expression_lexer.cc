@@ -12,31 +12,29 @@
 namespace nexus::nxml {
 namespace {
 
-// Every punctuator of JavaScript, longest first, so that the ones outside the subset are named
-// whole.
-constexpr std::array<std::string_view, 58> kPunctuators = {
-    ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "?\?=", "=>",
-    "==",   "!=",  "<=",  ">=",  "&&",  "||",  "??",  "?.",  "**",  "++",  "--",   "+=",
-    "-=",   "*=",  "/=",  "%=",  "&=",  "|=",  "^=",  "<<",  ">>",  "{",   "}",    "(",
-    ")",    "[",   "]",   ".",   ";",   ",",   "<",   ">",   "+",   "-",   "*",    "/",
-    "%",    "&",   "|",   "^",   "!",   "~",   "?",   ":",   "=",   "@"};
+// Every punctuator of JavaScript of more than one character, longest first, so that the ones outside
+// the subset are named whole.
+constexpr std::array<std::string_view, 33> kPunctuators = {
+    ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "?\?=",
+    "=>",   "==",  "!=",  "<=",  ">=",  "&&",  "||",  "??",  "?.",  "**",  "++",
+    "--",   "+=",  "-=",  "*=",  "/=",  "%=",  "&=",  "|=",  "^=",  "<<",  ">>"};
+constexpr std::string_view kSinglePunctuators = "{}()[].;,<>+-*/%&|^!~?:=@";
 
-// The longest punctuator that `text` starts with, empty for none. One that is followed by no other
-// punctuator character is looked for among the short ones only.
+// Which bytes can be the second of a punctuator.
+constexpr std::string_view kSecondBytes = ".<>+-*&|?=";
+
+// The longest punctuator that `text` starts with, empty for none.
 std::string_view first_punctuator(std::string_view text) {
-  const auto starts = [text](std::string_view punctuator) { return text.starts_with(punctuator); };
-  constexpr std::string_view kFirst = "{}()[].;,<>+-*/%&|^!~?:=@";
-  constexpr std::string_view kNext = ".<>+-*&|?=";
-  if (text.empty() || kFirst.find(text.front()) == std::string_view::npos) return {};
-  if (text.size() == 1 || kNext.find(text[1]) == std::string_view::npos) return text.substr(0, 1);
-  const auto found = std::find_if(kPunctuators.begin(), kPunctuators.end(), starts);
-  return found == kPunctuators.end() ? std::string_view() : *found;
+  if (text.empty() || kSinglePunctuators.find(text.front()) == std::string_view::npos) return {};
+  if (text.size() > 1 && kSecondBytes.find(text[1]) != std::string_view::npos) {
+    for (const std::string_view punctuator : kPunctuators)
+      if (text.starts_with(punctuator)) return text.substr(0, punctuator.size());
+  }
+  return text.substr(0, 1);
 }
 
-bool is_name_start(char c) {
-  return is_identifier_start(c) || static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
+bool is_name_part(char c) { return has_class(c, CharClass::kExpressionName); }
+bool is_name_start(char c) { return is_name_part(c) && !is_digit(c); }
 
 int digit_value(char c) {
   if (is_digit(c)) return c - '0';
@@ -63,7 +61,7 @@ void append_utf8(unsigned point, std::string& out) {
 
 }  // namespace
 
-Token ExpressionLexer::fail(Location at, std::string message) {
+Token ExpressionLexer::fail(std::uint32_t at, std::string message) {
   if (error_->message.empty()) *error_ = {std::move(message), at};
   cursor_.advance(cursor_.rest().size());
   Token token;
@@ -72,18 +70,35 @@ Token ExpressionLexer::fail(Location at, std::string message) {
   return token;
 }
 
-Token ExpressionLexer::next() {
-  if (!error_->message.empty()) return fail(error_->location, {});
-  cursor_.advance_until([](char c) { return !is_space(c); });
-  const char c = cursor_.peek();
+Token ExpressionLexer::start_token(Token::Kind kind) const {
   Token token;
-  token.at = cursor_.location();
-  if (cursor_.at_end()) return token;
+  token.kind = kind;
+  token.at = here();
+  return token;
+}
+
+ExpressionLexer ExpressionLexer::look_ahead(ExpressionError& error) const {
+  ExpressionLexer copy = *this;
+  copy.error_ = &error;
+  copy.arena_ = nullptr;
+  return copy;
+}
+
+// Text made here that has to last.
+std::string_view ExpressionLexer::keep(std::string_view made) const {
+  return arena_ == nullptr ? std::string_view() : arena_->copy(made);
+}
+
+Token ExpressionLexer::next() {
+  if (!error_->message.empty()) return fail(error_->at, {});
+  cursor_.skip_space();
+  const char c = cursor_.peek();
+  if (is_name_start(c)) return read_name();
+  if (cursor_.at_end()) return start_token(Token::Kind::kEnd);
   if (is_digit(c) || (c == '.' && is_digit(cursor_.peek(1)))) return read_number();
   if (c == '"' || c == '\'') return read_string(c);
-  if (is_name_start(c)) return read_name();
   if (c == '`') {
-    token.kind = Token::Kind::kTemplate;
+    const Token token = start_token(Token::Kind::kTemplate);
     cursor_.advance();
     return token;
   }
@@ -91,44 +106,33 @@ Token ExpressionLexer::next() {
 }
 
 Token ExpressionLexer::read_name() {
-  Token token;
-  token.kind = Token::Kind::kName;
-  token.at = cursor_.location();
-  const std::size_t start = cursor_.offset();
+  Token token = start_token(Token::Kind::kName);
+  const std::uint32_t start = cursor_.offset();
   cursor_.advance_until([](char c) { return !is_name_part(c); });
   token.text = cursor_.since(start);
   return token;
 }
 
 Token ExpressionLexer::read_punctuator() {
-  Token token;
-  token.kind = Token::Kind::kPunctuator;
-  token.at = cursor_.location();
-  const Location at = token.at;
-  const std::size_t start = cursor_.offset();
+  Token token = start_token(Token::Kind::kPunctuator);
   // `a?.5:1` is a conditional.
-  if (cursor_.looking_at("?.") && is_digit(cursor_.peek(2))) {
-    cursor_.advance(1);
-    token.text = cursor_.since(start);
-    return token;
-  }
-  if (const std::string_view punctuator = first_punctuator(cursor_.rest()); !punctuator.empty()) {
-    cursor_.advance(punctuator.size());
-    token.text = punctuator;
+  const bool is_conditional = cursor_.looking_at("?.") && is_digit(cursor_.peek(2));
+  token.text = is_conditional ? cursor_.rest().substr(0, 1) : first_punctuator(cursor_.rest());
+  if (!token.text.empty()) {
+    token.punctuator = Punctuator(token.text);
+    cursor_.advance(token.text.size());
     return token;
   }
   if (cursor_.peek() == '\\') {
-    return fail(at,
+    return fail(token.at,
                 "'\\' cannot stand here; inside a double-quoted attribute write strings with "
                 "single quotes");
   }
-  return fail(at, cat({"unexpected character ", quote(cursor_.rest().substr(0, 1))}));
+  return fail(token.at, cat({"unexpected character ", quote(cursor_.rest().substr(0, 1))}));
 }
 
 Token ExpressionLexer::read_number() {
-  Token token;
-  token.kind = Token::Kind::kNumber;
-  token.at = cursor_.location();
+  const Token token = start_token(Token::Kind::kNumber);
   if (cursor_.peek() == '0') {
     const char mark = static_cast<char>(cursor_.peek(1) | 0x20);
     const int base = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 10;
@@ -145,11 +149,11 @@ Token ExpressionLexer::read_digits(int base, Token token) {
     return fail(token.at, "digits are missing after the prefix");
   for (; digit_value(cursor_.peek()) < base; cursor_.advance())
     token.number = token.number * base + digit_value(cursor_.peek());
-  return finish_number(std::move(token));
+  return finish_number(token);
 }
 
 Token ExpressionLexer::read_decimal(Token token) {
-  const std::size_t start = cursor_.offset();
+  const std::uint32_t start = cursor_.offset();
   const auto skip_digits = [&] { cursor_.advance_until([](char c) { return !is_digit(c); }); };
   skip_digits();
   if (cursor_.peek() == '.') {
@@ -171,64 +175,73 @@ Token ExpressionLexer::read_decimal(Token token) {
                       digits.substr(0, 3) == "00.";
     token.number = tiny ? 0 : HUGE_VAL;
   }
-  return finish_number(std::move(token));
+  return finish_number(token);
 }
 
 Token ExpressionLexer::finish_number(Token token) {
   if (!std::isfinite(token.number)) return fail(token.at, "the number is too large");
   if (cursor_.peek() == 'n') return fail(token.at, "big integers are not available in expressions");
   if (is_name_part(cursor_.peek()))
-    return fail(cursor_.location(), "a number must not be followed by a letter or digit group");
+    return fail(here(), "a number must not be followed by a letter or digit group");
   return token;
 }
 
 Token ExpressionLexer::read_string(char quote_mark) {
-  Token token;
-  token.kind = Token::Kind::kString;
-  token.at = cursor_.location();
+  Token token = start_token(Token::Kind::kString);
   cursor_.advance();
-  while (cursor_.peek() != quote_mark || cursor_.at_end()) {
-    if (cursor_.at_end() || cursor_.peek() == '\n')
-      return fail(token.at, "the string is not closed");
-    if (cursor_.peek() == '\\') {
-      if (!read_escape(token.string)) return fail(token.at, {});
-      continue;
+  const std::uint32_t start = cursor_.offset();
+  cursor_.advance_until([=](char c) { return c == quote_mark || c == '\\' || c == '\n'; });
+  token.text = cursor_.since(start);
+  if (cursor_.peek() == '\\') {
+    std::string made(token.text);
+    while (cursor_.peek() != quote_mark && cursor_.peek() != '\n' && !cursor_.at_end()) {
+      if (cursor_.peek() == '\\') {
+        if (!read_escape(made)) return fail(token.at, {});
+        continue;
+      }
+      made += cursor_.peek();
+      cursor_.advance();
     }
-    token.string += cursor_.peek();
-    cursor_.advance();
+    token.text = keep(made);
   }
+  if (cursor_.peek() != quote_mark) return fail(token.at, "the string is not closed");
   cursor_.advance();
   return token;
 }
 
-ExpressionLexer::ChunkEnd ExpressionLexer::next_chunk(std::string& text) {
-  const Location start = cursor_.location();
+ExpressionLexer::ChunkEnd ExpressionLexer::next_chunk(std::string_view& text) {
+  const std::uint32_t start = here();
+  std::string made;
   while (!cursor_.at_end()) {
     if (cursor_.looking_at("${")) {
       cursor_.advance(2);
+      text = keep(made);
       return ChunkEnd::kHole;
     }
     const char c = cursor_.peek();
     if (c == '\\') {
-      if (!read_escape(text)) return ChunkEnd::kBad;
+      if (!read_escape(made)) return ChunkEnd::kBad;
       continue;
     }
     cursor_.advance();
-    if (c == '`') return ChunkEnd::kClosed;
+    if (c == '`') {
+      text = keep(made);
+      return ChunkEnd::kClosed;
+    }
     // JavaScript reads every line ending inside a template as '\n'.
     if (c == '\r') {
       if (cursor_.peek() == '\n') cursor_.advance();
-      text += '\n';
+      made += '\n';
       continue;
     }
-    text += c;
+    made += c;
   }
   fail(start, "the template is not closed with a backtick");
   return ChunkEnd::kBad;
 }
 
 bool ExpressionLexer::read_escape(std::string& text) {
-  const Location at = cursor_.location();
+  const std::uint32_t at = here();
   const char c = cursor_.peek(1);
   if (c == 'u' || c == 'x') return read_unicode_escape(at, text);
   cursor_.advance(c == '\0' ? 1 : 2);
@@ -252,18 +265,18 @@ bool ExpressionLexer::read_escape(std::string& text) {
 
 bool ExpressionLexer::sees_arrow() const {
   Cursor ahead = cursor_;
-  ahead.advance_until([](char c) { return !is_space(c); });
+  ahead.skip_space();
   return ahead.looking_at("=>");
 }
 
-bool ExpressionLexer::read_unicode_escape(Location at, std::string& text) {
+bool ExpressionLexer::read_unicode_escape(std::uint32_t at, std::string& text) {
   const bool is_byte = cursor_.peek(1) == 'x';
   unsigned point = 0;
   cursor_.advance(2);
   bool good = true;
   if (!is_byte && cursor_.peek() == '{') {
     cursor_.advance();
-    const std::size_t start = cursor_.offset();
+    const std::uint32_t start = cursor_.offset();
     for (; digit_value(cursor_.peek()) < 16 && point <= 0x10FFFF; cursor_.advance())
       point = point * 16 + static_cast<unsigned>(digit_value(cursor_.peek()));
     good = cursor_.offset() > start && cursor_.peek() == '}' && point <= 0x10FFFF;
@@ -299,7 +312,9 @@ bool ExpressionLexer::read_code_unit(int digits, unsigned& unit) {
 std::size_t find_closing_brace(std::string_view text) {
   // What is open: '{' for a brace, '$' for a hole of a template, otherwise the quote of a literal.
   std::string open;
-  for (std::size_t i = 0; i < text.size(); ++i) {    const char c = text[i];
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (has_class(c, CharClass::kExpressionName) && c != '$') continue;
     const char inside = open.empty() ? '{' : open.back();
     const bool is_code = inside == '{' || inside == '$';
     if (!is_code && c == '\\') {

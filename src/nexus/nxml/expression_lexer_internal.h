@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,17 +9,41 @@
 
 namespace nexus::nxml {
 
-struct Token {
-  enum class Kind { kEnd, kNumber, kString, kName, kPunctuator, kTemplate, kBad };
-  Kind kind = Kind::kEnd;
-  std::string_view text;  // as written: a name, or a punctuator
-  std::string string;     // kString: what the literal stands for
-  double number = 0;
-  Location at;
-
-  bool is(std::string_view punctuator) const {
-    return kind == Kind::kPunctuator && text == punctuator;
+// A punctuator of JavaScript as a number, its characters from the lowest byte on: comparing two is
+// comparing numbers. 0 is none.
+class Punctuator {
+ public:
+  constexpr Punctuator() = default;
+  // Of at most four characters.
+  constexpr explicit Punctuator(std::string_view text) {
+    for (std::size_t i = text.size(); i > 0; --i)
+      code_ = code_ << 8 | static_cast<unsigned char>(text[i - 1]);
   }
+  // NOLINTNEXTLINE(google-explicit-constructor): stands for its literal.
+  consteval Punctuator(const char* text) : Punctuator(std::string_view(text)) {}
+
+  constexpr bool operator==(const Punctuator&) const = default;
+  constexpr bool is_none() const { return code_ == 0; }
+  constexpr char first() const { return static_cast<char>(code_ & 0xFF); }
+  std::string text() const {
+    std::string out;
+    for (std::uint32_t rest = code_; rest != 0; rest >>= 8) out += static_cast<char>(rest & 0xFF);
+    return out;
+  }
+
+ private:
+  std::uint32_t code_ = 0;
+};
+
+struct Token {
+  enum class Kind : std::uint8_t { kEnd, kNumber, kString, kName, kPunctuator, kTemplate, kBad };
+  Kind kind = Kind::kEnd;
+  Punctuator punctuator;  // of kPunctuator
+  std::uint32_t at = 0;   // offset in the document's text
+  std::string_view text;  // a name or a punctuator as written, or what a string literal stands for
+  double number = 0;
+
+  bool is(Punctuator which) const { return punctuator == which; }
   bool is_name(std::string_view name) const { return kind == Kind::kName && text == name; }
 };
 
@@ -27,14 +52,17 @@ struct Token {
 class ExpressionLexer {
  public:
   // The first mistake goes to `error`, which must outlive the lexer; its token is kBad, as are all
-  // later ones.
-  ExpressionLexer(std::string_view source, Location start, ExpressionError& error)
-      : cursor_(source, start), error_(&error) {}
+  // later ones. `start`: the offset of `source` in the document's text. Strings with escapes are
+  // made in `arena`, all other text of tokens is a view into `source`.
+  ExpressionLexer(std::string_view source, std::uint32_t start, Arena& arena,
+                  ExpressionError& error)
+      : cursor_(source), start_(start), arena_(&arena), error_(&error) {}
 
   Token next();
 
-  // Sends later mistakes to `error`: for a copy that reads ahead.
-  void report_to(ExpressionError& error) { error_ = &error; }
+  // A copy for reading ahead, whose mistakes go to `error`. The strings of its tokens are empty when
+  // they have escapes.
+  ExpressionLexer look_ahead(ExpressionError& error) const;
 
   // Whether the next token is '=>'.
   bool sees_arrow() const;
@@ -42,12 +70,14 @@ class ExpressionLexer {
   // The text of a template literal up to `${` or the closing backtick, both consumed. Call it right
   // after a kTemplate token or after the '}' that ends a hole.
   enum class ChunkEnd { kHole, kClosed, kBad };
-  ChunkEnd next_chunk(std::string& text);
+  ChunkEnd next_chunk(std::string_view& text);
 
   // Ends the input with an error, unless there was one before.
-  Token fail(Location at, std::string message);
+  Token fail(std::uint32_t at, std::string message);
 
  private:
+  std::uint32_t here() const { return start_ + cursor_.offset(); }
+  Token start_token(Token::Kind kind) const;
   Token read_number();
   Token read_digits(int base, Token token);
   Token read_decimal(Token token);
@@ -56,10 +86,13 @@ class ExpressionLexer {
   Token read_name();
   Token read_punctuator();
   bool read_escape(std::string& text);
-  bool read_unicode_escape(Location at, std::string& text);
+  bool read_unicode_escape(std::uint32_t at, std::string& text);
   bool read_code_unit(int digits, unsigned& unit);
+  std::string_view keep(std::string_view made) const;
 
   Cursor cursor_;
+  std::uint32_t start_;
+  Arena* arena_;  // nullptr when reading ahead
   ExpressionError* error_;
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@ namespace nexus::nxml {
 namespace {
 
 using Kind = Expression::Kind;
+using Literal = Expression::Literal;
 
 // Bounds on one expression. The depth is that of the tree and of the parser's own calls, so neither
 // the parser nor anything that walks the tree can run out of stack.
@@ -24,18 +26,27 @@ constexpr int kMaxNodes = 4096;
 
 // A tree and how deep it is. Empty after an error.
 struct Node {
-  std::shared_ptr<Expression> tree;
+  Expression* tree = nullptr;
   int depth = 0;
   explicit operator bool() const { return tree != nullptr; }
+};
+
+// The operands and words of a node whose number is not known in advance; they wait on the parser's
+// stacks.
+struct Gathered {
+  std::size_t first_child = 0;
+  std::size_t first_word = 0;
+  Node deepest;
 };
 
 // A Pratt parser for the subset. After the first error every function returns an empty Node.
 class ExpressionParser {
  public:
-  ExpressionParser(std::string_view source, Location start, ExpressionError& error)
-      : lexer_(source, start, error), token_(lexer_.next()) {}
+  ExpressionParser(std::string_view source, std::uint32_t start, Arena& arena,
+                   ExpressionError& error)
+      : arena_(arena), lexer_(source, start, arena, error), token_(lexer_.next()) {}
 
-  ExpressionPtr run();
+  const Expression* run();
 
  private:
   Node expression();
@@ -49,41 +60,50 @@ class ExpressionParser {
   Node index(Node object, bool optional);
   Node call(Node callee, bool optional);
   Node optional_link(Node object);
-  bool arguments(Node& node);
+  bool items(Gathered& list, Punctuator closing, std::string_view what);
 
   Node parenthesised();
   Node array();
   Node object();
-  bool object_member(Node& node);
-  bool object_key(Node& node);
+  bool object_member(Gathered& list);
+  Node computed_member();
+  bool object_key(std::string_view& key);
+  bool expect_member_value();
   Node text_template();
   Node name();
-  Node literal_word();
+  Node literal(Literal literal);
   Node spread();
 
   bool at_arrow() const;
   bool at_pattern() const;
   Node arrow();
-  bool arrow_parameter(Node& node);
+  bool arrow_parameter(const Gathered& list);
 
   bool allowed(std::optional<ExpressionError> refusal);
   bool clashes(const Operator& op, const Node& side) const;
-  bool is_parenthesised(const Node& node) const { return node.tree.get() == parenthesised_; }
+  bool is_parenthesised(const Node& node) const { return node.tree == parenthesised_; }
   bool is_parameter(std::string_view word) const;
 
-  Node make(Kind kind, Location at);
-  bool adopt(Node& parent, Node child);
-  bool deepen(Node& parent, int child_depth, Location at);
+  // A node with these operands; empty when one of them is.
+  Node make(Kind kind, std::uint32_t at, std::initializer_list<Node> operands = {});
+  Gathered start_gathering() const { return {children_.size(), words_.size(), {}}; }
+  // False when `child` is empty.
+  bool gather(Gathered& list, const Node& child);
+  Node make(Kind kind, std::uint32_t at, const Gathered& list);
+  Node put_above(Node node, const Node& deepest);
   void advance() { token_ = lexer_.next(); }
-  bool expect(std::string_view punctuator, std::string_view after);
-  bool separator(std::string_view closing, std::string_view after);
-  Node fail(Location at, std::string message);
+  bool expect(Punctuator punctuator, std::string_view after);
+  bool separator(Punctuator closing, std::string_view after);
+  Node fail(std::uint32_t at, std::string message);
   Node unexpected();
   Node too_nested();
 
+  Arena& arena_;
   ExpressionLexer lexer_;
   Token token_;
-  std::vector<std::string> parameters_;  // of the arrows around the current place
+  std::vector<const Expression*> children_;   // gathered
+  std::vector<std::string_view> words_;       // gathered
+  std::vector<std::string_view> parameters_;  // of the arrows around the current place
   // The tree that the last pair of parentheses held. JavaScript forbids some mixtures of operators
   // unless one side stands in parentheses, and the tree itself does not keep them.
   const Expression* parenthesised_ = nullptr;
@@ -91,57 +111,81 @@ class ExpressionParser {
   int nodes_ = 0;
 };
 
-ExpressionPtr ExpressionParser::run() {
+const Expression* ExpressionParser::run() {
   Node node = expression();
   if (node && token_.kind != Token::Kind::kEnd) node = unexpected();
   return node.tree;
 }
 
-Node ExpressionParser::fail(Location at, std::string message) {
+Node ExpressionParser::fail(std::uint32_t at, std::string message) {
   token_ = lexer_.fail(at, std::move(message));
   return {};
 }
 
 bool ExpressionParser::allowed(std::optional<ExpressionError> refusal) {
-  if (refusal) fail(refusal->location, std::move(refusal->message));
+  if (refusal) fail(refusal->at, std::move(refusal->message));
   return !refusal;
 }
 
 Node ExpressionParser::unexpected() { return fail(token_.at, describe_unexpected(token_)); }
 
-Node ExpressionParser::make(Kind kind, Location at) {
-  if (++nodes_ > kMaxNodes) {
-    return fail(at, cat({"the expression has more than ", std::to_string(kMaxNodes), " parts"}));
+Node ExpressionParser::make(Kind kind, std::uint32_t at, std::initializer_list<Node> operands) {
+  Node deepest;
+  for (const Node& operand : operands) {
+    if (!operand) return {};
+    if (operand.depth > deepest.depth) deepest = operand;
   }
-  Node node{std::make_shared<Expression>(), 1};
+  Node node{arena_.make<Expression>()};
   node.tree->kind = kind;
-  node.tree->location = at;
-  return node;
+  node.tree->at = at;
+  const std::span<const Expression*> children =
+      arena_.make_list<const Expression*>(operands.size());
+  std::transform(operands.begin(), operands.end(), children.begin(),
+                 [](const Node& operand) { return operand.tree; });
+  node.tree->children = children;
+  return put_above(node, deepest);
 }
 
-bool ExpressionParser::deepen(Node& parent, int child_depth, Location at) {
-  parent.depth = std::max(parent.depth, child_depth + 1);
-  if (parent.depth <= kMaxDepth) return true;
-  fail(at, cat({"the expression is deeper than ", std::to_string(kMaxDepth),
-                " levels; move a part of it into a Computed or a template"}));
-  return false;
-}
-
-// False when either is empty: after an error.
-bool ExpressionParser::adopt(Node& parent, Node child) {
-  if (!parent || !child) return false;
-  if (!deepen(parent, child.depth, child.tree->location)) return false;
-  parent.tree->children.push_back(std::move(child.tree));
+bool ExpressionParser::gather(Gathered& list, const Node& child) {
+  if (!child) return false;
+  if (child.depth > list.deepest.depth) list.deepest = child;
+  children_.push_back(child.tree);
   return true;
 }
 
-bool ExpressionParser::expect(std::string_view punctuator, std::string_view after) {
+Node ExpressionParser::make(Kind kind, std::uint32_t at, const Gathered& list) {
+  Node node{arena_.make<Expression>()};
+  node.tree->kind = kind;
+  node.tree->at = at;
+  node.tree->children =
+      arena_.copy(std::span<const Expression* const>(children_).subspan(list.first_child));
+  node.tree->words =
+      arena_.copy(std::span<const std::string_view>(words_).subspan(list.first_word));
+  children_.resize(list.first_child);
+  words_.resize(list.first_word);
+  return put_above(node, list.deepest);
+}
+
+// Counts the node in; `deepest` is empty for one without operands.
+Node ExpressionParser::put_above(Node node, const Node& deepest) {
+  if (++nodes_ > kMaxNodes) {
+    return fail(node.tree->at,
+                cat({"the expression has more than ", std::to_string(kMaxNodes), " parts"}));
+  }
+  node.depth = deepest.depth + 1;
+  if (node.depth <= kMaxDepth) return node;
+  return fail(deepest.tree->at,
+              cat({"the expression is deeper than ", std::to_string(kMaxDepth),
+                   " levels; move a part of it into a Computed or a template"}));
+}
+
+bool ExpressionParser::expect(Punctuator punctuator, std::string_view after) {
   if (token_.is(punctuator)) {
     advance();
     return true;
   }
   if (token_.kind == Token::Kind::kEnd) {
-    fail(token_.at, cat({"'", punctuator, "' is missing after ", after}));
+    fail(token_.at, cat({"'", punctuator.text(), "' is missing after ", after}));
   } else {
     unexpected();
   }
@@ -149,8 +193,8 @@ bool ExpressionParser::expect(std::string_view punctuator, std::string_view afte
 }
 
 // The comma between two items; whoever calls has seen that the list does not close here.
-bool ExpressionParser::separator(std::string_view closing, std::string_view after) {
-  return expect(token_.is(",") ? "," : closing, after);
+bool ExpressionParser::separator(Punctuator closing, std::string_view after) {
+  return expect(token_.is(",") ? Punctuator(",") : closing, after);
 }
 
 Node ExpressionParser::too_nested() {
@@ -167,13 +211,12 @@ Node ExpressionParser::expression() {
 }
 
 Node ExpressionParser::conditional() {
-  Node test = binary(1);
+  const Node test = binary(1);
   if (!test || !token_.is("?")) return test;
-  Node node = make(Kind::kConditional, test.tree->location);
   advance();
-  if (!adopt(node, std::move(test)) || !adopt(node, expression())) return {};
-  if (!expect(":", "the first branch of '?'")) return {};
-  return adopt(node, expression()) ? node : Node{};
+  const Node yes = expression();
+  if (!yes || !expect(":", "the first branch of '?'")) return {};
+  return make(Kind::kConditional, test.tree->at, {test, yes, expression()});
 }
 
 Node ExpressionParser::binary(int weakest) {
@@ -182,20 +225,17 @@ Node ExpressionParser::binary(int weakest) {
   while (left) {
     const Operator* op = find_operator(token_);
     if (op == nullptr || op->precedence < weakest) break;
-    const bool is_power = op->text == "**";
+    const bool is_power = op->precedence == kPowerPrecedence;
     if (is_power && left.tree->kind == Kind::kUnary && !is_parenthesised(left))
       return fail(token_.at, "put the left side of '**' in parentheses, as in (-x) ** 2");
     const bool left_clashes = clashes(*op, left);
-    Node node = make(op->kind, left.tree->location);
-    if (node) node.tree->children.reserve(2);
     advance();
-    Node right = binary(is_power ? op->precedence : op->precedence + 1);
-    if (!node || !right) return {};
+    const Node right = binary(is_power ? op->precedence : op->precedence + 1);
+    if (!right) return {};
     if (left_clashes || clashes(*op, right))
-      return fail(node.tree->location, "put parentheses where '?\?' meets '||' or '&&'");
-    node.tree->text = op->text;
-    if (!adopt(node, std::move(left)) || !adopt(node, std::move(right))) return {};
-    left = std::move(node);
+      return fail(left.tree->at, "put parentheses where '?\?' meets '||' or '&&'");
+    left = make(op->kind, left.tree->at, {left, right});
+    if (left) left.tree->text = op->text;
   }
   --nesting_;
   return left;
@@ -208,18 +248,15 @@ bool ExpressionParser::clashes(const Operator& op, const Node& side) const {
 }
 
 Node ExpressionParser::unary() {
-  static constexpr std::array<std::string_view, 3> kSigns = {"!", "-", "+"};
-  const bool is_sign = token_.kind == Token::Kind::kPunctuator &&
-                       std::find(kSigns.begin(), kSigns.end(), token_.text) != kSigns.end();
+  const bool is_sign = token_.is("!") || token_.is("-") || token_.is("+");
   if (!is_sign && !token_.is_name("typeof")) return chain();
-  Node node = make(Kind::kUnary, token_.at);
-  if (!node) return {};
+  const Token sign = token_;
   if (++nesting_ > kMaxDepth) return too_nested();
-  node.tree->text = token_.text;
   advance();
-  const bool good = adopt(node, unary());
+  const Node node = make(Kind::kUnary, sign.at, {unary()});
+  if (node) node.tree->text = sign.text;
   --nesting_;
-  return good ? node : Node{};
+  return node;
 }
 
 Node ExpressionParser::chain() {
@@ -227,14 +264,14 @@ Node ExpressionParser::chain() {
   while (node) {
     if (token_.is(".")) {
       advance();
-      node = member(std::move(node), false);
+      node = member(node, false);
     } else if (token_.is("?.")) {
       advance();
-      node = optional_link(std::move(node));
+      node = optional_link(node);
     } else if (token_.is("[")) {
-      node = index(std::move(node), false);
+      node = index(node, false);
     } else if (token_.is("(")) {
-      node = call(std::move(node), false);
+      node = call(node, false);
     } else if (token_.kind == Token::Kind::kTemplate) {
       return unexpected();
     } else {
@@ -244,7 +281,7 @@ Node ExpressionParser::chain() {
   if (!node) return {};
   const Global* global = global_of(*node.tree);
   if (global != nullptr && global->use == Global::Use::kNamespace) {
-    return fail(node.tree->location,
+    return fail(node.tree->at,
                 cat({"'", global->name, "' is no value; use one of its members, as in ",
                      global->name, ".", global->functions.front()}));
   }
@@ -252,9 +289,9 @@ Node ExpressionParser::chain() {
 }
 
 Node ExpressionParser::optional_link(Node object) {
-  if (token_.is("[")) return index(std::move(object), true);
-  if (token_.is("(")) return call(std::move(object), true);
-  return member(std::move(object), true);
+  if (token_.is("[")) return index(object, true);
+  if (token_.is("(")) return call(object, true);
+  return member(object, true);
 }
 
 // True when the node is part of a chain that a `?.` may cut short.
@@ -270,8 +307,8 @@ Node ExpressionParser::member(Node object, bool optional) {
                                                             : "a dot must be followed by a name");
   }
   if (!allowed(refuse_member(*object.tree, token_.text, token_.at))) return {};
-  Node node = make(Kind::kMember, object.tree->location);
-  if (!adopt(node, std::move(object))) return {};
+  const Node node = make(Kind::kMember, object.tree->at, {object});
+  if (!node) return {};
   node.tree->text = token_.text;
   node.tree->optional = optional;
   advance();
@@ -282,71 +319,80 @@ Node ExpressionParser::index(Node object, bool optional) {
   if (const Global* global = global_of(*object.tree)) {
     return fail(token_.at, cat({"members of '", global->name, "' are written with a dot"}));
   }
-  Node node = make(Kind::kIndex, object.tree->location);
   advance();
-  if (!adopt(node, std::move(object)) || !adopt(node, expression())) return {};
-  if (!expect("]", "the index")) return {};
-  node.tree->optional = optional;
+  const Node key = expression();
+  if (!key || !expect("]", "the index")) return {};
+  const Node node = make(Kind::kIndex, object.tree->at, {object, key});
+  if (node) node.tree->optional = optional;
   return node;
 }
 
 Node ExpressionParser::call(Node callee, bool optional) {
   if (!allowed(refuse_call(*callee.tree, token_.at))) return {};
-  Node node = make(Kind::kCall, callee.tree->location);
-  if (!adopt(node, std::move(callee))) return {};
-  node.tree->optional = optional;
+  Gathered list = start_gathering();
+  gather(list, callee);
   advance();
-  return arguments(node) ? node : Node{};
+  if (!items(list, ")", "the argument")) return {};
+  const Node node = make(Kind::kCall, callee.tree->at, list);
+  if (node) node.tree->optional = optional;
+  return node;
 }
 
-bool ExpressionParser::arguments(Node& node) {
-  while (!token_.is(")")) {
-    if (!adopt(node, token_.is("...") ? spread() : expression())) return false;
-    if (token_.is(")")) break;
-    if (!separator(")", "the argument")) return false;
+// Expressions and spreads between commas, and what closes them.
+bool ExpressionParser::items(Gathered& list, Punctuator closing, std::string_view what) {
+  while (!token_.is(closing)) {
+    if (!gather(list, token_.is("...") ? spread() : expression())) return false;
+    if (token_.is(closing)) break;
+    if (!separator(closing, what)) return false;
   }
   advance();
   return true;
 }
 
 Node ExpressionParser::spread() {
-  Node node = make(Kind::kSpread, token_.at);
+  const std::uint32_t at = token_.at;
   advance();
-  return adopt(node, expression()) ? node : Node{};
+  return make(Kind::kSpread, at, {expression()});
 }
 
 Node ExpressionParser::primary() {
-  if (token_.kind == Token::Kind::kNumber || token_.kind == Token::Kind::kString) {
-    Node node = make(Kind::kLiteral, token_.at);
-    if (!node) return {};
-    if (token_.kind == Token::Kind::kNumber) {
-      node.tree->literal = token_.number;
-    } else {
-      node.tree->literal = std::move(token_.string);
-    }
-    advance();
-    return node;
+  switch (token_.kind) {
+    case Token::Kind::kName:
+      return name();
+    case Token::Kind::kNumber:
+    case Token::Kind::kString:
+      return literal(token_.kind == Token::Kind::kNumber ? Literal::kNumber : Literal::kString);
+    case Token::Kind::kTemplate:
+      return text_template();
+    case Token::Kind::kPunctuator:
+      if (token_.is("(")) return parenthesised();
+      if (token_.is("[")) return array();
+      if (token_.is("{")) return object();
+      break;
+    case Token::Kind::kEnd:
+    case Token::Kind::kBad:
+      break;
   }
-  if (token_.kind == Token::Kind::kTemplate) return text_template();
-  if (token_.kind == Token::Kind::kName) return name();
-  if (token_.is("(")) return parenthesised();
-  if (token_.is("[")) return array();
-  if (token_.is("{")) return object();
   return unexpected();
 }
 
-Node ExpressionParser::literal_word() {
-  const std::string_view word = token_.text;
-  if (word != "true" && word != "false" && word != "null" && word != "undefined") return {};
-  Node node = make(Kind::kLiteral, token_.at);
+// What the token at hand stands for.
+Node ExpressionParser::literal(Literal literal) {
+  const Node node = make(Kind::kLiteral, token_.at);
   if (!node) return {};
-  if (word == "true" || word == "false") {
-    node.tree->literal = word == "true";
-  } else {
-    node.tree->text = word;
-  }
+  node.tree->literal = literal;
+  node.tree->text = token_.text;
+  node.tree->number = token_.number;
   advance();
   return node;
+}
+
+std::optional<Expression::Literal> literal_word(std::string_view word) {
+  if (word == "true") return Literal::kTrue;
+  if (word == "false") return Literal::kFalse;
+  if (word == "null") return Literal::kNull;
+  if (word == "undefined") return Literal::kUndefined;
+  return std::nullopt;
 }
 
 bool ExpressionParser::is_parameter(std::string_view word) const {
@@ -354,9 +400,10 @@ bool ExpressionParser::is_parameter(std::string_view word) const {
 }
 
 Node ExpressionParser::name() {
-  if (Node literal = literal_word()) return literal;
   const std::string_view word = token_.text;
   const bool is_root = word == "$state" || word == "$scope";
+  if (!is_root)
+    if (const auto known = literal_word(word)) return literal(*known);
   if (!is_root && is_reserved_word(word))
     return fail(token_.at, cat({"'", word, "' is not available in expressions"}));
   if (!is_root && !is_parameter(word) && find_global(word) == nullptr) {
@@ -369,7 +416,7 @@ Node ExpressionParser::name() {
                    "? Expressions see $state, $scope, the parameters of "
                    "their arrows and pure globals such as Math"}));
   }
-  Node node = make(Kind::kName, token_.at);
+  const Node node = make(Kind::kName, token_.at);
   if (!node) return {};
   node.tree->text = word;
   advance();
@@ -377,81 +424,78 @@ Node ExpressionParser::name() {
 }
 
 Node ExpressionParser::parenthesised() {
-  const Location at = token_.at;
+  const std::uint32_t at = token_.at;
   advance();
-  Node node = expression();
+  const Node node = expression();
   if (!node || !expect(")", "the expression in parentheses")) return {};
-  parenthesised_ = node.tree.get();
+  parenthesised_ = node.tree;
   const bool goes_on = token_.is(".") || token_.is("?.") || token_.is("[") || token_.is("(");
   if (!goes_on || !has_optional_link(*node.tree)) return node;
-  Node paren = make(Kind::kParen, at);
-  return adopt(paren, std::move(node)) ? paren : Node{};
+  return make(Kind::kParen, at, {node});
 }
 
 Node ExpressionParser::array() {
-  Node node = make(Kind::kArray, token_.at);
+  const std::uint32_t at = token_.at;
+  Gathered list = start_gathering();
   advance();
-  while (node && !token_.is("]")) {
-    if (token_.is(",")) return fail(token_.at, "a list must not have holes");
-    if (!adopt(node, token_.is("...") ? spread() : expression())) return {};
-    if (token_.is("]")) break;
-    if (!separator("]", "the list element")) return {};
-  }
-  advance();
-  return node;
+  return items(list, "]", "the list element") ? make(Kind::kArray, at, list) : Node{};
 }
 
 Node ExpressionParser::object() {
-  Node node = make(Kind::kObject, token_.at);
+  const std::uint32_t at = token_.at;
+  Gathered list = start_gathering();
   advance();
-  while (node && !token_.is("}")) {
-    if (!object_member(node)) return {};
+  while (!token_.is("}")) {
+    if (!object_member(list)) return {};
     if (token_.is("}")) break;
     if (!separator("}", "the object member")) return {};
   }
   advance();
-  return node;
+  return make(Kind::kObject, at, list);
 }
 
-bool ExpressionParser::object_member(Node& node) {
-  if (token_.is("...")) {
-    node.tree->keys.emplace_back();
-    node.tree->computed_keys.emplace_back();
-    return adopt(node, spread());
+bool ExpressionParser::object_member(Gathered& list) {
+  if (token_.is("...") || token_.is("[")) {
+    words_.emplace_back();
+    return gather(list, token_.is("[") ? computed_member() : spread());
   }
-  const Token key = token_;
-  if (!object_key(node)) return false;
-  if (token_.is("(")) {
-    fail(token_.at, "methods are not available in expressions; write key: arrow function");
-    return false;
-  }
-  const bool is_shorthand = key.kind == Token::Kind::kName && (token_.is(",") || token_.is("}"));
-  if (!is_shorthand) return expect(":", "the key") && adopt(node, expression());
+  const Token written = token_;
+  std::string_view key;
+  if (!object_key(key)) return false;
+  words_.push_back(key);
+  const bool is_shorthand =
+      written.kind == Token::Kind::kName && (token_.is(",") || token_.is("}"));
+  if (!is_shorthand) return expect_member_value() && gather(list, expression());
   // `{ total }` stands for `{ total: total }`: read the name again as an expression.
-  const Token after = std::exchange(token_, key);
+  const Token after = std::exchange(token_, written);
   const ExpressionLexer resume = lexer_;
-  Node value = name();
-  if (!value) return false;
+  if (!gather(list, name())) return false;
   lexer_ = resume;
   token_ = after;
-  return adopt(node, std::move(value));
+  return true;
 }
 
-bool ExpressionParser::object_key(Node& node) {
-  std::string key;
-  ExpressionPtr computed;
-  if (token_.kind == Token::Kind::kName) {
+Node ExpressionParser::computed_member() {
+  const std::uint32_t at = token_.at;
+  advance();
+  const Node key = expression();
+  if (!key || !expect("]", "the computed key") || !expect_member_value()) return {};
+  return make(Kind::kComputedMember, at, {key, expression()});
+}
+
+bool ExpressionParser::expect_member_value() {
+  if (!token_.is("(")) return expect(":", "the key");
+  fail(token_.at, "methods are not available in expressions; write key: arrow function");
+  return false;
+}
+
+bool ExpressionParser::object_key(std::string_view& key) {
+  if (token_.kind == Token::Kind::kName || token_.kind == Token::Kind::kString) {
     key = token_.text;
-  } else if (token_.kind == Token::Kind::kString) {
-    key = token_.string;
   } else if (token_.kind == Token::Kind::kNumber) {
-    value::write_json_number(token_.number, key);
-  } else if (token_.is("[")) {
-    advance();
-    Node inner = expression();
-    if (!inner || !deepen(node, inner.depth, inner.tree->location)) return false;
-    if (!token_.is("]")) return expect("]", "the computed key");
-    computed = std::move(inner.tree);
+    std::string number;
+    value::write_json_number(token_.number, number);
+    key = arena_.copy(std::string_view(number));
   } else {
     unexpected();
     return false;
@@ -460,30 +504,28 @@ bool ExpressionParser::object_key(Node& node) {
     fail(token_.at, "'__proto__' cannot be a key");
     return false;
   }
-  node.tree->keys.push_back(std::move(key));
-  node.tree->computed_keys.push_back(std::move(computed));
   advance();
   return true;
 }
 
 Node ExpressionParser::text_template() {
-  Node node = make(Kind::kTemplate, token_.at);
-  if (!node) return {};
+  const std::uint32_t at = token_.at;
+  Gathered list = start_gathering();
   while (true) {
-    std::string text;
+    std::string_view text;
     const ExpressionLexer::ChunkEnd end = lexer_.next_chunk(text);
     if (end == ExpressionLexer::ChunkEnd::kBad) return {};
-    node.tree->texts.push_back(std::move(text));
+    words_.push_back(text);
     if (end == ExpressionLexer::ChunkEnd::kClosed) break;
     advance();
-    if (!adopt(node, expression())) return {};
+    if (!gather(list, expression())) return {};
     if (!token_.is("}")) {
       expect("}", "the expression in the template");
       return {};
     }
   }
   advance();
-  return node;
+  return make(Kind::kTemplate, at, list);
 }
 
 // `name =>` or `(name, name) =>`, seen by reading ahead on a copy of the lexer; stops at the first
@@ -492,8 +534,7 @@ bool ExpressionParser::at_arrow() const {
   if (token_.kind == Token::Kind::kName) return lexer_.sees_arrow();
   if (!token_.is("(")) return false;
   ExpressionError unused;
-  ExpressionLexer ahead = lexer_;
-  ahead.report_to(unused);
+  ExpressionLexer ahead = lexer_.look_ahead(unused);
   Token token = ahead.next();
   while (token.kind == Token::Kind::kName) {
     token = ahead.next();
@@ -508,8 +549,7 @@ bool ExpressionParser::at_arrow() const {
 bool ExpressionParser::at_pattern() const {
   if (!token_.is("(")) return false;
   ExpressionError unused;
-  ExpressionLexer ahead = lexer_;
-  ahead.report_to(unused);
+  ExpressionLexer ahead = lexer_.look_ahead(unused);
   Token token = ahead.next();
   if (!token.is("[") && !token.is("{")) return false;
   for (int open = 1; open > 0; token = ahead.next()) {
@@ -521,16 +561,16 @@ bool ExpressionParser::at_pattern() const {
 }
 
 Node ExpressionParser::arrow() {
-  Node node = make(Kind::kArrow, token_.at);
-  if (!node) return {};
+  const std::uint32_t at = token_.at;
+  Gathered list = start_gathering();
   if (token_.is("(")) {
     advance();
     while (!token_.is(")")) {
-      if (!arrow_parameter(node)) return {};
+      if (!arrow_parameter(list)) return {};
       if (token_.is(",")) advance();
     }
     advance();
-  } else if (!arrow_parameter(node)) {
+  } else if (!arrow_parameter(list)) {
     return {};
   }
   advance();  // =>
@@ -540,36 +580,37 @@ Node ExpressionParser::arrow() {
                 "for an object write ({ ... })");
   }
   const std::size_t outer = parameters_.size();
-  parameters_.insert(parameters_.end(), node.tree->names.begin(), node.tree->names.end());
-  const bool good = adopt(node, expression());
+  parameters_.insert(parameters_.end(),
+                     words_.begin() + static_cast<std::ptrdiff_t>(list.first_word), words_.end());
+  const bool good = gather(list, expression());
   parameters_.resize(outer);
-  return good ? node : Node{};
+  return good ? make(Kind::kArrow, at, list) : Node{};
 }
 
-bool ExpressionParser::arrow_parameter(Node& node) {
-  const std::string word(token_.text);
-  const std::vector<std::string>& names = node.tree->names;
+bool ExpressionParser::arrow_parameter(const Gathered& list) {
+  const std::string_view word = token_.text;
   const bool taken = find_global(word) != nullptr || word == "$state" || word == "$scope" ||
-                     is_reserved_word(word) || word == "true" || word == "false" ||
-                     word == "null" || word == "typeof";
+                     is_reserved_word(word) || literal_word(word) || word == "typeof";
   if (taken) {
     fail(token_.at, cat({quote(word), " cannot be the name of a parameter"}));
     return false;
   }
-  if (std::find(names.begin(), names.end(), word) != names.end()) {
+  if (std::find(words_.begin() + static_cast<std::ptrdiff_t>(list.first_word), words_.end(),
+                word) != words_.end()) {
     fail(token_.at, cat({"the parameter ", quote(word), " is there twice"}));
     return false;
   }
-  node.tree->names.push_back(word);
+  words_.push_back(word);
   advance();
   return true;
 }
 
 }  // namespace
 
-ExpressionPtr parse_expression(std::string_view source, Location start, ExpressionError& error) {
+const Expression* parse_expression(std::string_view source, std::uint32_t start, Arena& arena,
+                                   ExpressionError& error) {
   error = {};
-  return ExpressionParser(source, start, error).run();
+  return ExpressionParser(source, start, arena, error).run();
 }
 
 }  // namespace nexus::nxml

@@ -28,8 +28,11 @@ constexpr std::array<Operator, 18> kOperators = {{
     {"*", 12, Kind::kBinary},
     {"/", 12, Kind::kBinary},
     {"%", 12, Kind::kBinary},
-    {"**", 13, Kind::kBinary},
+    {"**", kPowerPrecedence, Kind::kBinary},
 }};
+
+constexpr std::size_t kIn = 11;
+static_assert(kOperators[kIn].text == "in");
 
 bool contains(const std::vector<std::string_view>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -64,27 +67,29 @@ std::optional<ExpressionError> refuse_name_call(const Expression& callee) {
   const Global* global = find_global(callee.text);
   if (global != nullptr && global->use == Global::Use::kFunction) return std::nullopt;
   return ExpressionError{cat({quote(callee.text), " cannot be called in an expression"}),
-                         callee.location};
+                         callee.at};
 }
 
 std::optional<ExpressionError> refuse_method_call(const Expression& callee) {
   if (const Global* global = global_of(*callee.children.front())) {
     if (contains(global->functions, callee.text)) return std::nullopt;
     return ExpressionError{cat({"'", global->name, ".", callee.text, "' is no function"}),
-                           callee.location};
+                           callee.at};
   }
   if (contains(pure_methods(), callee.text)) return std::nullopt;
   return ExpressionError{cat({"the method ", quote(callee.text), " is not available in expressions",
                               did_you_mean(callee.text, pure_methods())}),
-                         callee.location};
+                         callee.at};
 }
 
 }  // namespace
 
 const Operator* find_operator(const Token& token) {
-  if (token.kind != Token::Kind::kPunctuator && !token.is_name("in")) return nullptr;
+  if (token.is_name("in")) return &kOperators[kIn];
   // Most tokens that may stand here are none.
-  if (constexpr std::string_view kFirst = "?|&=!<>+-*/%i"; kFirst.find(token.text.front()) == kFirst.npos)
+  constexpr std::string_view kFirst = "?|&=!<>+-*/%";
+  if (token.kind != Token::Kind::kPunctuator ||
+      kFirst.find(token.punctuator.first()) == std::string_view::npos)
     return nullptr;
   for (const Operator& candidate : kOperators)
     if (candidate.text == token.text) return &candidate;
@@ -96,7 +101,7 @@ const Global* global_of(const Expression& node) {
 }
 
 std::optional<ExpressionError> refuse_member(const Expression& object, std::string_view name,
-                                             Location at) {
+                                             std::uint32_t at) {
   const Global* global = global_of(object);
   if (global == nullptr || contains(global->functions, name) || contains(global->constants, name))
     return std::nullopt;
@@ -108,7 +113,7 @@ std::optional<ExpressionError> refuse_member(const Expression& object, std::stri
 
 // Only what is known to be pure may be called. Parameters are not: calling them would let an
 // expression call itself without end.
-std::optional<ExpressionError> refuse_call(const Expression& callee, Location at) {
+std::optional<ExpressionError> refuse_call(const Expression& callee, std::uint32_t at) {
   switch (callee.kind) {
     case Kind::kArrow:
       return std::nullopt;

@@ -22,6 +22,7 @@ struct Operator {
   int precedence;
   Expression::Kind kind;
 };
+inline constexpr int kPowerPrecedence = 13;
 
 // The operator that the token is, nullptr when it is none of the subset.
 const Operator* find_operator(const Token& token);
@@ -33,10 +34,10 @@ const Global* global_of(const Expression& node);
 // Why `object.name` must not be read; only members of globals are limited. `at` is where the name
 // stands.
 std::optional<ExpressionError> refuse_member(const Expression& object, std::string_view name,
-                                             Location at);
+                                             std::uint32_t at);
 
 // Why `callee` must not be called; `at` is where its arguments start.
-std::optional<ExpressionError> refuse_call(const Expression& callee, Location at);
+std::optional<ExpressionError> refuse_call(const Expression& callee, std::uint32_t at);
 
 // The message for a token that cannot stand where it stands.
 std::string describe_unexpected(const Token& token);

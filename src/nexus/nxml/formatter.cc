@@ -119,12 +119,18 @@ std::string attribute_text(const Attribute& attribute) {
 
 std::vector<Formatter::Item> Formatter::items_of(const Element& element) {
   std::vector<Item> items;
-  auto note = element.notes.begin();
-  for (std::size_t i = 0; i <= element.children.size(); ++i) {
-    for (; note != element.notes.end() && note->before == i; ++note)
-      items.push_back({nullptr, &*note});
-    if (i < element.children.size()) items.push_back({element.children[i].get(), nullptr});
+  const Note* note = element.first_note;
+  std::uint32_t position = 0;
+  const auto add_notes = [&] {
+    for (; note != nullptr && note->before == position; note = note->next)
+      items.push_back({nullptr, note});
+  };
+  for (const Element& child : element.children()) {
+    add_notes();
+    items.push_back({&child, nullptr});
+    ++position;
   }
+  add_notes();
   return items;
 }
 
@@ -164,7 +170,7 @@ void Formatter::write_items(const std::vector<Item>& items, std::size_t depth, c
 }
 
 void Formatter::write_element(const Element& element, std::size_t depth) {
-  if (element.name == "Handler" && !element.self_closed && !trim(element.content).empty())
+  if (element.name == "Handler" && !element.self_closed && !trim(element.raw->content).empty())
     return write_handler(element, depth);
   const std::vector<Item> items = items_of(element);
   // A root that closes itself is an error.
@@ -206,11 +212,12 @@ void Formatter::write_tag(const Element& element, std::size_t depth, std::string
 
 void Formatter::write_handler(const Element& handler, std::size_t depth) {
   write_tag(handler, depth, ">");
-  const std::optional<Code> code = movable(handler.content);
+  const std::string_view content = handler.raw->content;
+  const std::optional<Code> code = movable(content);
   if (!code) {
-    out_ += handler.content;
-  } else if (trim(handler.content).find('\n') == std::string_view::npos) {
-    out_ += trim(handler.content);
+    out_ += content;
+  } else if (trim(content).find('\n') == std::string_view::npos) {
+    out_ += trim(content);
   } else {
     write_code(*code, depth);
   }
@@ -247,13 +254,16 @@ void Formatter::write_code(const Code& code, std::size_t depth) {
 }  // namespace
 
 Formatted reformat(std::string_view source, const ReadLimits& limits) {
-  Diagnostics diagnostics(limits.diagnostics);
+  const std::string_view text = without_byte_order_mark(source);
+  Diagnostics diagnostics(text, limits.diagnostics);
+  Arena elements;
   std::vector<Note> prologue;
-  const std::unique_ptr<Element> root = read_elements(source, limits, diagnostics, &prologue);
+  const Element* root = check_text(text, limits, diagnostics)
+                            ? read_elements(text, limits, elements, diagnostics, &prologue)
+                            : nullptr;
   Formatted result;
   if (root != nullptr && !diagnostics.has_errors()) {
-    // A byte order mark is no part of the text.
-    result.text = Formatter(source).run(*root, prologue);
+    result.text = Formatter(text).run(*root, prologue);
   } else {
     result.diagnostics = diagnostics.take();
   }

@@ -1,4 +1,3 @@
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +6,7 @@
 #include "nexus/nxml/diagnostics_internal.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/value/json_writer.h"
+
 namespace nexus::nxml {
 namespace {
 
@@ -20,7 +20,7 @@ void write_loc(const Span& span, std::string& out) {
   loc.number("endColumn", span.end.column);
 }
 
-void write_text(const std::string& text, std::string& out) { value::write_json_string(text, out); }
+void write_text(std::string_view text, std::string& out) { value::write_json_string(text, out); }
 
 void write_meta(const Meta& meta, std::string& out) {
   ObjectWriter object(out);
@@ -43,7 +43,7 @@ void write_template(const Template& text, std::string& out) {
   ObjectWriter object(out);
   value::write_json_list(text.parts, object.key("template"), [](const auto& part, std::string& to) {
     if (const Binding* binding = std::get_if<Binding>(&part)) return write_binding(*binding, to);
-    write_text(std::get<std::string>(part), to);
+    write_text(std::get<std::string_view>(part), to);
   });
 }
 
@@ -54,8 +54,7 @@ void write_path(const BindPath& path, std::string& out) {
 }
 
 void write_prop_value(const Prop& prop, std::string& out) {
-  if (const std::string* text = std::get_if<std::string>(&prop.value))
-    return write_text(*text, out);
+  if (const auto* text = std::get_if<std::string_view>(&prop.value)) return write_text(*text, out);
   if (const Binding* binding = std::get_if<Binding>(&prop.value))
     return write_binding(*binding, out);
   if (const Template* text = std::get_if<Template>(&prop.value)) return write_template(*text, out);
@@ -82,23 +81,24 @@ bool mentions_await(std::string_view code) {
 // The two forms of the tree: clients get what they show and use, authors' tools get everything.
 class AstWriter {
  public:
-  AstWriter(bool whole, std::string& out) : whole_(whole), out_(out) {}
+  AstWriter(const Document& document, bool whole, std::string& out)
+      : document_(document), locator_(document.text), whole_(whole), out_(out) {}
 
-  void write(const Document& document) {
+  void write() {
     ObjectWriter panel(out_);
     panel.text("kind", "NexusPanel");
-    write_meta(document.meta, panel.key("meta"));
-    write_data(document, panel);
-    write_logic(document, panel);
+    write_meta(document_.meta, panel.key("meta"));
+    write_data(panel);
+    write_logic(panel);
     ObjectWriter view(panel.key("view"));
     kind(view, "View");
     view.key("root");
-    write_node(*document.view);
+    write_node(document_.view);
   }
 
  private:
-  void write_data(const Document& document, ObjectWriter& panel);
-  void write_logic(const Document& document, ObjectWriter& panel);
+  void write_data(ObjectWriter& panel);
+  void write_logic(ObjectWriter& panel);
   void write_state(const State& state);
   void write_computed(const Computed& computed);
   void write_extension(const Extension& extension);
@@ -122,23 +122,25 @@ class AstWriter {
                            [&](const Item& item, std::string&) { (this->*write_item)(item); });
   }
 
+  const Document& document_;
+  Locator locator_;
   const bool whole_;
   std::string& out_;
 };
 
-void AstWriter::write_data(const Document& document, ObjectWriter& panel) {
+void AstWriter::write_data(ObjectWriter& panel) {
   ObjectWriter data(panel.key("data"));
   kind(data, "Data");
-  list(data, "states", document.states, &AstWriter::write_state);
-  list(data, "computed", document.computed, &AstWriter::write_computed);
+  list(data, "states", document_.states, &AstWriter::write_state);
+  list(data, "computed", document_.computed, &AstWriter::write_computed);
 }
 
-void AstWriter::write_logic(const Document& document, ObjectWriter& panel) {
+void AstWriter::write_logic(ObjectWriter& panel) {
   ObjectWriter logic(panel.key("logic"));
   kind(logic, "Logic");
-  list(logic, "extensions", document.extensions, &AstWriter::write_extension);
-  list(logic, "tools", document.tools, &AstWriter::write_tool);
-  if (whole_) list(logic, "lifecycles", document.lifecycles, &AstWriter::write_lifecycle);
+  list(logic, "extensions", document_.extensions, &AstWriter::write_extension);
+  list(logic, "tools", document_.tools, &AstWriter::write_tool);
+  if (whole_) list(logic, "lifecycles", document_.lifecycles, &AstWriter::write_lifecycle);
 }
 
 void AstWriter::write_state(const State& state) {
@@ -249,30 +251,28 @@ void AstWriter::write_layout(const Layout& layout) {
 void AstWriter::write_node(const ViewNode& node) {
   ObjectWriter object(out_);
   object.text("type", node.type);
-  object.maybe_text("id", node.id);
+  if (node.id) object.text("id", *node.id);
   {
     ObjectWriter props(object.key("props"));
     for (const Prop& prop : node.props) write_prop_value(prop, props.key(prop.name));
   }
-  value::write_json_list(
-      node.children, object.key("children"),
-      [this](const std::unique_ptr<ViewNode>& child, std::string&) { write_node(*child); });
+  list(object, "children", node.children, &AstWriter::write_node);
   object.key("layout");
   write_layout(node.layout);
-  loc(object, node.span);
+  loc(object, locator_.span(node.range));
 }
 
 }  // namespace
 
 std::string to_json(const Document& document) {
   std::string out;
-  AstWriter(/*whole=*/false, out).write(document);
+  AstWriter(document, /*whole=*/false, out).write();
   return out;
 }
 
 std::string to_whole_json(const Document& document) {
   std::string out;
-  AstWriter(/*whole=*/true, out).write(document);
+  AstWriter(document, /*whole=*/true, out).write();
   return out;
 }
 

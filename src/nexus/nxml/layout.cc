@@ -1,4 +1,4 @@
-#include <string>
+#include <string_view>
 
 #include "nexus/nxml/components_internal.h"
 #include "nexus/nxml/layout_internal.h"
@@ -14,7 +14,7 @@ bool packs_children(const ViewNode& node) {
   if (node.type != "Layout") return false;
   for (const Prop& prop : node.props) {
     if (prop.name != "strategy") continue;
-    const std::string* strategy = std::get_if<std::string>(&prop.value);
+    const auto* strategy = std::get_if<std::string_view>(&prop.value);
     return strategy != nullptr && *strategy == "auto";
   }
   return true;
@@ -23,12 +23,12 @@ bool packs_children(const ViewNode& node) {
 void lay_out_children(ViewNode& parent) {
   const bool packs = packs_children(parent);
   int row = 0;
-  for (const auto& child : parent.children) {
-    const int weight = layout_weight(child->type);
-    child->layout.col_span = weight;
-    child->layout.new_row = packs && row + weight > kColumns;
-    row = child->layout.new_row ? weight : row + weight;
-    lay_out_children(*child);
+  for (ViewNode& child : parent.children) {
+    const int weight = layout_weight(child.type);
+    child.layout.col_span = weight;
+    child.layout.new_row = packs && row + weight > kColumns;
+    row = child.layout.new_row ? weight : row + weight;
+    lay_out_children(child);
   }
 }
 

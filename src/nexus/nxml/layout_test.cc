@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nexus/nxml/components_internal.h"
@@ -10,19 +10,30 @@
 namespace nexus::nxml {
 namespace {
 
-std::unique_ptr<ViewNode> node(std::string type, const std::vector<std::string>& children = {}) {
-  auto made = std::make_unique<ViewNode>();
-  made->type = std::move(type);
-  for (const std::string& child : children) made->children.push_back(node(child));
+Arena& arena() {
+  static Arena kept;
+  return kept;
+}
+
+ViewNode node(std::string_view type, const std::vector<std::string_view>& children = {}) {
+  ViewNode made;
+  made.type = type;
+  made.children = arena().make_list<ViewNode>(children.size());
+  for (std::size_t i = 0; i < children.size(); ++i) made.children[i].type = children[i];
   return made;
+}
+
+void set_strategy(ViewNode& layout, Prop::Value value) {
+  const std::vector<Prop> props = {{"strategy", value, {}}};
+  layout.props = arena().copy(std::span<const Prop>(props));
 }
 
 // The children's places, for example "3 6 12!": a '!' starts a new row.
 std::string places(const ViewNode& parent) {
   std::string out;
-  for (const auto& child : parent.children) {
+  for (const ViewNode& child : parent.children) {
     if (!out.empty()) out += ' ';
-    out += std::to_string(child->layout.col_span) + (child->layout.new_row ? "!" : "");
+    out += std::to_string(child.layout.col_span) + (child.layout.new_row ? "!" : "");
   }
   return out;
 }
@@ -34,49 +45,50 @@ TEST(Layout, GivesEachComponentItsWeight) {
       {"Text", 12},    {"Container", 12},  {"Layout", 12},        {"If", 12},
       {"Iterate", 12}, {"Spinner", 6},     {"CustomComponent", 6}};
   for (const auto& [type, weight] : weights) {
-    const auto root = node(type);
-    lay_out(*root);
-    EXPECT_EQ(root->layout.col_span, weight) << type;
-    EXPECT_FALSE(root->layout.new_row) << type;
+    ViewNode root = node(type);
+    lay_out(root);
+    EXPECT_EQ(root.layout.col_span, weight) << type;
+    EXPECT_FALSE(root.layout.new_row) << type;
   }
 }
 
 TEST(Layout, StartsARowWhenTwelveColumnsAreFull) {
-  const auto root =
+  ViewNode root =
       node("Layout", {"Metric", "Metric", "Chart", "Button", "Input", "Metric", "Text", "Metric"});
-  lay_out(*root);
+  lay_out(root);
   // 3+3+6 fills the row exactly; 3+6+3 the next; the 12 and the last 3 each overflow.
-  EXPECT_EQ(places(*root), "3 3 6 3! 6 3 12! 3!");
+  EXPECT_EQ(places(root), "3 3 6 3! 6 3 12! 3!");
 }
 
 TEST(Layout, NeverStartsARowBeforeTheFirstChild) {
-  const auto root = node("Layout", {"Text", "Text"});
-  lay_out(*root);
-  EXPECT_EQ(places(*root), "12 12!");
+  ViewNode root = node("Layout", {"Text", "Text"});
+  lay_out(root);
+  EXPECT_EQ(places(root), "12 12!");
 }
 
 TEST(Layout, PacksOnlyTheChildrenOfAutomaticLayouts) {
-  const std::vector<std::string> children = {"Text", "Text", "Chart"};
-  for (const std::string strategy : {"stack", "row", "auto"}) {
-    const auto root = node("Layout", children);
-    root->props.push_back({"strategy", strategy, {}});
-    lay_out(*root);
-    EXPECT_EQ(places(*root), strategy == "auto" ? "12 12! 6!" : "12 12 6") << strategy;
+  const std::vector<std::string_view> children = {"Text", "Text", "Chart"};
+  for (const std::string_view strategy : {"stack", "row", "auto"}) {
+    ViewNode root = node("Layout", children);
+    set_strategy(root, strategy);
+    lay_out(root);
+    EXPECT_EQ(places(root), strategy == "auto" ? "12 12! 6!" : "12 12 6") << strategy;
   }
-  const auto bound = node("Layout", children);
-  bound->props.push_back({"strategy", Binding{"$state.s", nullptr}, {}});
-  lay_out(*bound);
-  EXPECT_EQ(places(*bound), "12 12 6");
-  const auto container = node("Container", children);
-  lay_out(*container);
-  EXPECT_EQ(places(*container), "12 12 6");
+  ViewNode bound = node("Layout", children);
+  set_strategy(bound, Binding{"$state.s", nullptr});
+  lay_out(bound);
+  EXPECT_EQ(places(bound), "12 12 6");
+  ViewNode container = node("Container", children);
+  lay_out(container);
+  EXPECT_EQ(places(container), "12 12 6");
 }
 
 TEST(Layout, ReachesEveryLevel) {
-  const auto root = node("If");
-  root->children.push_back(node("Layout", {"Text", "Metric"}));
-  lay_out(*root);
-  EXPECT_EQ(places(*root->children.front()), "12 3!");
+  ViewNode root = node("If");
+  root.children = arena().make_list<ViewNode>(1);
+  root.children.front() = node("Layout", {"Text", "Metric"});
+  lay_out(root);
+  EXPECT_EQ(places(root.children.front()), "12 3!");
 }
 
 TEST(Components, HaveConsistentTables) {

@@ -8,36 +8,11 @@ namespace {
 
 using Kind = Expression::Kind;
 
-bool names_root(const Expression& node, std::string_view root) {
-  return node.kind == Kind::kName && node.text == root;
-}
+constexpr std::string_view kStateObject = "$state";
 
 bool is_root(const Expression& node) {
-  return names_root(node, "$state") || names_root(node, "$scope");
+  return node.kind == Kind::kName && (node.text == kStateObject || node.text == "$scope");
 }
-
-void collect(const Expression& node, std::vector<Reference>& found) {
-  if (is_root(node)) {
-    found.push_back({node.text == "$state", {}, node.location});
-    return;
-  }
-  const bool is_link = node.kind == Kind::kMember || node.kind == Kind::kIndex;
-  if (is_link && is_root(*node.children.front())) {
-    const bool is_state = node.children.front()->text == "$state";
-    if (node.kind == Kind::kMember) {
-      found.push_back({is_state, node.text, node.location});
-      return;
-    }
-    const auto* key = std::get_if<std::string>(&node.children[1]->literal);
-    found.push_back({is_state, key == nullptr ? std::string_view() : *key, node.location});
-    return collect(*node.children[1], found);
-  }
-  for (const ExpressionPtr& child : node.children) collect(*child, found);
-  for (const ExpressionPtr& key : node.computed_keys)
-    if (key) collect(*key, found);
-}
-
-constexpr std::string_view kStateObject = "$state";
 
 // The name after `$state.` or `$state?.` at the start of `rest`; empty when $state is used in
 // another way.
@@ -53,10 +28,18 @@ std::string_view member_after(std::string_view rest) {
 
 }  // namespace
 
-std::vector<Reference> find_references(const Expression& expression) {
-  std::vector<Reference> found;
-  collect(expression, found);
-  return found;
+std::optional<Reference> internal::reference_at(const Expression& node) {
+  if (node.kind == Kind::kName) {
+    if (!is_root(node)) return std::nullopt;
+    return Reference{node.text == kStateObject, {}, node.at};
+  }
+  const bool is_link = node.kind == Kind::kMember || node.kind == Kind::kIndex;
+  if (!is_link || !is_root(*node.children.front())) return std::nullopt;
+  const bool is_state = node.children.front()->text == kStateObject;
+  if (node.kind == Kind::kMember) return Reference{is_state, node.text, node.at};
+  const Expression& key = *node.children[1];
+  const bool is_name = key.is_literal(Expression::Literal::kString);
+  return Reference{is_state, is_name ? key.text : std::string_view(), node.at};
 }
 
 void find_mentions(std::string_view code, HandlerMentions& mentions) {

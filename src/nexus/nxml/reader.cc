@@ -17,38 +17,35 @@ constexpr std::string_view kCdataOpen = "<![CDATA[";
 constexpr std::string_view kCdataClose = "]]>";
 constexpr std::string_view kHandlerClose = "</Handler";
 
-constexpr std::size_t kUsualAttributes = 4;
-
-// ':' is there for bind:name and on:name.
-bool is_name_char(char c) { return is_identifier_part(c) || c == '-' || c == ':'; }
-
 // For messages about one character.
 std::string_view first_code_point(std::string_view text) {
   std::size_t length = text.empty() ? 0 : 1;
-  while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80)
-    ++length;
+  while (length < text.size() && continues_code_point(text[length])) ++length;
   return text.substr(0, length);
 }
 
+bool is_name_char(char c) { return has_class(c, CharClass::kTagName); }
 bool is_blank(std::string_view text) { return trim(text).empty(); }
 
 class Reader {
  public:
-  Reader(std::string_view source, const ReadLimits& limits, Diagnostics& diagnostics,
+  Reader(std::string_view text, const ReadLimits& limits, Arena& arena, Diagnostics& diagnostics,
          std::vector<Note>* prologue)
-      : limits_(limits), diagnostics_(diagnostics), prologue_(prologue), cursor_(source, {1, 1}) {}
+      : limits_(limits), arena_(arena), diagnostics_(diagnostics), prologue_(prologue), cursor_(text) {}
 
-  std::unique_ptr<Element> run();
+  const Element* run();
 
  private:
   enum class TagEnd { kOpen, kSelfClosed };
+  // An element whose end was not read yet.
+  struct Open {
+    Element* element = nullptr;
+    Element* last_child = nullptr;
+    Note* last_note = nullptr;
+  };
 
   void read_text();
   void read_markup();
-  // What was read since the text at hand was `from`.
-  std::string_view read_since(std::string_view from) const {
-    return from.substr(0, from.size() - cursor_.rest().size());
-  }
   void note(std::string_view text, bool is_comment);
   void skip_until(std::string_view close, std::string_view what);
   void skip_declaration();
@@ -59,31 +56,31 @@ class Reader {
   std::size_t find_quote(char quote_mark);
   void add_attribute(Element& element, const Attribute& attribute);
   void read_close_tag();
-  void close(std::string_view name, const Span& span);
+  void close(std::string_view name, Range range);
   void report_unclosed(const Element& element, std::string_view before);
-  void add(std::unique_ptr<Element> element, TagEnd end);
+  void add(Element& element, TagEnd end);
 
   void read_raw(Element& handler);
-  void read_cdata(Handler& handler);
-  void take_code(Handler& handler, std::size_t bytes);
-  void drop_marker(Handler& handler, std::size_t bytes);
+  void read_cdata(RawText& raw);
+  void take_code(RawText& raw, std::size_t bytes);
+  void drop_marker(std::size_t bytes);
   bool at_raw_end() const;
 
   std::string_view read_name();
-  void skip_space() {
-    cursor_.advance_until([](char c) { return !is_space(c); });
-  }
-  void stop(Location at, std::string message);
+  void stop(Range at, std::string message);
   void report_open_elements();
   void report_tag(Element& element, std::string message);
   bool at_markup() const;
 
   const ReadLimits& limits_;
+  Arena& arena_;
   Diagnostics& diagnostics_;
   std::vector<Note>* const prologue_;
   Cursor cursor_;
-  std::unique_ptr<Element> root_;
-  std::vector<Element*> open_;  // from the root inwards; elements are owned by their parents
+  Element* root_ = nullptr;
+  std::vector<Open> open_;             // from the root inwards
+  std::vector<Attribute> attributes_;  // of the tag at hand
+  std::string code_;                   // of the handler at hand
   int nodes_ = 0;
   bool stopped_ = false;         // nothing more can be said
   bool misplaced_text_ = false;  // text before the root was reported
@@ -94,10 +91,7 @@ class Reader {
   std::size_t no_single_quote_from_ = std::string_view::npos;
 };
 
-std::unique_ptr<Element> Reader::run() {
-  if (cursor_.looking_at(kByteOrderMark)) {
-    cursor_ = Cursor(cursor_.rest().substr(kByteOrderMark.size()), {1, 1});
-  }
+const Element* Reader::run() {
   // What follows the root's end is ignored.
   while (!stopped_ && !cursor_.at_end() && (root_ == nullptr || !open_.empty())) {
     read_text();
@@ -105,64 +99,71 @@ std::unique_ptr<Element> Reader::run() {
   }
   if (stopped_) return nullptr;
   if (root_ == nullptr) {
-    diagnostics_.error(kParseError, cursor_.location(), "the document has no <NexusPanel> element");
+    diagnostics_.error(kParseError, cursor_.offset(), "the document has no <NexusPanel> element");
   }
   report_open_elements();
-  return std::move(root_);
+  return root_;
 }
 
 void Reader::report_open_elements() {
   if (swallowed_rest_ || open_.empty()) return;
   // An open handler has taken the closing tags of the elements around it for code.
-  if (open_.back()->name == "Handler") return report_unclosed(*open_.back(), {});
-  for (const Element* element : open_) report_unclosed(*element, {});
+  if (open_.back().element->name == "Handler") return report_unclosed(*open_.back().element, {});
+  for (const Open& open : open_) report_unclosed(*open.element, {});
 }
 
-void Reader::stop(Location at, std::string message) {
+void Reader::stop(Range at, std::string message) {
   diagnostics_.error(kParseError, at, std::move(message));
   stopped_ = true;
 }
 
 void Reader::read_text() {
-  skip_space();
+  cursor_.skip_space();
   if (cursor_.at_end() || cursor_.peek() == '<') return;
+  const std::uint32_t from = cursor_.offset();
   if (!open_.empty()) {
-    if (!open_.back()->text) open_.back()->text = cursor_.location();
+    std::optional<std::uint32_t>& first = open_.back().element->text;
+    if (!first) first = from;
   } else if (!misplaced_text_) {
-    diagnostics_.error(kParseError, cursor_.location(),
-                       "text before <NexusPanel>; the document starts with that element");
+    diagnostics_.error(kParseError, from, "text before <NexusPanel>; the document starts with that element");
     misplaced_text_ = true;
   }
-  const std::string_view from = cursor_.rest();
   cursor_.advance_until([](char c) { return c == '<'; });
-  note(trim(read_since(from)), /*is_comment=*/false);
+  note(trim(cursor_.since(from)), /*is_comment=*/false);
 }
 
 // For the formatter, which keeps what has no meaning.
 void Reader::note(std::string_view text, bool is_comment) {
   if (open_.empty()) {
     if (prologue_ != nullptr) prologue_->push_back({text, 0, is_comment});
-  } else {
-    open_.back()->notes.push_back({text, open_.back()->children.size(), is_comment});
+    return;
   }
+  Open& open = open_.back();
+  Note* const added = arena_.make<Note>(text, open.element->child_count, is_comment);
+  if (open.last_note == nullptr) {
+    open.element->first_note = added;
+  } else {
+    open.last_note->next = added;
+  }
+  open.last_note = added;
 }
 
 void Reader::read_markup() {
-  const std::string_view from = cursor_.rest();
-  if (cursor_.looking_at(kCommentOpen)) {
-    skip_until(kCommentClose, "comment");
-    return note(read_since(from), /*is_comment=*/true);
-  }
-  if (cursor_.looking_at(kCdataOpen)) {
-    if (!open_.empty() && !open_.back()->text) open_.back()->text = cursor_.location();
-    skip_until(kCdataClose, "CDATA section");
-    return note(read_since(from), /*is_comment=*/false);
-  }
+  const std::uint32_t from = cursor_.offset();
   const char next = cursor_.peek(1);
   if (next == '/') return read_close_tag();
-  if (next == '!' || next == '?') return skip_declaration();
   if (is_name_char(next)) return read_open_tag();
-  diagnostics_.error(kParseError, cursor_.location(),
+  if (cursor_.looking_at(kCommentOpen)) {
+    skip_until(kCommentClose, "comment");
+    return note(cursor_.since(from), /*is_comment=*/true);
+  }
+  if (cursor_.looking_at(kCdataOpen)) {
+    if (!open_.empty() && !open_.back().element->text) open_.back().element->text = from;
+    skip_until(kCdataClose, "CDATA section");
+    return note(cursor_.since(from), /*is_comment=*/false);
+  }
+  if (next == '!' || next == '?') return skip_declaration();
+  diagnostics_.error(kParseError, from,
                      "'<' starts no tag here; remove it, or put the text into a quoted attribute");
   cursor_.advance();
 }
@@ -170,7 +171,7 @@ void Reader::read_markup() {
 void Reader::skip_until(std::string_view close, std::string_view what) {
   const std::size_t found = cursor_.rest().find(close);
   if (found == std::string_view::npos) {
-    diagnostics_.error(kParseError, cursor_.location(),
+    diagnostics_.error(kParseError, cursor_.offset(),
                        cat({"this ", what, " is never closed; add ", close}));
     cursor_.advance(cursor_.rest().size());
     swallowed_rest_ = true;
@@ -180,68 +181,72 @@ void Reader::skip_until(std::string_view close, std::string_view what) {
 }
 
 void Reader::skip_declaration() {
-  diagnostics_.error(kParseError, cursor_.location(),
+  diagnostics_.error(kParseError, cursor_.offset(),
                      "NXML has no prolog, no doctype and no processing instructions; remove this");
   cursor_.advance_until([](char c) { return c == '>'; });
   cursor_.advance();
 }
 
 std::string_view Reader::read_name() {
-  const std::size_t start = cursor_.offset();
+  const std::uint32_t start = cursor_.offset();
   cursor_.advance_until([](char c) { return !is_name_char(c); });
   return cursor_.since(start);
 }
 
 void Reader::read_open_tag() {
-  auto element = std::make_unique<Element>();
-  element->source = cursor_.rest();
+  Element& element = *arena_.make<Element>();
+  element.source = cursor_.rest();
   cursor_.advance();
-  element->span.start = cursor_.location();
-  element->name = read_name();
-  element->span.end = cursor_.location();
-  const TagEnd end = read_tag_rest(*element);
+  element.name_at = cursor_.offset();
+  element.name = read_name();
+  attributes_.clear();
+  const TagEnd end = read_tag_rest(element);
+  element.attributes = arena_.copy(std::span<const Attribute>(attributes_));
   if (++nodes_ > limits_.nodes) {
-    return stop(element->span.start,
-                cat({"more than ", std::to_string(limits_.nodes), " elements; split the panel"}));
+    return stop(element.range(), cat({"more than ", std::to_string(limits_.nodes), " elements; split the panel"}));
   }
   if (static_cast<int>(open_.size()) >= limits_.depth) {
-    return stop(element->span.start, cat({"elements are nested deeper than ",
-                                          std::to_string(limits_.depth), " levels"}));
+    return stop(element.range(),
+                cat({"elements are nested deeper than ", std::to_string(limits_.depth), " levels"}));
   }
-  add(std::move(element), end);
+  add(element, end);
 }
 
-void Reader::add(std::unique_ptr<Element> element, TagEnd end) {
-  Element* added = element.get();
-  added->self_closed = end == TagEnd::kSelfClosed;
-  added->raw.start = cursor_.location();
+void Reader::add(Element& element, TagEnd end) {
+  element.self_closed = end == TagEnd::kSelfClosed;
   if (open_.empty()) {
-    root_ = std::move(element);
+    root_ = &element;
   } else {
-    open_.back()->children.push_back(std::move(element));
+    Open& parent = open_.back();
+    (parent.last_child == nullptr ? parent.element->first_child : parent.last_child->next) = &element;
+    parent.last_child = &element;
+    ++parent.element->child_count;
   }
-  if (added->self_closed) {
-    added->source = read_since(added->source);
+  const bool is_raw = element.name == "Handler";
+  if (element.self_closed) {
+    element.source = cursor_.since_start_of(element.source);
+    if (is_raw) element.raw = arena_.make<RawText>(std::string_view(), cursor_.offset(), std::string_view());
     return;
   }
-  open_.push_back(added);
-  if (added->name == "Handler") read_raw(*added);
+  open_.push_back({&element});
+  if (is_raw) read_raw(element);
 }
 
 Reader::TagEnd Reader::read_tag_rest(Element& element) {
   while (true) {
-    skip_space();
-    if (cursor_.looking_at("/>")) {
-      cursor_.advance(2);
-      return TagEnd::kSelfClosed;
+    cursor_.skip_space();
+    const char next = cursor_.peek();
+    if (is_name_char(next)) {
+      read_attribute(element);
+      continue;
     }
-    if (cursor_.peek() == '>') {
+    if (next == '>') {
       cursor_.advance();
       return TagEnd::kOpen;
     }
-    if (is_name_char(cursor_.peek())) {
-      read_attribute(element);
-      continue;
+    if (next == '/' && cursor_.peek(1) == '>') {
+      cursor_.advance(2);
+      return TagEnd::kSelfClosed;
     }
     if (cursor_.at_end() || at_markup()) {
       report_tag(element, cat({"the tag <", element.name, " is not closed with '>'"}));
@@ -256,7 +261,7 @@ Reader::TagEnd Reader::read_tag_rest(Element& element) {
 
 // One report a tag: the second would most likely follow from the first.
 void Reader::report_tag(Element& element, std::string message) {
-  if (!element.malformed) diagnostics_.error(kParseError, cursor_.location(), std::move(message));
+  if (!element.malformed) diagnostics_.error(kParseError, cursor_.offset(), std::move(message));
   element.malformed = true;
 }
 
@@ -267,20 +272,18 @@ bool Reader::at_markup() const {
 
 void Reader::read_attribute(Element& element) {
   Attribute attribute;
-  attribute.name_span.start = cursor_.location();
+  attribute.name_at = attribute.value_at = cursor_.offset();
   attribute.name = read_name();
-  attribute.name_span.end = cursor_.location();
   attribute.value = "true";
-  attribute.value_span = attribute.name_span;
 
-  Cursor before_space = cursor_;
-  skip_space();
+  const Cursor before_space = cursor_;
+  cursor_.skip_space();
   if (cursor_.peek() != '=') {
     cursor_ = before_space;
     return add_attribute(element, attribute);
   }
   cursor_.advance();
-  skip_space();
+  cursor_.skip_space();
   if (!read_quoted(attribute)) element.malformed = true;
   add_attribute(element, attribute);
 }
@@ -302,7 +305,7 @@ std::size_t Reader::find_quote(char quote_mark) {
 // False when the quotes are not as they should be.
 bool Reader::read_quoted(Attribute& attribute) {
   const char quote_mark = cursor_.peek();
-  const Location opening = cursor_.location();
+  const std::uint32_t opening = cursor_.offset();
   const std::size_t limit = limits_.attribute_bytes;
   if (quote_mark != '"' && quote_mark != '\'') {
     diagnostics_.error(kParseError, opening,
@@ -321,71 +324,70 @@ bool Reader::read_quoted(Attribute& attribute) {
     if (length > 0 && cursor_.rest().substr(length - 1, 2) == "/>") --length;
   }
   attribute.quote_mark = quote_mark;
+  attribute.value_at = cursor_.offset();
   attribute.value = cursor_.rest().substr(0, length);
-  attribute.value_span.start = cursor_.location();
   cursor_.advance(length);
-  attribute.value_span.end = cursor_.location();
   if (closed) cursor_.advance();
   if (length > limit) {
     diagnostics_.error(kParseError, opening,
                        cat({"the value of ", quote(attribute.name), " has ", std::to_string(length),
                             " bytes; the limit is ", std::to_string(limit)}));
-    attribute.value = {};
+    attribute.value = attribute.value.substr(0, 0);
   }
   return closed;
 }
 
 void Reader::add_attribute(Element& element, const Attribute& attribute) {
-  for (Attribute& existing : element.attributes) {
+  for (Attribute& existing : attributes_) {
     if (existing.name != attribute.name) continue;
     diagnostics_.warning(
-        kDuplicateAttribute, attribute.name_span,
+        kDuplicateAttribute, attribute.name_range(),
         cat({"the attribute ", quote(attribute.name), " was given before; this later one wins"}));
     existing = attribute;
     return;
   }
-  if (static_cast<int>(element.attributes.size()) >= limits_.attributes) {
+  if (static_cast<int>(attributes_.size()) >= limits_.attributes) {
     return report_tag(element, cat({"<", element.name, "> has more than ",
                                     std::to_string(limits_.attributes), " attributes"}));
   }
-  if (element.attributes.empty()) element.attributes.reserve(kUsualAttributes);
-  element.attributes.push_back(attribute);
+  attributes_.push_back(attribute);
 }
 
 void Reader::read_close_tag() {
   cursor_.advance(2);
-  Span span{cursor_.location(), {}};
+  const std::uint32_t start = cursor_.offset();
   const std::string_view name = read_name();
-  span.end = cursor_.location();
-  skip_space();
+  const Range range{start, cursor_.offset()};
+  cursor_.skip_space();
   if (cursor_.peek() == '>' && !name.empty()) {
     cursor_.advance();
   } else {
-    diagnostics_.error(kParseError, cursor_.location(), "a closing tag is written </Name>");
+    diagnostics_.error(kParseError, cursor_.offset(), "a closing tag is written </Name>");
     cursor_.advance_until([](char c) { return c == '>' || c == '<'; });
     if (cursor_.peek() == '>') cursor_.advance();
   }
-  if (!name.empty()) close(name, span);
+  if (!name.empty()) close(name, range);
 }
 
-void Reader::close(std::string_view name, const Span& span) {
-  const auto is_named = [&](const Element* element) { return element->name == name; };
-  if (std::any_of(open_.begin(), open_.end(), is_named)) {
+void Reader::close(std::string_view name, Range range) {
+  const auto is_named = [&](const Open& open) { return open.element->name == name; };
+  if (std::any_of(open_.rbegin(), open_.rend(), is_named)) {
     while (!is_named(open_.back())) {
-      report_unclosed(*open_.back(), name);
+      report_unclosed(*open_.back().element, name);
       open_.pop_back();
     }
-    open_.back()->source = read_since(open_.back()->source);
+    Element& closed = *open_.back().element;
+    closed.source = cursor_.since_start_of(closed.source);
     open_.pop_back();
     return;
   }
-  const std::string_view expected = open_.empty() ? std::string_view() : open_.back()->name;
+  const std::string_view expected = open_.empty() ? std::string_view() : open_.back().element->name;
   if (closest(name, {expected}).empty()) {
-    diagnostics_.error(kParseError, span, cat({"</", name, "> closes nothing"}));
+    diagnostics_.error(kParseError, range, cat({"</", name, "> closes nothing"}));
     return;
   }
   diagnostics_.error(
-      kParseError, span,
+      kParseError, range,
       cat({"</", name, "> does not match <", expected, ">; did you mean </", expected, ">?"}));
   open_.pop_back();
 }
@@ -394,7 +396,7 @@ void Reader::report_unclosed(const Element& element, std::string_view before) {
   if (element.malformed) return;
   const std::string where =
       before.empty() ? "before the document ends" : cat({"before </", before, ">"});
-  diagnostics_.error(kParseError, element.span,
+  diagnostics_.error(kParseError, element.range(),
                      cat({"<", element.name, "> is not closed ", where}));
 }
 
@@ -406,78 +408,82 @@ bool Reader::at_raw_end() const {
 // after code has begun is the handler's text, because only a JavaScript parser could tell it from
 // code.
 void Reader::read_raw(Element& element) {
-  Handler& handler = element.raw;
-  const std::string_view from = cursor_.rest();
+  RawText raw;
+  raw.start = cursor_.offset();
+  code_.clear();
+  const std::uint32_t from = cursor_.offset();
   while (!cursor_.at_end() && !at_raw_end()) {
     if (cursor_.looking_at(kCdataOpen)) {
-      read_cdata(handler);
-    } else if (handler.code.empty() && cursor_.looking_at(kCommentOpen)) {
+      read_cdata(raw);
+    } else if (code_.empty() && cursor_.looking_at(kCommentOpen)) {
       skip_until(kCommentClose, "comment");
     } else {
       const std::size_t next = cursor_.rest().find('<', 1);
-      take_code(handler, std::min(next, cursor_.rest().size()));
+      take_code(raw, std::min(next, cursor_.rest().size()));
     }
   }
-  element.content = read_since(from);
-  while (!handler.code.empty() && is_space(handler.code.back())) handler.code.pop_back();
+  raw.content = cursor_.since(from);
+  raw.code = arena_.copy(trim_end(code_));
+  element.raw = arena_.make<RawText>(raw);
 }
 
-void Reader::read_cdata(Handler& handler) {
+void Reader::read_cdata(RawText& raw) {
   const std::size_t end = cursor_.rest().find(kCdataClose);
   if (end == std::string_view::npos) {
-    diagnostics_.error(kParseError, cursor_.location(),
+    diagnostics_.error(kParseError, cursor_.offset(),
                        "this CDATA section is never closed; add ]]>");
     return cursor_.advance(kCdataOpen.size());
   }
-  drop_marker(handler, kCdataOpen.size());
-  take_code(handler, end - kCdataOpen.size());
-  drop_marker(handler, kCdataClose.size());
+  drop_marker(kCdataOpen.size());
+  take_code(raw, end - kCdataOpen.size());
+  drop_marker(kCdataClose.size());
 }
 
-void Reader::take_code(Handler& handler, std::size_t bytes) {
+void Reader::take_code(RawText& raw, std::size_t bytes) {
   const std::string_view text = cursor_.rest().substr(0, bytes);
   std::size_t blank = 0;
-  while (handler.code.empty() && blank < text.size() && is_space(text[blank])) ++blank;
-  if (handler.code.empty()) {
+  while (code_.empty() && blank < text.size() && is_space(text[blank])) ++blank;
+  if (code_.empty()) {
     cursor_.advance(blank);
-    handler.start = cursor_.location();
+    raw.start = cursor_.offset();
     bytes -= blank;
   }
-  handler.code += text.substr(blank);
+  code_ += text.substr(blank);
   cursor_.advance(bytes);
 }
 
 // Pieces are joined without a gap. Only a marker that begins its line leaves blanks behind: there
 // they cannot fall into the middle of a word, and the columns of the code after it stay those of
 // the file.
-void Reader::drop_marker(Handler& handler, std::size_t bytes) {
+void Reader::drop_marker(std::size_t bytes) {
   cursor_.advance(bytes);
-  const std::size_t line = handler.code.rfind('\n');
-  if (line != std::string::npos && is_blank(std::string_view(handler.code).substr(line)))
-    handler.code.append(bytes, ' ');
+  const std::size_t line = code_.rfind('\n');
+  if (line != std::string::npos && is_blank(std::string_view(code_).substr(line)))
+    code_.append(bytes, ' ');
 }
 
 }  // namespace
 
-const Attribute* Element::find(std::string_view attribute) const {
-  for (const Attribute& candidate : attributes)
-    if (candidate.name == attribute) return &candidate;
-  return nullptr;
+std::string_view without_byte_order_mark(std::string_view source) {
+  if (source.starts_with(kByteOrderMark)) source.remove_prefix(kByteOrderMark.size());
+  return source;
 }
 
-std::unique_ptr<Element> read_elements(std::string_view source, const ReadLimits& limits,
-                                       Diagnostics& diagnostics, std::vector<Note>* prologue) {
-  if (source.size() > limits.bytes) {
-    diagnostics.error(kParseError, Location{1, 1},
-                      cat({"the document has ", std::to_string(source.size()),
-                           " bytes; the limit is ", std::to_string(limits.bytes)}));
-    return nullptr;
+bool check_text(std::string_view text, const ReadLimits& limits, Diagnostics& diagnostics) {
+  if (text.size() > limits.bytes) {
+    diagnostics.error(kParseError, 0u,
+                      cat({"the document has ", std::to_string(text.size()), " bytes; the limit is ",
+                           std::to_string(limits.bytes)}));
+    return false;
   }
-  if (const auto bad = find_bad_text(source)) {
-    diagnostics.error(kParseError, bad->location, bad->message);
-    return nullptr;
-  }
-  return Reader(source, limits, diagnostics, prologue).run();
+  const auto bad = find_bad_text(text);
+  if (bad) diagnostics.error(kParseError, bad->at, std::string(bad->message));
+  return !bad;
+}
+
+const Element* read_elements(std::string_view text, const ReadLimits& limits, Arena& arena, Diagnostics& diagnostics,
+                             std::vector<Note>* prologue) {
+  return Reader(text, limits, arena, diagnostics, prologue).run();
 }
 
 }  // namespace nexus::nxml

@@ -7,6 +7,8 @@
 namespace nexus::nxml {
 namespace {
 
+Span character_at(Location at) { return {at, {at.line, at.column + 1}}; }
+
 class ReferenceChecker {
  public:
   ReferenceChecker(const Document& document, Diagnostics& diagnostics)
@@ -36,20 +38,22 @@ class ReferenceChecker {
   void check_type(const ViewNode& node, const Prop& prop);
   void check_list(const ViewNode& node, const Prop& prop, const Expression& expression);
   void check_control(const ViewNode& node, const Prop& prop, const State& state);
-  void check_depth(const std::vector<std::string>& path, std::string_view code, const Span& span);
-  void visit_trigger(std::string_view tool, const Span& span);
+  template <typename Steps, typename Place>
+  void check_depth(const Steps& path, std::string_view code, const Place& place);
+  void visit_trigger(std::string_view tool, Range range);
   void visit_binding(const Binding& binding) {
     if (binding.expression) visit_expression(*binding.expression);
   }
   void visit_expression(const Expression& expression);
-  void visit_path(const BindPath& path, const Span& span);
+  void visit_path(const BindPath& path, Range range);
   void visit_watched(const Trigger& trigger);
-  void use_state(std::string_view name, Location at);
+  template <typename Place>
+  void use_state(std::string_view name, const Place& place);
   bool is_only_computed(std::string_view name) const {
     const auto found = data_.find(name);
     return found != data_.end() && found->second.state == nullptr;
   }
-  void use_scope(std::string_view name, Location at);
+  void use_scope(std::string_view name, std::uint32_t at);
   void visit_id(const ViewNode& node);
   void enter_loop(const ViewNode& iterate);
   void warn_unused();
@@ -57,20 +61,21 @@ class ReferenceChecker {
 
   const Document& document_;
   Diagnostics& diagnostics_;
+  Arena arena_;  // for the names that loops make up
   std::unordered_map<std::string_view, Data> data_;
   std::unordered_map<std::string_view, const Tool*> tools_;
   Names view_ids_;
   Names used_tools_;
   bool whole_state_used_ = false;
   // What $scope holds here; the names of the loops around this place.
-  std::vector<std::string> scope_;
+  std::vector<std::string_view> scope_;
 };
 
 void ReferenceChecker::run() {
   for (const Computed& computed : document_.computed)
     if (computed.expression) visit_expression(*computed.expression);
   for (const Tool& tool : document_.tools) visit_triggers(tool);
-  visit_node(*document_.view);
+  visit_node(document_.view);
   if (!diagnostics_.has_errors()) warn_unused();
 }
 
@@ -90,7 +95,7 @@ void ReferenceChecker::visit_triggers(const Tool& tool) {
 
 void ReferenceChecker::visit_watched(const Trigger& trigger) {
   const std::string& name = trigger.path.front();
-  use_state(name, trigger.span.start);
+  use_state(name, character_at(trigger.span.start));
   check_depth(trigger.path, kInvalidTrigger, trigger.span);
   if (!is_only_computed(name)) return;
   diagnostics_.error(kInvalidTrigger, trigger.span,
@@ -106,40 +111,40 @@ void ReferenceChecker::visit_node(const ViewNode& node) {
   check_arguments(node, tool_of(node), diagnostics_);
   const std::size_t outer = scope_.size();
   if (node.type == "Iterate") enter_loop(node);
-  for (const auto& child : node.children) visit_node(*child);
+  for (const ViewNode& child : node.children) visit_node(child);
   scope_.resize(outer);
 }
 
 void ReferenceChecker::enter_loop(const ViewNode& iterate) {
-  std::string name = "item";
+  std::string_view name = "item";
   for (const Prop& prop : iterate.props)
-    if (prop.name == "as") name = std::get<std::string>(prop.value);
-  scope_.push_back(name + "Index");
-  scope_.push_back(std::move(name));
+    if (prop.name == "as") name = std::get<std::string_view>(prop.value);
+  scope_.push_back(arena_.copy(cat({name, "Index"})));
+  scope_.push_back(name);
   scope_.push_back("index");
 }
 
 void ReferenceChecker::visit_id(const ViewNode& node) {
   if (!node.id || view_ids_.insert(*node.id).second) return;
-  diagnostics_.error(kDuplicateViewId, node.span,
+  diagnostics_.error(kDuplicateViewId, node.range,
                      cat({"another component has the id ", quote(*node.id), "; ids are unique"}));
 }
 
 void ReferenceChecker::visit_prop(const Prop& prop) {
   if (const auto* binding = std::get_if<Binding>(&prop.value)) return visit_binding(*binding);
-  if (const auto* path = std::get_if<BindPath>(&prop.value)) return visit_path(*path, prop.span);
+  if (const auto* path = std::get_if<BindPath>(&prop.value)) return visit_path(*path, prop.range);
   if (const auto* text = std::get_if<Template>(&prop.value)) {
     for (const auto& part : text->parts)
       if (const auto* binding = std::get_if<Binding>(&part)) visit_binding(*binding);
     return;
   }
-  if (prop.name == "trigger") visit_trigger(std::get<std::string>(prop.value), prop.span);
+  if (prop.name == "trigger") visit_trigger(std::get<std::string_view>(prop.value), prop.range);
 }
 
 const Tool* ReferenceChecker::tool_of(const ViewNode& node) const {
   for (const Prop& prop : node.props) {
     if (prop.name != "trigger") continue;
-    const auto found = tools_.find(std::get<std::string>(prop.value));
+    const auto found = tools_.find(std::get<std::string_view>(prop.value));
     return found == tools_.end() ? nullptr : found->second;
   }
   return nullptr;
@@ -172,7 +177,7 @@ void ReferenceChecker::check_list(const ViewNode& node, const Prop& prop,
   if (root.kind != Expression::Kind::kName || root.text != "$state") return;
   const State* state = find_state(expression.text);
   if (state == nullptr || state->type == DataType::kList) return;
-  diagnostics_.warning(kInvalidType, prop.span,
+  diagnostics_.warning(kInvalidType, prop.range,
                        cat({prop.name, " of <", node.type, "> takes a list, but the state ",
                             quote(state->name), " has the type ", value::to_string(state->type)}));
 }
@@ -183,49 +188,49 @@ void ReferenceChecker::check_control(const ViewNode& node, const Prop& prop, con
   const bool is_text = state.type != DataType::kList && state.type != DataType::kObject;
   if (is_text && !is_switch) return;
   diagnostics_.error(
-      kInvalidType, prop.span,
+      kInvalidType, prop.range,
       cat({"<", node.type, "> writes ", is_switch ? "a boolean" : "text", ", which the state ",
            quote(state.name), " of the type ", value::to_string(state.type), " does not take"}));
 }
 
-void ReferenceChecker::check_depth(const std::vector<std::string>& path, std::string_view code,
-                                   const Span& span) {
+template <typename Steps, typename Place>
+void ReferenceChecker::check_depth(const Steps& path, std::string_view code, const Place& place) {
   const State* state = path.size() > 1 ? find_state(path.front()) : nullptr;
   if (state == nullptr || state->type == DataType::kObject || state->type == DataType::kList)
     return;
   diagnostics_.error(
-      code, span,
+      code, place,
       cat({"the state ", quote(state->name), " has the type ", value::to_string(state->type),
            ", so there is no place ", quote(path[1]), " inside it"}));
 }
 
-void ReferenceChecker::visit_trigger(std::string_view tool, const Span& span) {
+void ReferenceChecker::visit_trigger(std::string_view tool, Range range) {
   used_tools_.insert(tool);
   if (tools_.count(tool) > 0) return;
   std::vector<std::string_view> known;
   if (diagnostics_.wants(Severity::kError))
     for (const Tool& candidate : document_.tools) known.push_back(candidate.name);
-  diagnostics_.error(kUndefinedTool, span,
+  diagnostics_.error(kUndefinedTool, range,
                      cat({"there is no tool ", quote(tool), did_you_mean(tool, known)}));
 }
 
 void ReferenceChecker::visit_expression(const Expression& expression) {
-  for (const Reference& reference : find_references(expression)) {
+  for_each_reference(expression, [this](const Reference& reference) {
     if (reference.is_state) {
       use_state(reference.name, reference.at);
     } else {
       use_scope(reference.name, reference.at);
     }
-  }
+  });
 }
 
-void ReferenceChecker::visit_path(const BindPath& path, const Span& span) {
-  if (path.root == BindPath::Root::kScope) return use_scope(path.steps.front(), span.start);
-  const std::string& name = path.steps.front();
-  use_state(name, span.start);
-  check_depth(path.steps, kInvalidBinding, span);
+void ReferenceChecker::visit_path(const BindPath& path, Range range) {
+  const std::string_view name = path.steps.front();
+  if (path.root == BindPath::Root::kScope) return use_scope(name, range.begin);
+  use_state(name, range.begin);
+  check_depth(path.steps, kInvalidBinding, range);
   if (!is_only_computed(name)) return;
-  diagnostics_.error(kInvalidBinding, span,
+  diagnostics_.error(kInvalidBinding, range,
                      cat({quote(name), " is computed and cannot be written; bind to a State"}));
 }
 
@@ -236,7 +241,8 @@ std::vector<std::string_view> ReferenceChecker::known_state() const {
   return names;
 }
 
-void ReferenceChecker::use_state(std::string_view name, Location at) {
+template <typename Place>
+void ReferenceChecker::use_state(std::string_view name, const Place& place) {
   if (name.empty()) {
     whole_state_used_ = true;
     return;
@@ -247,17 +253,17 @@ void ReferenceChecker::use_state(std::string_view name, Location at) {
   }
   std::string hint;
   if (diagnostics_.wants(Severity::kError)) hint = did_you_mean(name, known_state());
-  diagnostics_.error(kUndefinedState, at,
+  diagnostics_.error(kUndefinedState, place,
                      cat({"no State or Computed is named ", quote(name), hint}));
 }
 
-void ReferenceChecker::use_scope(std::string_view name, Location at) {
+void ReferenceChecker::use_scope(std::string_view name, std::uint32_t at) {
   if (scope_.empty()) {
     diagnostics_.error(kInvalidScope, at, "$scope is there only inside an <Iterate>");
   } else if (!name.empty() && std::find(scope_.begin(), scope_.end(), name) == scope_.end()) {
     diagnostics_.error(kInvalidScope, at,
                        cat({"no <Iterate> around this names ", quote(name),
-                            did_you_mean(name, {scope_.begin(), scope_.end()})}));
+                            did_you_mean(name, scope_)}));
   }
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <string>
+#include <algorithm>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
-#include <vector>
 
 #include "nexus/nxml/ast.h"
 #include "nexus/nxml/diagnostics_internal.h"
@@ -33,11 +33,23 @@ struct Reference {
   // The name asked for, by dot or by a constant in brackets; empty when the whole object is meant,
   // as in Object.keys($state) or $state[$scope.row.key].
   std::string_view name;
-  Location at;
+  std::uint32_t at = 0;  // offset in the document's text
 };
 
-// In order of appearance; views are into the expression.
-std::vector<Reference> find_references(const Expression& expression);
+namespace internal {
+// The reference that starts at this node; nullopt for any other node.
+std::optional<Reference> reference_at(const Expression& node);
+}  // namespace internal
+
+// Calls `visit` with each Reference, in order of appearance.
+template <typename Visit>
+void for_each_reference(const Expression& node, const Visit& visit) {
+  const std::optional<Reference> found = internal::reference_at(node);
+  if (found) visit(*found);
+  // What stands below the reference is its root, and for $state[key] the key.
+  const std::size_t first = found ? std::min<std::size_t>(1, node.children.size()) : 0;
+  for (const Expression* child : node.children.subspan(first)) for_each_reference(*child, visit);
+}
 
 // The state a handler may touch, by its text alone: $state.name, and any name in quotes. A handler
 // that uses $state in another way may touch everything. Good enough for a warning about unused

@@ -25,7 +25,7 @@ std::optional<std::uint32_t> read_limit(const Element& element, std::string_view
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (problem == std::errc() && end == text.data() + text.size() && number > 0) return number;
   diagnostics.error(
-      kSchemaError, found->value_span,
+      kSchemaError, found->value_range(),
       cat({attribute, " must be a whole number from 1 to 4294967295, not ", quote(found->value)}));
   return std::nullopt;
 }
@@ -35,7 +35,7 @@ bool read_required(const Element& element, Diagnostics& diagnostics) {
   if (required == nullptr || required->value == "true") return true;
   if (required->value == "false") return false;
   diagnostics.warning(
-      kSchemaError, required->value_span,
+      kSchemaError, required->value_range(),
       cat({"required is true or false; ", quote(required->value), " is taken as true"}));
   return true;
 }
@@ -49,7 +49,7 @@ Arg read_arg(const Element& element, Diagnostics& diagnostics) {
   arg.required = read_required(element, diagnostics);
   arg.fallback = read_default(element, arg.type, diagnostics);
   arg.description = optional_text(element, "description");
-  arg.span = element.span;
+  arg.span = diagnostics.locate(element.range());
   return arg;
 }
 
@@ -72,7 +72,7 @@ class CapabilityReader {
 
  private:
   void read_scopes(std::string_view type, const Attribute& scopes);
-  void add(std::string_view type, std::string_view scope, const Span& span);
+  void add(std::string_view type, std::string_view scope, Range range);
   void report_type(const Attribute& type);
 
   std::vector<CapabilityDecl>& tokens_;
@@ -88,12 +88,12 @@ void CapabilityReader::read(const Element& element) {
   if (type != nullptr && type->value.substr(0, kNamedExtension.size()) == kNamedExtension) {
     // The older form type="ext:http" scope="*": the scope says nothing more.
     if (scope == nullptr || scope->value == "*")
-      return add("ext", type->value.substr(kNamedExtension.size()), type->value_span);
+      return add("ext", type->value.substr(kNamedExtension.size()), type->value_range());
     return report_type(*type);
   }
   for (const std::string_view needed : {"type", "scope"}) {
     if (element.find(needed) != nullptr) continue;
-    diagnostics_.error(kMissingRequired, element.span,
+    diagnostics_.error(kMissingRequired, element.range(),
                        cat({"<Capability> needs the attribute ", quote(needed)}));
   }
   if (type == nullptr || scope == nullptr) return;
@@ -106,7 +106,7 @@ void CapabilityReader::read(const Element& element) {
 
 void CapabilityReader::report_type(const Attribute& type) {
   diagnostics_.error(
-      kInvalidCapability, type.value_span,
+      kInvalidCapability, type.value_range(),
       cat({quote(type.value),
            " is no capability; use state:read, state:write, events:emit, view:update or ext",
            did_you_mean(type.value, {kCapabilityTypes.begin(), kCapabilityTypes.end()})}));
@@ -116,15 +116,15 @@ void CapabilityReader::read_scopes(std::string_view type, const Attribute& scope
   std::string_view rest = scopes.value;
   while (true) {
     const std::size_t comma = rest.find(',');
-    add(type, trim(rest.substr(0, comma)), scopes.value_span);
+    add(type, trim(rest.substr(0, comma)), scopes.value_range());
     if (comma == std::string_view::npos) return;
     rest.remove_prefix(comma + 1);
   }
 }
 
-void CapabilityReader::add(std::string_view type, std::string_view scope, const Span& span) {
+void CapabilityReader::add(std::string_view type, std::string_view scope, Range range) {
   if (!is_scope(scope)) {
-    diagnostics_.error(kInvalidCapability, span,
+    diagnostics_.error(kInvalidCapability, range,
                        cat({quote(scope), " is no scope; write '*' for all, or a name of 1 to ",
                             std::to_string(kMaxScope), " characters without ':' and '*'"}));
     return;
@@ -133,28 +133,28 @@ void CapabilityReader::add(std::string_view type, std::string_view scope, const 
   const auto is_same = [&](const CapabilityDecl& decl) { return decl.token == token; };
   if (std::any_of(tokens_.begin(), tokens_.end(), is_same)) return;
   if (tokens_.size() == kMaxTokens) {
-    diagnostics_.error(kInvalidCapability, span,
+    diagnostics_.error(kInvalidCapability, range,
                        cat({"a tool declares at most ", std::to_string(kMaxTokens),
                             " capabilities; use the scope '*'"}));
     return;
   }
-  tokens_.push_back({std::move(token), span});
+  tokens_.push_back({std::move(token), diagnostics_.locate(range)});
 }
 
 void read_capabilities(const Element& element, Tool& tool, Diagnostics& diagnostics) {
   check_attributes(element, {}, diagnostics);
   if (tool.capabilities) {
-    diagnostics.error(kParseError, element.span,
+    diagnostics.error(kParseError, element.range(),
                       "a second <Capabilities>; put its content into the first");
   } else {
     tool.capabilities.emplace();
   }
   CapabilityReader reader(*tool.capabilities, diagnostics);
-  for (const auto& child : element.children) {
-    if (child->name == "Capability") {
-      reader.read(*child);
+  for (const Element& child : element.children()) {
+    if (child.name == "Capability") {
+      reader.read(child);
     } else {
-      report_unknown(*child, element, {"Capability"}, diagnostics);
+      report_unknown(child, element, {"Capability"}, diagnostics);
     }
   }
 }
@@ -164,7 +164,7 @@ void add_trigger(const Element& element, Tool& tool, Diagnostics& diagnostics) {
   if (!trigger) return;
   if (tool.triggers.size() == kMaxTriggers) {
     diagnostics.error(
-        kInvalidTrigger, element.span,
+        kInvalidTrigger, element.range(),
         cat({"a tool has at most ", std::to_string(kMaxTriggers), " triggers; split the tool"}));
     return;
   }
@@ -178,21 +178,21 @@ Tool build_tool(const Element& element, Diagnostics& diagnostics) {
                    diagnostics);
   check_text(element, kCodeHint, diagnostics);
   Tool tool;
-  tool.span = element.span;
+  tool.span = diagnostics.locate(element.range());
   tool.name = require_identifier(element, diagnostics);
   tool.description = optional_text(element, "description");
   tool.timeout_ms = read_limit(element, "timeoutMs", diagnostics);
   tool.memory_limit_mb = read_limit(element, "memoryLimitMb", diagnostics);
   tool.max_host_calls = read_limit(element, "maxHostCalls", diagnostics);
-  for (const auto& child : element.children) {
-    if (child->name == "Arg") {
-      tool.args.push_back(read_arg(*child, diagnostics));
-    } else if (child->name == "Capabilities") {
-      read_capabilities(*child, tool, diagnostics);
-    } else if (child->name == "Trigger") {
-      add_trigger(*child, tool, diagnostics);
-    } else if (child->name != "Handler") {
-      report_unknown(*child, element, {"Arg", "Capabilities", "Trigger", "Handler"}, diagnostics);
+  for (const Element& child : element.children()) {
+    if (child.name == "Arg") {
+      tool.args.push_back(read_arg(child, diagnostics));
+    } else if (child.name == "Capabilities") {
+      read_capabilities(child, tool, diagnostics);
+    } else if (child.name == "Trigger") {
+      add_trigger(child, tool, diagnostics);
+    } else if (child.name != "Handler") {
+      report_unknown(child, element, {"Arg", "Capabilities", "Trigger", "Handler"}, diagnostics);
     }
   }
   tool.handler = read_handler(element, diagnostics);

@@ -61,8 +61,8 @@ class TriggerBuilder {
   bool read_timezone();
   bool read_pattern();
   bool read_path();
-  bool refuse(const Span& span, std::string message) {
-    diagnostics_.error(kInvalidTrigger, span, std::move(message));
+  bool refuse(Range range, std::string message) {
+    diagnostics_.error(kInvalidTrigger, range, std::move(message));
     return false;
   }
 
@@ -73,7 +73,7 @@ class TriggerBuilder {
 
 std::optional<Trigger> TriggerBuilder::build() {
   check_empty(element_, diagnostics_);
-  trigger_.span = element_.span;
+  trigger_.span = diagnostics_.locate(element_.range());
   const std::optional<Type> type = read_type();
   if (!type) return std::nullopt;
   trigger_.type = *type;
@@ -112,7 +112,7 @@ std::optional<Type> TriggerBuilder::read_type() {
     names.push_back(name);
   }
   refuse(
-      found->value_span,
+      found->value_range(),
       cat({quote(found->value), " is no trigger; use manual, interval, cron, event or state_change",
            did_you_mean(found->value, names)}));
   return std::nullopt;
@@ -121,7 +121,7 @@ std::optional<Type> TriggerBuilder::read_type() {
 const Attribute* TriggerBuilder::need(std::string_view attribute) {
   const Attribute* found = element_.find(attribute);
   if (found == nullptr) {
-    diagnostics_.error(kMissingRequired, element_.span,
+    diagnostics_.error(kMissingRequired, element_.range(),
                        cat({"this <Trigger> needs the attribute ", quote(attribute)}));
   }
   return found;
@@ -136,7 +136,7 @@ bool TriggerBuilder::read_interval() {
   const bool is_number = problem == std::errc() && read_to == end;
   if (is_number && trigger_.interval_ms >= kMinIntervalMs && trigger_.interval_ms <= kMaxIntervalMs)
     return true;
-  return refuse(ms->value_span, cat({"ms is a whole number from ", std::to_string(kMinIntervalMs),
+  return refuse(ms->value_range(), cat({"ms is a whole number from ", std::to_string(kMinIntervalMs),
                                      " to ", std::to_string(kMaxIntervalMs), ", not ",
                                      quote(ms->value), "; for longer periods use type=\"cron\""}));
 }
@@ -145,7 +145,7 @@ bool TriggerBuilder::read_cron() {
   const Attribute* expression = need("expression");
   if (expression == nullptr) return false;
   Result<CronSchedule> schedule = parse_cron(expression->value);
-  if (!schedule.ok()) return refuse(expression->value_span, schedule.error().message);
+  if (!schedule.ok()) return refuse(expression->value_range(), schedule.error().message);
   trigger_.cron = trim(expression->value);
   trigger_.schedule = *schedule;
   return true;
@@ -157,7 +157,7 @@ bool TriggerBuilder::read_timezone() {
   trigger_.timezone = timezone->value;
   if (is_timezone_name(timezone->value)) return true;
   return refuse(
-      timezone->value_span,
+      timezone->value_range(),
       cat({quote(timezone->value), " is no time zone; write a name such as UTC or Europe/Paris"}));
 }
 
@@ -167,10 +167,10 @@ bool TriggerBuilder::read_pattern() {
   const std::string_view text = pattern->value;
   trigger_.pattern = text;
   if (text.empty() || text.size() > kMaxPattern)
-    return refuse(pattern->value_span, cat({"a pattern has 1 to ", std::to_string(kMaxPattern),
+    return refuse(pattern->value_range(), cat({"a pattern has 1 to ", std::to_string(kMaxPattern),
                                             " bytes, not ", std::to_string(text.size())}));
   if (static_cast<std::size_t>(std::count(text.begin(), text.end(), '*')) > kMaxStars)
-    return refuse(pattern->value_span,
+    return refuse(pattern->value_range(),
                   cat({"a pattern has at most ", std::to_string(kMaxStars), " stars"}));
   return true;
 }
@@ -181,14 +181,15 @@ bool TriggerBuilder::read_path() {
   // The root may be left out: here nothing but state can be meant.
   const std::string_view text = trim(attribute->value);
   const std::string whole = has_root(text) ? std::string(text) : cat({kStateRoot, text});
-  Diagnostics unused(1);  // its words are about bind
-  std::optional<BindPath> path = parse_bind_path(whole, attribute->value_span.start, unused);
+  Arena arena;
+  Diagnostics unused({}, 0);  // its words are about bind
+  const std::optional<BindPath> path = parse_bind_path(whole, 0, arena, unused);
   if (!path || path->root != BindPath::Root::kState)
-    return refuse(attribute->value_span,
+    return refuse(attribute->value_range(),
                   cat({quote(text),
                        " is no path; write the name of a State, with keys inside it "
                        "after dots, as in order.address"}));
-  trigger_.path = std::move(path->steps);
+  trigger_.path.assign(path->steps.begin(), path->steps.end());
   return true;
 }
 

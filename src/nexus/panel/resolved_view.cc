@@ -81,7 +81,8 @@ return JSON.stringify({ root, diagnostics }).slice(1, -1);
 // The generator of the tree's text.
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  Writer(std::string_view document_text, std::string& out)
+      : locator_(document_text), out_(out) {}
 
   void write_node(const nxml::ViewNode& node) {
     out_ += '[';
@@ -98,7 +99,7 @@ class Writer {
                            [this](const nxml::Prop& prop, std::string&) { write_prop(prop); });
     out_ += ',';
     value::write_json_list(node.children, out_,
-                           [this](const auto& child, std::string&) { write_node(*child); });
+                           [this](const nxml::ViewNode& child, std::string&) { write_node(child); });
     out_ += "]\n";
   }
 
@@ -107,26 +108,27 @@ class Writer {
     out_ += '[';
     value::write_json_string(prop.name, out_);
     out_ += ',';
-    write_value(prop);
-    out_ += fmt::format(",{},{}]", prop.span.start.line, prop.span.start.column);
+    const Location at = locator_.at(prop.range.begin);
+    write_value(prop, at);
+    out_ += fmt::format(",{},{}]", at.line, at.column);
   }
 
-  void write_value(const nxml::Prop& prop) {
-    if (const auto* text = std::get_if<std::string>(&prop.value)) {
+  void write_value(const nxml::Prop& prop, Location at) {
+    if (const auto* text = std::get_if<std::string_view>(&prop.value)) {
       value::write_json_string(*text, out_);
     } else if (const auto* binding = std::get_if<nxml::Binding>(&prop.value)) {
       append_expression(binding->source, out_);
     } else if (const auto* path = std::get_if<nxml::BindPath>(&prop.value)) {
       write_path(*path);
     } else {
-      write_template(std::get<nxml::Template>(prop.value), prop.span.start);
+      write_template(std::get<nxml::Template>(prop.value), at);
     }
   }
 
   void write_path(const nxml::BindPath& path) {
     const bool state = path.root == nxml::BindPath::Root::kState;
     std::string steps;
-    value::write_json_list(path.steps, steps, [](const std::string& step, std::string& to) {
+    value::write_json_list(path.steps, steps, [](std::string_view step, std::string& to) {
       value::write_json_string(step, to);
     });
     out_ += fmt::format("($state, $scope) => ({{root:'{}',path:{},value:read({},{})??null}})",
@@ -137,7 +139,7 @@ class Writer {
     out_ += "($state, $scope) => ''";
     for (const auto& part : text.parts) {
       out_ += " + ";
-      if (const auto* words = std::get_if<std::string>(&part)) {
+      if (const auto* words = std::get_if<std::string_view>(&part)) {
         value::write_json_string(*words, out_);
         continue;
       }
@@ -147,6 +149,7 @@ class Writer {
     }
   }
 
+  nxml::Locator locator_;
   std::string& out_;
 };
 
@@ -157,7 +160,7 @@ ResolvedView::ResolvedView(const nxml::Document& document, const engine::Limits&
   source_.text = expression_prelude();
   source_.text += fmt::format("const kMaxNodes = {};\n", kMaxNodes);
   source_.text += kResolver;
-  Writer(source_.text).write_node(*document.view);
+  Writer(document.text, source_.text).write_node(document.view);
   source_.text += kEnd;
 }
 

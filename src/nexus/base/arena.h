@@ -1,0 +1,88 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace nexus {
+
+// Memory for trees whose nodes live and die together: handed out piece by piece, given back all at once with the
+// arena. No destructor of what lies in it ever runs, so only trivially destructible types may. One thread at a time;
+// reading what lies in it is any thread's.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  template <typename T, typename... Arguments>
+  T* make(Arguments&&... arguments) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    return new (allocate(sizeof(T), alignof(T))) T{std::forward<Arguments>(arguments)...};
+  }
+
+  // `count` default-made items.
+  template <typename T>
+  std::span<T> make_list(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    if (count == 0) return {};
+    T* const first = static_cast<T*>(allocate(count * sizeof(T), alignof(T)));
+    std::uninitialized_value_construct_n(first, count);
+    return {first, count};
+  }
+
+  template <typename T>
+  std::span<T> copy(std::span<const T> items) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (items.empty()) return {};
+    T* const first = static_cast<T*>(allocate(items.size_bytes(), alignof(T)));
+    std::memcpy(static_cast<void*>(first), items.data(), items.size_bytes());
+    return {first, items.size()};
+  }
+
+  std::string_view copy(std::string_view text) {
+    const std::span<const char> made = copy(std::span<const char>(text.data(), text.size()));
+    return {made.data(), made.size()};
+  }
+
+ private:
+  // Below what malloc would ask the system for anew each time.
+  static constexpr std::size_t kSmallestBlock = 4 * 1024;
+  static constexpr std::size_t kLargestBlock = 64 * 1024;
+
+  void* allocate(std::size_t bytes, std::size_t alignment) {
+    const std::size_t gap = (alignment - reinterpret_cast<std::uintptr_t>(next_) % alignment) % alignment;
+    // SAFETY: `left_` bytes from `next_` on belong to the newest block.
+    if (gap + bytes > left_) return allocate_block(bytes);
+    std::byte* const made = next_ + gap;
+    next_ += gap + bytes;
+    left_ -= gap + bytes;
+    return made;
+  }
+
+  // What does not fit is not worth its own block's rest: the next pieces come from the new block.
+  void* allocate_block(std::size_t bytes) {
+    const std::size_t size = std::max(bytes, block_);
+    block_ = std::min(2 * block_, kLargestBlock);
+    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
+    std::byte* const made = blocks_.back().get();
+    next_ = made + bytes;
+    left_ = size - bytes;
+    return made;
+  }
+
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;  // each aligned for any type
+  std::byte* next_ = nullptr;
+  std::size_t left_ = 0;
+  std::size_t block_ = kSmallestBlock;
+};
+
+}  // namespace nexus
