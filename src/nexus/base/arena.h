@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -26,7 +27,7 @@ class Arena {
   template <typename T, typename... Arguments>
   T* make(Arguments&&... arguments) {
     static_assert(std::is_trivially_destructible_v<T>);
-    return new (allocate(sizeof(T), alignof(T))) T{std::forward<Arguments>(arguments)...};
+    return new (allocate<alignof(T)>(sizeof(T))) T{std::forward<Arguments>(arguments)...};
   }
 
   // `count` default-made items.
@@ -34,7 +35,7 @@ class Arena {
   std::span<T> make_list(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
     if (count == 0) return {};
-    T* const first = static_cast<T*>(allocate(count * sizeof(T), alignof(T)));
+    T* const first = static_cast<T*>(allocate<alignof(T)>(count * sizeof(T)));
     std::uninitialized_value_construct_n(first, count);
     return {first, count};
   }
@@ -43,9 +44,17 @@ class Arena {
   std::span<T> copy(std::span<const T> items) {
     static_assert(std::is_trivially_copyable_v<T>);
     if (items.empty()) return {};
-    T* const first = static_cast<T*>(allocate(items.size_bytes(), alignof(T)));
+    T* const first = static_cast<T*>(allocate<alignof(T)>(items.size_bytes()));
     std::memcpy(static_cast<void*>(first), items.data(), items.size_bytes());
     return {first, items.size()};
+  }
+
+  template <typename T, std::size_t kCount>
+  std::span<T> copy(const std::array<T, kCount>& items) {
+    static_assert(std::is_trivially_copyable_v<T> && kCount > 0);
+    T* const first = static_cast<T*>(allocate<alignof(T)>(sizeof items));
+    std::memcpy(static_cast<void*>(first), items.data(), sizeof items);
+    return {first, kCount};
   }
 
   std::string_view copy(std::string_view text) {
@@ -58,18 +67,20 @@ class Arena {
   static constexpr std::size_t kSmallestBlock = 4 * 1024;
   static constexpr std::size_t kLargestBlock = 64 * 1024;
 
-  void* allocate(std::size_t bytes, std::size_t alignment) {
-    const std::size_t gap = (alignment - reinterpret_cast<std::uintptr_t>(next_) % alignment) % alignment;
+  template <std::size_t kAlignment>
+  void* allocate(std::size_t bytes) {
+    const std::size_t gap = -reinterpret_cast<std::uintptr_t>(next_) & (kAlignment - 1);
+    if (gap + bytes > left_) [[unlikely]]
+      return allocate_block(bytes);
     // SAFETY: `left_` bytes from `next_` on belong to the newest block.
-    if (gap + bytes > left_) return allocate_block(bytes);
     std::byte* const made = next_ + gap;
-    next_ += gap + bytes;
+    next_ = made + bytes;
     left_ -= gap + bytes;
     return made;
   }
 
-  // What does not fit is not worth its own block's rest: the next pieces come from the new block.
-  void* allocate_block(std::size_t bytes) {
+  // The rest of the block before is given up.
+  [[gnu::noinline]] void* allocate_block(std::size_t bytes) {
     const std::size_t size = std::max(bytes, block_);
     block_ = std::min(2 * block_, kLargestBlock);
     blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));

@@ -126,29 +126,20 @@ void ArgumentCheck::report_unknown(std::string_view name, std::uint32_t at) {
                             ", so it is dropped", did_you_mean(name, known)}));
 }
 
-const Prop* find_prop_of(const ViewNode& node, std::string_view name) {
-  for (const Prop& prop : node.props)
-    if (prop.name == name) return &prop;
-  return nullptr;
-}
-
 }  // namespace
 
-void check_arguments(const ViewNode& node, const Tool* tool, Diagnostics& diagnostics) {
-  const Prop* trigger = find_prop_of(node, "trigger");
-  const Prop* args = find_prop_of(node, "args");
-  const Prop* payload = find_prop_of(node, "payload");
-  if (args != nullptr && payload != nullptr)
-    diagnostics.warning(kDuplicateAttribute, payload->range,
+void check_arguments(const Call& call, const Tool* tool, Diagnostics& diagnostics) {
+  if (call.args != nullptr && call.payload != nullptr)
+    diagnostics.warning(kDuplicateAttribute, call.payload->range,
                         "payload is another name of args and is ignored beside it");
-  if (args == nullptr) args = payload;
-  if (trigger == nullptr && args != nullptr)
+  const Prop* args = call.args != nullptr ? call.args : call.payload;
+  if (call.trigger == nullptr && args != nullptr)
     diagnostics.warning(kMissingRequired, args->range, "args without a trigger does nothing");
-  if (trigger == nullptr || tool == nullptr) return;
+  if (call.trigger == nullptr || tool == nullptr) return;
   ArgumentCheck check(*tool, diagnostics);
-  if (args == nullptr) return check.run(nullptr, trigger->range);
+  if (args == nullptr) return check.run(nullptr, call.trigger->range);
   const Expression* expression = std::get<Binding>(args->value).expression;
-  if (expression != nullptr) check.run(expression, trigger->range);
+  if (expression != nullptr) check.run(expression, call.trigger->range);
 }
 
 }  // namespace nexus::nxml

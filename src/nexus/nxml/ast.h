@@ -41,6 +41,7 @@ struct Computed {
   std::string name;
   std::string source;
   const Expression* expression = nullptr;  // nullptr when it did not parse
+  std::span<const Reference> references;   // of `expression`, in order of appearance
   // The State and Computed it reads, each once, in order of appearance; every State when it reads
   // `$state` as a whole or under a key that only running it tells.
   std::vector<std::string> reads;
@@ -113,6 +114,7 @@ struct Lifecycle {
 struct Binding {
   std::string_view source;
   const Expression* expression = nullptr;  // nullptr when it did not parse
+  std::span<const Reference> references = {};  // of `expression`, in order of appearance
 };
 // Text with expressions in it: `Total: {$state.n}`.
 struct Template {
@@ -121,9 +123,27 @@ struct Template {
 };
 // A place that two-way components write to: $state.a.b or $scope.item.done.
 struct BindPath {
-  enum class Root { kState, kScope };
   std::span<const std::string_view> steps;
-  Root root = Root::kState;
+  Expression::Root root = Expression::Root::kState;
+};
+
+// How the text of a property is read, and what it is for.
+enum class PropKind : std::uint8_t {
+  kText,        // plain text, a binding, or text with bindings in it
+  kFlag,        // true or false, or a binding
+  kChoice,      // one of a list, or a binding
+  kLength,      // a number of pixels or a CSS length, or a binding
+  kExpression,  // an expression, with or without braces around it
+  kItems,       // one that yields a list
+  kArgs,        // one that yields the arguments of the tool that `trigger` names
+  kPayload,     // the same under its older name
+  kBindPath,    // $state.path or $scope.path
+  // Plain text that names something; never a binding.
+  kName,
+  kTrigger,   // a tool
+  kVariable,  // an identifier, for each item of a list
+  kKey,       // a property of the items of a list
+  kModule,    // what holds a component of the author's own
 };
 
 struct Prop {
@@ -131,6 +151,7 @@ struct Prop {
   std::string_view name;
   Value value;
   Range range;  // of the value
+  PropKind kind = PropKind::kText;
 };
 
 // Where the layout engine puts a node (reference.md section 2.6).

@@ -37,54 +37,73 @@ std::optional<Slice> inside_braces(const Slice& slice) {
   return inner.text.empty() ? std::nullopt : std::optional(inner);
 }
 
-std::optional<Binding> try_binding(const Slice& slice, Arena& arena, ExpressionError& error) {
-  const Expression* expression = parse_expression(slice.text, slice.start, arena, error);
-  if (expression == nullptr) return std::nullopt;
-  return Binding{slice.text, expression};
+Binding binding_of(const ExpressionReader::Parsed& parsed) {
+  return {parsed.source, parsed.tree, parsed.references};
 }
 
-std::optional<Binding> parse_binding(const Slice& slice, Arena& arena, Diagnostics& diagnostics) {
+std::optional<Binding> try_binding(const Slice& slice, BuildContext& context,
+                                   ExpressionError& error) {
+  const auto parsed = context.expressions.read(slice.text, slice.start, error);
+  return parsed.tree == nullptr ? std::nullopt : std::optional(binding_of(parsed));
+}
+
+std::optional<Binding> parse_binding(const Slice& slice, BuildContext& context) {
   ExpressionError error;
-  std::optional<Binding> binding = try_binding(slice, arena, error);
-  if (!binding) diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
+  std::optional<Binding> binding = try_binding(slice, context, error);
+  if (!binding) context.diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
   return binding;
 }
 
 // Splits text into literal pieces and bindings. Goes on after a bad expression, so that each one is
 // reported.
-class TemplateParser {
+class TextParser {
  public:
-  TemplateParser(const Slice& slice, Arena& arena, Diagnostics& diagnostics)
-      : whole_(slice), arena_(arena), diagnostics_(diagnostics) {}
+  TextParser(const Slice& slice, BuildContext& context) : whole_(slice), context_(context) {}
 
-  // Text when there is no binding in it.
-  std::optional<Prop::Value> run() {
-    std::size_t open = whole_.text.find('{');
+  // `open`: where the first brace is. False after an error.
+  bool run(std::size_t open, Prop::Value& value) {
     while (open != std::string_view::npos) open = whole_.text.find('{', read_braces(open));
-    if (!good_) return std::nullopt;
-    if (parts_.empty()) return Prop::Value(whole_.text);
-    flush(whole_.text.size());
-    return Prop::Value(Template{arena_.copy(std::span<const Template::Part>(parts_))});
+    if (bindings_ > 0) flush(whole_.text.size());
+    if (!good_) {
+      parts_.clear();
+      return false;
+    }
+    if (bindings_ == 0) {
+      value = whole_.text;
+    } else if (const Binding* only = only_binding()) {
+      value = *only;
+    } else {
+      value = Template{context_.arena.copy(std::span<const Template::Part>(parts_))};
+    }
+    parts_.clear();
+    return true;
   }
 
  private:
   // Returns where to go on.
   std::size_t read_braces(std::size_t open) {
+    const Slice inside = whole_.part(open + 1);
+    if (const auto braced = context_.expressions.read_braced(inside.text, inside.start))
+      return add(binding_of(braced->parsed), open, open + 1 + braced->end);
     const std::size_t length = find_closing_brace(whole_.text.substr(open));
     if (length == std::string_view::npos) {
-      diagnostics_.error(kInvalidExpression, whole_.part(open).start,
-                         "'{' has no matching '}'; for the character itself write {'{'}");
+      context_.diagnostics.error(kInvalidExpression, whole_.part(open).start,
+                                 "'{' has no matching '}'; for the character itself write {'{'}");
       good_ = false;
       return whole_.text.size();
     }
     const std::size_t after = open + length + 1;
-    const Slice inner = trimmed(whole_.part(open + 1, length - 1));
+    const Slice inner = trimmed(inside.part(0, length - 1));
     if (inner.text.empty()) return after;  // is text
-    const std::optional<Binding> binding = parse_binding(inner, arena_, diagnostics_);
-    good_ = good_ && binding.has_value();
-    if (!binding) return after;
+    if (const auto binding = parse_binding(inner, context_)) return add(*binding, open, after);
+    good_ = false;
+    return after;
+  }
+
+  std::size_t add(const Binding& binding, std::size_t open, std::size_t after) {
     flush(open);
-    parts_.emplace_back(*binding);
+    parts_.emplace_back(binding);
+    ++bindings_;
     literal_ = after;
     return after;
   }
@@ -93,11 +112,22 @@ class TemplateParser {
     if (end > literal_) parts_.emplace_back(whole_.text.substr(literal_, end - literal_));
   }
 
+  // The one binding, when there are only blanks around it.
+  const Binding* only_binding() const {
+    const Binding* found = nullptr;
+    for (const Template::Part& part : parts_) {
+      const auto* text = std::get_if<std::string_view>(&part);
+      if (text != nullptr && !trim(*text).empty()) return nullptr;
+      if (text == nullptr) found = &std::get<Binding>(part);
+    }
+    return bindings_ == 1 ? found : nullptr;
+  }
+
   Slice whole_;
-  Arena& arena_;
-  Diagnostics& diagnostics_;
-  std::vector<Template::Part> parts_;
+  BuildContext& context_;
+  std::vector<Template::Part>& parts_ = context_.parts;
   std::size_t literal_ = 0;  // where the literal text at hand starts
+  int bindings_ = 0;
   bool good_ = true;
 };
 
@@ -117,8 +147,8 @@ bool read_path(const Expression& expression, Arena& arena, BindPath& path) {
   const Expression* link = &expression;
   for (; link->kind != Kind::kName; link = link->children.front(), ++links)
     if (!step_of(*link)) return false;
-  if (links == 0 || (link->text != "$scope" && link->text != "$state")) return false;
-  path.root = link->text == "$scope" ? BindPath::Root::kScope : BindPath::Root::kState;
+  if (links == 0 || link->root == Expression::Root::kNone) return false;
+  path.root = link->root;
   const std::span<std::string_view> steps = arena.make_list<std::string_view>(links);
   link = &expression;
   for (; links > 0; link = link->children.front()) steps[--links] = *step_of(*link);
@@ -132,48 +162,49 @@ bool is_prototype_name(std::string_view name) {
   return name == "__proto__" || name == "constructor" || name == "prototype";
 }
 
-std::optional<Prop::Value> parse_text_value(std::string_view text, std::uint32_t start,
-                                            Arena& arena, Diagnostics& diagnostics) {
-  if (text.find('{') == std::string_view::npos) return Prop::Value(text);
-  const Slice slice{text, start};
-  if (const auto inner = inside_braces(trimmed(slice))) {
-    const std::optional<Binding> binding = parse_binding(*inner, arena, diagnostics);
-    return binding ? std::optional<Prop::Value>(*binding) : std::nullopt;
-  }
-  return TemplateParser(slice, arena, diagnostics).run();
+bool parse_text_value(std::string_view text, std::uint32_t start, BuildContext& context,
+                      Prop::Value& value) {
+  const std::size_t open = text.find('{');
+  if (open != std::string_view::npos) return TextParser({text, start}, context).run(open, value);
+  value = text;
+  return true;
 }
 
-std::optional<Binding> parse_expression_value(std::string_view text, std::uint32_t start,
-                                              Arena& arena, Diagnostics& diagnostics) {
+std::optional<Binding> parse_expression_value(std::string_view text, std::uint32_t start, BuildContext& context) {
   const Slice whole = trimmed({text, start});
+  if (whole.text.starts_with('{')) {
+    const Slice inside = whole.part(1);
+    const auto braced = context.expressions.read_braced(inside.text, inside.start);
+    if (braced && braced->end == inside.text.size())
+      return binding_of(braced->parsed);
+  }
   const std::optional<Slice> inner = inside_braces(whole);
-  if (!inner) return parse_binding(whole, arena, diagnostics);
+  if (!inner) return parse_binding(whole, context);
   ExpressionError error;
-  if (const auto binding = try_binding(*inner, arena, error)) return binding;
+  if (const auto binding = try_binding(*inner, context, error)) return binding;
   // The braces may be those of an object literal. When that does not hold either, the reading that
   // got further is the one the author meant.
   ExpressionError as_object;
-  if (const auto object = try_binding(whole, arena, as_object)) return object;
+  if (const auto object = try_binding(whole, context, as_object)) return object;
   if (as_object.at > error.at) error = std::move(as_object);
-  diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
+  context.diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
   return std::nullopt;
 }
 
-std::optional<BindPath> parse_bind_path(std::string_view text, std::uint32_t start, Arena& arena,
-                                        Diagnostics& diagnostics) {
+std::optional<BindPath> parse_bind_path(std::string_view text, std::uint32_t start, BuildContext& context) {
   Slice slice = trimmed({text, start});
   if (const auto inner = inside_braces(slice)) slice = *inner;
   ExpressionError error;
-  const Expression* expression = parse_expression(slice.text, slice.start, arena, error);
+  const Expression* expression = context.expressions.read(slice.text, slice.start, error).tree;
   BindPath path;
-  if (expression == nullptr || !read_path(*expression, arena, path)) {
-    diagnostics.error(
+  if (expression == nullptr || !read_path(*expression, context.arena, path)) {
+    context.diagnostics.error(
         kInvalidBinding, expression == nullptr ? error.at : slice.start,
         cat({quote(slice.text), " is no path; write $state.name or $scope.item.name"}));
     return std::nullopt;
   }
   if (std::any_of(path.steps.begin(), path.steps.end(), is_prototype_name)) {
-    diagnostics.error(kInvalidBinding, slice.start,
+    context.diagnostics.error(kInvalidBinding, slice.start,
                       "a path must not go through __proto__, constructor or prototype");
     return std::nullopt;
   }

@@ -42,7 +42,7 @@ bool is_extension_name(std::string_view name) {
 class DocumentBuilder {
  public:
   DocumentBuilder(Document& document, Diagnostics& diagnostics)
-      : document_(document), diagnostics_(diagnostics) {}
+      : document_(document), diagnostics_(diagnostics), context_(document.arena, diagnostics) {}
 
   void build(const Element& root);
 
@@ -61,6 +61,7 @@ class DocumentBuilder {
 
   Document& document_;
   Diagnostics& diagnostics_;
+  BuildContext context_;
   std::vector<std::string_view> seen_sections_;
   bool has_view_ = false;
 };
@@ -78,7 +79,7 @@ void DocumentBuilder::build(const Element& root) {
   if (root.name == "NexusPanel" || !closest(root.name, {"NexusPanel"}).empty()) {
     read_meta(root);
     check_text(root, {}, diagnostics_);
-    for (const Element& section : root.children()) read_section(section, root);
+    for (const Element& section : root.children) read_section(section, root);
   }
   if (!has_view_) {
     document_.view.type = "Layout";
@@ -162,7 +163,7 @@ void DocumentBuilder::read_section(const Element& section, const Element& root) 
 void DocumentBuilder::read_data(const Element& data) {
   check_attributes(data, {}, diagnostics_);
   check_text(data, {}, diagnostics_);
-  for (const Element& child : data.children()) {
+  for (const Element& child : data.children) {
     if (child.name == "State") {
       read_state(child);
     } else if (child.name == "Computed") {
@@ -194,7 +195,9 @@ void DocumentBuilder::read_computed(const Element& element) {
   if (const Attribute* text = require(element, "value", diagnostics_)) {
     ExpressionError error;
     computed.source = text->value;
-    computed.expression = parse_expression(text->value, text->value_at, document_.arena, error);
+    const auto parsed = context_.expressions.read(text->value, text->value_at, error);
+    computed.expression = parsed.tree;
+    computed.references = parsed.references;
     if (computed.expression == nullptr)
       diagnostics_.error(kInvalidExpression, error.at, std::move(error.message));
   }
@@ -204,7 +207,7 @@ void DocumentBuilder::read_computed(const Element& element) {
 void DocumentBuilder::read_logic(const Element& logic) {
   check_attributes(logic, {}, diagnostics_);
   check_text(logic, {}, diagnostics_);
-  for (const Element& child : logic.children()) {
+  for (const Element& child : logic.children) {
     if (child.name == "Extension") {
       read_extension(child);
     } else if (child.name == "Tool") {
@@ -256,7 +259,7 @@ void DocumentBuilder::read_lifecycle(const Element& element) {
                        cat({"a <Lifecycle> runs on mount or unmount, not on ", quote(on->value)}));
   }
   if (is_known && on->value == "unmount") lifecycle.on = Lifecycle::On::kUnmount;
-  for (const Element& child : element.children())
+  for (const Element& child : element.children)
     if (child.name != "Handler") report_unknown(child, element, {"Handler"}, diagnostics_);
   lifecycle.handler = read_handler(element, diagnostics_);
   if (is_known) document_.lifecycles.push_back(std::move(lifecycle));
@@ -265,9 +268,9 @@ void DocumentBuilder::read_lifecycle(const Element& element) {
 void DocumentBuilder::read_view(const Element& view) {
   check_attributes(view, {}, diagnostics_);
   check_text(view, {}, diagnostics_);
-  for (const Element& child : view.children()) {
+  for (const Element& child : view.children) {
     ViewNode node;
-    build_view(child, node, document_.arena, diagnostics_);
+    build_view(child, node, context_);
     if (has_view_) {
       diagnostics_.error(kParseError, child.range(),
                          "a second root in <View>; wrap both into one <Layout>");

@@ -52,7 +52,7 @@ void check_attributes(const Element& element, Names known, Diagnostics& diagnost
 }
 
 void check_empty(const Element& element, Diagnostics& diagnostics) {
-  for (const Element& child : element.children()) {
+  for (const Element& child : element.children) {
     diagnostics.error(kParseError, child.range(),
                       cat({"<", element.name, "> takes no elements; close it with '/>'"}));
   }
@@ -128,7 +128,7 @@ std::optional<value::Value> read_default(const Element& element, DataType type,
 
 Handler read_handler(const Element& element, Diagnostics& diagnostics) {
   const Element* found = nullptr;
-  for (const Element& child : element.children()) {
+  for (const Element& child : element.children) {
     if (child.name != "Handler") continue;
     if (found != nullptr) {
       diagnostics.warning(kDuplicateHandler, child.range(),

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "nexus/nxml/ast.h"
+#include "nexus/nxml/build_context_internal.h"
 #include "nexus/nxml/diagnostics_internal.h"
 #include "nexus/nxml/element_internal.h"
 
@@ -16,9 +17,8 @@ namespace nexus::nxml {
 // Fills in everything but the text; complete only when `diagnostics` holds no error.
 void build_document(const Element& root, Document& document, Diagnostics& diagnostics);
 
-// Makes `node`, which is empty, the node for a component element and those inside it. What it points to lies in
-// `arena` or in the document's text.
-void build_view(const Element& element, ViewNode& node, Arena& arena, Diagnostics& diagnostics);
+// Makes `node`, which is empty, the node for a component element and those inside it.
+void build_view(const Element& element, ViewNode& node, BuildContext& context);
 
 // One <Tool>: arguments, capabilities, limits and handler.
 Tool build_tool(const Element& element, Diagnostics& diagnostics);

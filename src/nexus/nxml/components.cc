@@ -1,5 +1,11 @@
 #include "nexus/nxml/components_internal.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "nexus/nxml/name_table_internal.h"
+
 namespace nexus::nxml {
 namespace {
 
@@ -18,13 +24,14 @@ constexpr Words kStatuses = {"success", "warn", "error", "info"};
 constexpr Words kChartTypes = {"line", "bar", "pie", "area"};
 constexpr Words kInputTypes = {"text", "number", "password", "email"};
 constexpr Words kButtonVariants = {"primary", "secondary", "danger", "ghost"};
+constexpr Words kFlags = {"true", "false"};
 constexpr Words kOfflineChoices = {"refuse", "queue"};
 
 // On every component besides `id`, which is no property but the node's name.
 constexpr PropSpec kCommonProps[] = {
-    {"trigger", PropKind::kName},
-    {"args", PropKind::kExpression},
-    {"payload", PropKind::kExpression},
+    {"trigger", PropKind::kTrigger},
+    {"args", PropKind::kArgs},
+    {"payload", PropKind::kPayload},
     {"offline", PropKind::kChoice, kMayMiss, "refuse", kOfflineChoices},
 };
 
@@ -42,7 +49,7 @@ constexpr PropSpec kIfProps[] = {
     {"condition", PropKind::kExpression, kNeeded},
 };
 constexpr PropSpec kIterateProps[] = {
-    {"items", PropKind::kExpression, kNeeded},
+    {"items", PropKind::kItems, kNeeded},
     {"as", PropKind::kVariable, kNeeded, "item"},
     {"key", PropKind::kKey, kMayMiss},
     {"empty"},
@@ -63,15 +70,15 @@ constexpr PropSpec kStatusBadgeProps[] = {
     {"value"},
 };
 constexpr PropSpec kLogStreamProps[] = {
-    {"data", PropKind::kExpression, kNeeded, "[]"},
+    {"data", PropKind::kItems, kNeeded, "[]"},
     {"height", PropKind::kLength},
-    {"autoScroll", PropKind::kFlag, kMayMiss, "true"},
-    {"wrap", PropKind::kFlag, kMayMiss, "true"},
+    {"autoScroll", PropKind::kFlag, kMayMiss, "true", kFlags},
+    {"wrap", PropKind::kFlag, kMayMiss, "true", kFlags},
     {"filter"},
 };
 constexpr PropSpec kChartProps[] = {
     {"type", PropKind::kChoice, kNeeded, "line", kChartTypes},
-    {"data", PropKind::kExpression, kNeeded, "[]"},
+    {"data", PropKind::kItems, kNeeded, "[]"},
     {"xKey"},
     {"yKey"},
     {"height", PropKind::kLength},
@@ -87,24 +94,24 @@ constexpr PropSpec kInputProps[] = {
     {"min"},
     {"max"},
     {"step"},
-    {"disabled", PropKind::kFlag, kMayMiss, "false"},
+    {"disabled", PropKind::kFlag, kMayMiss, "false", kFlags},
 };
 constexpr PropSpec kSwitchProps[] = {
     {"bind", PropKind::kBindPath, kNeeded},
     {"label"},
-    {"disabled", PropKind::kFlag, kMayMiss, "false"},
+    {"disabled", PropKind::kFlag, kMayMiss, "false", kFlags},
 };
 constexpr PropSpec kButtonProps[] = {
     {"label", PropKind::kText, kNeeded, "Button"},
     {"variant", PropKind::kChoice, kMayMiss, "primary", kButtonVariants},
-    {"disabled", PropKind::kFlag, kMayMiss, "false"},
+    {"disabled", PropKind::kFlag, kMayMiss, "false", kFlags},
     {"confirm"},
 };
 constexpr PropSpec kActionProps[] = {
     {"label", PropKind::kText, kNeeded, "Button"},
-    {"trigger", PropKind::kName, kNeeded},
+    {"trigger", PropKind::kTrigger, kNeeded},
     {"variant", PropKind::kChoice, kMayMiss, "primary", kButtonVariants},
-    {"disabled", PropKind::kFlag, kMayMiss, "false"},
+    {"disabled", PropKind::kFlag, kMayMiss, "false", kFlags},
     {"confirm"},
 };
 constexpr PropSpec kCustomComponentProps[] = {
@@ -112,37 +119,81 @@ constexpr PropSpec kCustomComponentProps[] = {
     {"component", PropKind::kName, kNeeded},
 };
 
+constexpr Component component(std::string_view name, int weight, std::span<const PropSpec> props) {
+  const auto required = std::count_if(props.begin(), props.end(),
+                                      [](const PropSpec& prop) { return prop.need == Need::kRequired; });
+  return {name, weight, props, static_cast<int>(required)};
+}
+
 constexpr Component kComponents[] = {
-    {"Layout", 12, kLayoutProps},
-    {"Container", 12, kContainerProps},
-    {"If", 12, kIfProps},
-    {"Iterate", 12, kIterateProps},
-    {"Text", 12, kTextProps},
-    {"Metric", 3, kMetricProps},
-    {"StatusBadge", 3, kStatusBadgeProps},
-    {"LogStream", 12, kLogStreamProps},
-    {"Chart", 6, kChartProps},
-    {"Input", 6, kInputProps},
-    {"Switch", 3, kSwitchProps},
-    {"Button", 3, kButtonProps},
-    {"Action", 3, kActionProps},
-    {"CustomComponent", 6, kCustomComponentProps},
+    component("Layout", 12, kLayoutProps),
+    component("Container", 12, kContainerProps),
+    component("If", 12, kIfProps),
+    component("Iterate", 12, kIterateProps),
+    component("Text", 12, kTextProps),
+    component("Metric", 3, kMetricProps),
+    component("StatusBadge", 3, kStatusBadgeProps),
+    component("LogStream", 12, kLogStreamProps),
+    component("Chart", 6, kChartProps),
+    component("Input", 6, kInputProps),
+    component("Switch", 3, kSwitchProps),
+    component("Button", 3, kButtonProps),
+    component("Action", 3, kActionProps),
+    component("CustomComponent", 6, kCustomComponentProps),
 };
 
 constexpr int kUnknownWeight = 6;
 
-const PropSpec* find_in(std::span<const PropSpec> props, std::string_view name) {
-  for (const PropSpec& prop : props)
-    if (prop.name == name) return &prop;
-  return nullptr;
+template <typename Item, std::size_t kCount>
+consteval NameTable<kCount> table_of(const Item (&items)[kCount]) {
+  std::array<std::string_view, kCount> names{};
+  for (std::size_t i = 0; i < kCount; ++i) names[i] = items[i].name;
+  return NameTable<kCount>(names);
 }
+
+constexpr NameTable kComponentTable = table_of(kComponents);
+constexpr NameTable kCommonPropTable = table_of(kCommonProps);
+
+// Every name that a property of some component has, each once.
+constexpr std::size_t kMaxPropNames = 64;
+struct PropNames {
+  std::array<std::string_view, kMaxPropNames> names{};
+  std::size_t count = 0;
+
+  constexpr void add(std::string_view name) {
+    if (std::find(names.begin(), names.begin() + count, name) == names.begin() + count) names[count++] = name;
+  }
+};
+constexpr PropNames collect_prop_names() {
+  PropNames found;
+  for (const Component& component : kComponents)
+    for (const PropSpec& prop : component.props) found.add(prop.name);
+  for (const PropSpec& prop : kCommonProps) found.add(prop.name);
+  return found;
+}
+constexpr PropNames kPropNames = collect_prop_names();
+constexpr auto kPropTable = [] {
+  std::array<std::string_view, kPropNames.count> names{};
+  std::copy_n(kPropNames.names.begin(), names.size(), names.begin());
+  return NameTable<kPropNames.count>(names);
+}();
+
+// The property that each component has under each name of kPropTable; nullptr for none.
+using PropsByName = std::array<const PropSpec*, kPropNames.count>;
+constexpr auto kPropsOf = [] {
+  std::array<PropsByName, std::size(kComponents)> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const PropSpec& prop : kCommonProps) all[i][kPropTable.position_of(prop.name)] = &prop;
+    for (const PropSpec& prop : kComponents[i].props) all[i][kPropTable.position_of(prop.name)] = &prop;
+  }
+  return all;
+}();
 
 }  // namespace
 
 const Component* find_component(std::string_view type) {
-  for (const Component& component : kComponents)
-    if (component.name == type) return &component;
-  return nullptr;
+  const std::size_t found = kComponentTable.find(type);
+  return found == kComponentTable.kNone ? nullptr : &kComponents[found];
 }
 
 std::vector<std::string_view> component_names() {
@@ -157,11 +208,15 @@ int layout_weight(std::string_view type) {
 }
 
 const PropSpec* find_prop(const Component& component, std::string_view name) {
-  const PropSpec* own = find_in(component.props, name);
-  return own != nullptr ? own : find_common_prop(name);
+  const std::size_t found = kPropTable.find(name);
+  if (found == kPropTable.kNone) return nullptr;
+  return kPropsOf[static_cast<std::size_t>(&component - kComponents)][found];
 }
 
-const PropSpec* find_common_prop(std::string_view name) { return find_in(kCommonProps, name); }
+const PropSpec* find_common_prop(std::string_view name) {
+  const std::size_t found = kCommonPropTable.find(name);
+  return found == kCommonPropTable.kNone ? nullptr : &kCommonProps[found];
+}
 
 std::vector<std::string_view> prop_names(const Component& component) {
   std::vector<std::string_view> names = {"id"};

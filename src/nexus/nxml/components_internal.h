@@ -4,22 +4,9 @@
 #include <string_view>
 #include <vector>
 
-namespace nexus::nxml {
+#include "nexus/nxml/ast.h"
 
-// How the text of an attribute is read.
-enum class PropKind {
-  kText,        // plain text, a binding, or text with bindings in it
-  kFlag,        // true or false, or a binding
-  kChoice,      // one of `choices`, or a binding
-  kLength,      // a number of pixels or a CSS length, or a binding
-  kExpression,  // an expression, with or without braces around it
-  kBindPath,    // $state.path or $scope.path
-  // Plain text that names something; never a binding.
-  kName,
-  kVariable,  // an identifier
-  kKey,       // a property of the items of a list
-  kModule,    // what holds a component of the author's own
-};
+namespace nexus::nxml {
 
 enum class Need { kOptional, kRequired };
 
@@ -31,13 +18,14 @@ struct PropSpec {
   // What clients take when the document gives none. A required property without one is an error
   // when missing, one with it a warning.
   std::string_view fallback = {};
-  std::span<const std::string_view> choices = {};
+  std::span<const std::string_view> choices = {};  // of kChoice and kFlag
 };
 
 struct Component {
   std::string_view name;
   int weight;  // columns out of 12; reference.md section 2.6
   std::span<const PropSpec> props;
+  int required;  // how many of `props` are
 };
 
 // nullptr when the library has no such component.

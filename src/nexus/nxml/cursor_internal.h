@@ -4,50 +4,94 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace nexus::nxml {
 
 // What a byte may be; one look-up instead of a row of comparisons.
-enum class CharClass : std::uint8_t {
+enum class CharClass : std::uint16_t {
   kSpace = 1,
   kDigit = 2,
   kLetter = 4,
-  kIdentifierStart = 8,   // letters, '_' and '$'
-  kTagName = 16,          // identifiers, '-' and ':'; the colon is there for bind:name and on:name
-  kExpressionName = 32,   // identifiers and everything beyond ASCII
+  kIdentifierStart = 8,  // letters, '_' and '$'
+  kIdentifier = 16,      // those and digits
+  kTagName = 32,         // identifiers, '-' and ':'; the colon is there for bind:name and on:name
+  kExpressionName = 64,  // identifiers and everything beyond ASCII
+  kPunctuator = 128,     // starts a punctuator of JavaScript
+  kPunctuatorRest = 256,  // comes second or later in one
+  kBracing = 512,         // decides where braces, strings and templates of JavaScript end
+  kExpressionStart = 1024,  // as kExpressionName, but no digit
 };
 
 namespace internal {
-constexpr std::array<std::uint8_t, 256> classify() {
-  std::array<std::uint8_t, 256> classes{};
+constexpr std::array<std::uint16_t, 256> classify() {
+  std::array<std::uint16_t, 256> classes{};
   for (unsigned byte = 0; byte < 256; ++byte) {
-    const auto is = [&](CharClass what) { classes[byte] |= static_cast<std::uint8_t>(what); };
+    const auto is = [&](CharClass what, bool holds) {
+      if (holds) classes[byte] |= static_cast<std::uint16_t>(what);
+    };
+    const auto is_one_of = [&](std::string_view bytes) {
+      return bytes.find(static_cast<char>(byte)) != std::string_view::npos;
+    };
     const bool digit = byte >= '0' && byte <= '9';
     const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
     const bool starts = letter || byte == '_' || byte == '$';
-    if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') is(CharClass::kSpace);
-    if (digit) is(CharClass::kDigit);
-    if (letter) is(CharClass::kLetter);
-    if (starts) is(CharClass::kIdentifierStart);
-    if (starts || digit || byte == '-' || byte == ':') is(CharClass::kTagName);
-    if (starts || digit || byte >= 0x80) is(CharClass::kExpressionName);
+    is(CharClass::kSpace, is_one_of(" \t\n\r"));
+    is(CharClass::kDigit, digit);
+    is(CharClass::kLetter, letter);
+    is(CharClass::kIdentifierStart, starts);
+    is(CharClass::kIdentifier, starts || digit);
+    is(CharClass::kTagName, starts || digit || byte == '-' || byte == ':');
+    is(CharClass::kExpressionName, starts || digit || byte >= 0x80);
+    is(CharClass::kExpressionStart, starts || byte >= 0x80);
+    is(CharClass::kPunctuator, is_one_of("{}()[].;,<>+-*/%&|^!~?:=@"));
+    is(CharClass::kPunctuatorRest, is_one_of(".<>+-*&|?="));
+    is(CharClass::kBracing, is_one_of("{}\"'`$\\"));
   }
   return classes;
 }
-inline constexpr std::array<std::uint8_t, 256> kClasses = classify();
+inline constexpr std::array<std::uint16_t, 256> kClasses = classify();
 }  // namespace internal
 
 inline bool has_class(char c, CharClass what) {
-  return (internal::kClasses[static_cast<unsigned char>(c)] & static_cast<std::uint8_t>(what)) != 0;
+  return (internal::kClasses[static_cast<unsigned char>(c)] & static_cast<std::uint16_t>(what)) != 0;
 }
 
 inline bool is_space(char c) { return has_class(c, CharClass::kSpace); }
 inline bool is_digit(char c) { return has_class(c, CharClass::kDigit); }
 inline bool is_letter(char c) { return has_class(c, CharClass::kLetter); }
 inline bool is_identifier_start(char c) { return has_class(c, CharClass::kIdentifierStart); }
-inline bool is_identifier_part(char c) { return is_identifier_start(c) || is_digit(c); }
+inline bool is_identifier_part(char c) { return has_class(c, CharClass::kIdentifier); }
 inline bool continues_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+// As a == b; faster for names, which are short and most often equal when their lengths are.
+inline bool same_name(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto same_at = [&]<typename Word>(Word, std::size_t at) {
+    Word x;
+    Word y;
+    std::memcpy(&x, a.data() + at, sizeof x);
+    std::memcpy(&y, b.data() + at, sizeof y);
+    return x == y;
+  };
+  const std::size_t size = a.size();
+  // The first and the last bytes; between them they cover the whole.
+  if (size >= 4 && size <= 8)
+    return same_at(std::uint32_t(), 0) && same_at(std::uint32_t(), size - sizeof(std::uint32_t));
+  if (size > 8 && size <= 16)
+    return same_at(std::uint64_t(), 0) && same_at(std::uint64_t(), size - sizeof(std::uint64_t));
+  if (size > 16) return a == b;
+  for (std::size_t i = 0; i < size; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+// As text == word; faster, because the length is known to the compiler.
+template <std::size_t kSize>
+bool equals(std::string_view text, const char (&word)[kSize]) {
+  return text.size() == kSize - 1 && std::memcmp(text.data(), word, kSize - 1) == 0;
+}
 
 // Walks a text byte by byte. The text must outlive the cursor. Copying is cheap and is how parsers look ahead.
 class Cursor {
@@ -76,10 +120,17 @@ class Cursor {
   // Moves to the first byte at or after the current one that `stop` accepts, or to the end.
   template <typename Stop>
   void advance_until(const Stop& stop) {
-    while (at_ != end_ && !stop(*at_)) ++at_;
+    // A copy, because the compiler must take each byte read for one that may change `at_`.
+    const char* at = at_;
+    while (at != end_ && !stop(*at)) ++at;
+    at_ = at;
   }
-  void skip_space() {
-    advance_until([](char c) { return !is_space(c); });
+  void skip_space() { take(CharClass::kSpace); }
+  // Moves over the bytes of that class; the answer is what was passed.
+  std::string_view take(CharClass what) {
+    const char* const from = at_;
+    advance_until([what](char c) { return !has_class(c, what); });
+    return {from, static_cast<std::size_t>(at_ - from)};
   }
 
  private:

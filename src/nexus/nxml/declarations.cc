@@ -41,12 +41,14 @@ std::vector<std::string> names_read(const Computed& computed, const std::vector<
   const auto add = [&](std::string_view name) {
     if (seen.insert(name).second) names.emplace_back(name);
   };
-  if (!computed.expression) return names;
-  for_each_reference(*computed.expression, [&](const Reference& reference) {
-    if (!reference.is_state) return;
-    if (!reference.name.empty()) return add(reference.name);
-    for (const State& state : states) add(state.name);
-  });
+  for (const Reference& reference : computed.references) {
+    if (!reference.is_state) continue;
+    if (!reference.name.empty()) {
+      add(reference.name);
+    } else {
+      for (const State& state : states) add(state.name);
+    }
+  }
   return names;
 }
 

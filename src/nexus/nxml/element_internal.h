@@ -1,11 +1,11 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "nexus/base/arena.h"
+#include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/diagnostics_internal.h"
 #include "nexus/nxml/locator.h"
 #include "nexus/nxml/nxml.h"
@@ -14,12 +14,49 @@
 // read into; views are into the document's text.
 namespace nexus::nxml {
 
+// Items that know the one after them, for range-based loops.
+template <typename T>
+class Chain {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(const T* at) : at_(at) {}
+    const T& operator*() const { return *at_; }
+    Iterator& operator++() {
+      at_ = at_->next;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const T* at_;
+  };
+
+  Iterator begin() const { return Iterator(first_); }
+  Iterator end() const { return Iterator(nullptr); }
+  T* first() { return first_; }
+  std::uint32_t size() const { return size_; }
+
+  // `item` is in no chain yet.
+  void append(T& item) {
+    (last_ == nullptr ? first_ : last_->next) = &item;
+    last_ = &item;
+    ++size_;
+  }
+
+ private:
+  T* first_ = nullptr;
+  T* last_ = nullptr;
+  std::uint32_t size_ = 0;
+};
+
 struct Attribute {
   std::string_view name;
   std::string_view value;  // nothing is decoded; "true" when the attribute has no value
   std::uint32_t name_at = 0;
   std::uint32_t value_at = 0;  // of the text between the quotes; the name's when the attribute has no value
   char quote_mark = '\0';      // what the value stands in, if it does
+  Attribute* next = nullptr;
 
   Range name_range() const { return {name_at, name_at + static_cast<std::uint32_t>(name.size())}; }
   Range value_range() const {
@@ -32,7 +69,7 @@ struct Note {
   std::string_view text;     // as written, without the blanks around it
   std::uint32_t before = 0;  // the position of the child it stands before
   bool is_comment = false;
-  const Note* next = nullptr;  // of the same element, in order of position
+  Note* next = nullptr;
 };
 
 // What <Handler> holds.
@@ -45,45 +82,23 @@ struct RawText {
 struct Element {
   std::string_view name;
   std::uint32_t name_at = 0;
-  std::uint32_t child_count = 0;
-  std::span<const Attribute> attributes;  // each name once: the last of equal ones wins
-  const Element* first_child = nullptr;
-  const Element* next = nullptr;  // of the same parent
+  Chain<Attribute> attributes;  // each name once: the last of equal ones wins
+  Chain<Element> children;
+  Chain<Note> notes;
+  Element* next = nullptr;
   std::optional<std::uint32_t> text;  // where the first text directly inside stands that is not blank
   bool self_closed = false;
   bool malformed = false;        // its tag was reported, so what follows from that is not
   const RawText* raw = nullptr;  // of <Handler>
   std::string_view source;       // all of the element, from '<' to '>'
-  const Note* first_note = nullptr;
 
   // Of the tag name.
   Range range() const { return {name_at, name_at + static_cast<std::uint32_t>(name.size())}; }
   const Attribute* find(std::string_view attribute) const {
     for (const Attribute& candidate : attributes)
-      if (candidate.name == attribute) return &candidate;
+      if (same_name(candidate.name, attribute)) return &candidate;
     return nullptr;
   }
-
-  // For range-based loops over the children.
-  class Iterator {
-   public:
-    explicit Iterator(const Element* at) : at_(at) {}
-    const Element& operator*() const { return *at_; }
-    Iterator& operator++() {
-      at_ = at_->next;
-      return *this;
-    }
-    bool operator==(const Iterator&) const = default;
-
-   private:
-    const Element* at_;
-  };
-  struct Children {
-    const Element* first;
-    Iterator begin() const { return Iterator(first); }
-    Iterator end() const { return Iterator(nullptr); }
-  };
-  Children children() const { return {first_child}; }
 };
 
 // `source` without its byte order mark: the text that places are counted in.

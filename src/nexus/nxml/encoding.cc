@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/encoding_internal.h"
@@ -15,25 +14,24 @@ bool is_forbidden_control(char c) {
   return (byte < 0x20 && !is_space(c)) || byte == 0x7F;
 }
 
-// Whether a byte of the eight may be a control character; white space may be taken for one.
-bool may_hold_control(const char* bytes) {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
-  std::uint64_t eight;
-  std::memcpy(&eight, bytes, sizeof eight);
-  const std::uint64_t del = eight ^ (kEach * 0x7F);
-  return ((((eight - kEach * 0x20) & ~eight) | ((del - kEach) & ~del)) & (kEach * 0x80)) != 0;
-}
+constexpr std::size_t kBlock = 256;
 
-// The offset of the first control character; the text's size when there is none.
-std::size_t find_control(std::string_view text) {
-  constexpr std::size_t kStep = sizeof(std::uint64_t);
-  for (std::size_t at = 0; at < text.size(); at += kStep) {
-    const std::string_view piece = text.substr(at, kStep);
-    if (piece.size() == kStep && !may_hold_control(piece.data())) continue;
-    const auto found = std::find_if(piece.begin(), piece.end(), is_forbidden_control);
-    if (found != piece.end()) return at + static_cast<std::size_t>(found - piece.begin());
+struct BlockContent {
+  bool control = false;  // a forbidden one
+  bool beyond_ascii = false;
+};
+
+// Written so that compilers take many bytes at once.
+BlockContent look_at(const char* block) {
+  unsigned char all = 0;
+  unsigned char control = 0;
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    const unsigned char byte = static_cast<unsigned char>(block[i]);
+    const unsigned char allowed = (byte == '\t') | (byte == '\n') | (byte == '\r');
+    all |= byte;
+    control |= static_cast<unsigned char>((byte == 0x7F) | ((byte < 0x20) & (allowed ^ 1)));
   }
-  return text.size();
+  return {control != 0, all >= 0x80};
 }
 
 // Where the first ill-formed sequence starts; the text has one.
@@ -51,10 +49,19 @@ std::size_t find_ill_formed(std::string_view text) {
 }  // namespace
 
 std::optional<BadText> find_bad_text(std::string_view text) {
-  if (const std::size_t at = find_control(text); at < text.size()) {
-    return BadText{static_cast<std::uint32_t>(at),
+  std::size_t at = 0;
+  bool beyond_ascii = false;
+  for (; at + kBlock <= text.size(); at += kBlock) {
+    const BlockContent content = look_at(text.data() + at);
+    if (content.control) break;
+    beyond_ascii = beyond_ascii || content.beyond_ascii;
+  }
+  const auto control = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), is_forbidden_control);
+  if (control != text.end()) {
+    return BadText{static_cast<std::uint32_t>(control - text.begin()),
                    "the document holds a control character; remove it"};
   }
+  if (!beyond_ascii && value::is_valid_utf8(text.substr(at))) return std::nullopt;
   if (value::is_valid_utf8(text)) return std::nullopt;
   return BadText{static_cast<std::uint32_t>(find_ill_formed(text)),
                  "the document is not valid UTF-8; save it in that encoding"};

@@ -10,8 +10,8 @@
 namespace nexus::nxml {
 
 // One node of a view expression: the whitelisted subset of JavaScript that browsers interpret without eval (design.md
-// D8). The JSON form of each node is in docs/PROTOCOL.md under "Expressions". Nodes lie in an arena; views are into it
-// or into the text that was parsed.
+// D8). The JSON form of each node is in docs/PROTOCOL.md under "Expressions". Nodes lie in an arena; views are into it,
+// into the text that was parsed, or to literals.
 struct Expression {
   enum class Kind : std::uint8_t {
     kLiteral,      // null, true, false, number, string, undefined
@@ -32,9 +32,11 @@ struct Expression {
     kParen,           // parentheses that end an optional chain
   };
   enum class Literal : std::uint8_t { kUndefined, kNull, kFalse, kTrue, kNumber, kString };
+  enum class Root : std::uint8_t { kNone, kState, kScope };
 
   Kind kind = Kind::kLiteral;
   Literal literal = Literal::kUndefined;  // of kLiteral
+  Root root = Root::kNone;                // kName: which of the two it is, if any
   bool optional = false;
   std::uint32_t at = 0;  // the offset in the text, counted from the `start` given to the parser
   std::string_view text;  // a name, an operator, or what a string literal stands for
@@ -45,6 +47,15 @@ struct Expression {
   std::span<const std::string_view> words;
 
   bool is_literal(Literal which) const { return kind == Kind::kLiteral && literal == which; }
+};
+
+// One use of `$state` or `$scope` in an expression.
+struct Reference {
+  bool is_state = true;  // otherwise $scope
+  // The name asked for, by dot or by a constant in brackets; empty when the whole object is meant, as in
+  // Object.keys($state) or $state[$scope.row.key].
+  std::string_view name;
+  std::uint32_t at = 0;  // as Expression::at
 };
 
 struct ExpressionError {

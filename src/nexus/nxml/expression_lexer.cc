@@ -14,27 +14,25 @@ namespace {
 
 // Every punctuator of JavaScript of more than one character, longest first, so that the ones outside
 // the subset are named whole.
-constexpr std::array<std::string_view, 33> kPunctuators = {
+constexpr std::array<Punctuator, 33> kPunctuators = {
     ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "?\?=",
     "=>",   "==",  "!=",  "<=",  ">=",  "&&",  "||",  "??",  "?.",  "**",  "++",
     "--",   "+=",  "-=",  "*=",  "/=",  "%=",  "&=",  "|=",  "^=",  "<<",  ">>"};
-constexpr std::string_view kSinglePunctuators = "{}()[].;,<>+-*/%&|^!~?:=@";
 
-// Which bytes can be the second of a punctuator.
-constexpr std::string_view kSecondBytes = ".<>+-*&|?=";
-
-// The longest punctuator that `text` starts with, empty for none.
-std::string_view first_punctuator(std::string_view text) {
-  if (text.empty() || kSinglePunctuators.find(text.front()) == std::string_view::npos) return {};
-  if (text.size() > 1 && kSecondBytes.find(text[1]) != std::string_view::npos) {
-    for (const std::string_view punctuator : kPunctuators)
-      if (text.starts_with(punctuator)) return text.substr(0, punctuator.size());
+// The longest punctuator that `text` starts with; none when there is none.
+Punctuator first_punctuator(std::string_view text) {
+  if (text.empty() || !has_class(text[0], CharClass::kPunctuator)) return {};
+  std::size_t length = 1;
+  while (length < std::min<std::size_t>(text.size(), 4) && has_class(text[length], CharClass::kPunctuatorRest))
+    ++length;
+  for (; length > 1; --length) {
+    const Punctuator candidate(text.substr(0, length));
+    if (std::find(kPunctuators.begin(), kPunctuators.end(), candidate) != kPunctuators.end()) return candidate;
   }
-  return text.substr(0, 1);
+  return Punctuator(text.substr(0, 1));
 }
 
 bool is_name_part(char c) { return has_class(c, CharClass::kExpressionName); }
-bool is_name_start(char c) { return is_name_part(c) && !is_digit(c); }
 
 int digit_value(char c) {
   if (is_digit(c)) return c - '0';
@@ -70,13 +68,6 @@ Token ExpressionLexer::fail(std::uint32_t at, std::string message) {
   return token;
 }
 
-Token ExpressionLexer::start_token(Token::Kind kind) const {
-  Token token;
-  token.kind = kind;
-  token.at = here();
-  return token;
-}
-
 ExpressionLexer ExpressionLexer::look_ahead(ExpressionError& error) const {
   ExpressionLexer copy = *this;
   copy.error_ = &error;
@@ -89,11 +80,30 @@ std::string_view ExpressionLexer::keep(std::string_view made) const {
   return arena_ == nullptr ? std::string_view() : arena_->copy(made);
 }
 
-Token ExpressionLexer::next() {
-  if (!error_->message.empty()) return fail(error_->at, {});
+void ExpressionLexer::next(Token& token) {
   cursor_.skip_space();
   const char c = cursor_.peek();
-  if (is_name_start(c)) return read_name();
+  token.at = here();
+  // The two most frequent kinds: names, and punctuators of one character. After an error there is
+  // nothing left.
+  if (has_class(c, CharClass::kExpressionStart)) {
+    token.kind = Token::Kind::kName;
+    token.punctuator = {};
+    token.text = cursor_.take(CharClass::kExpressionName);
+  } else if (has_class(c, CharClass::kPunctuator) && !has_class(cursor_.peek(1), CharClass::kPunctuatorRest) &&
+             !(c == '.' && is_digit(cursor_.peek(1)))) {
+    token.kind = Token::Kind::kPunctuator;
+    token.punctuator = Punctuator(c);
+    token.text = cursor_.rest().substr(0, 1);
+    cursor_.advance();
+  } else {
+    token = read_other();
+  }
+}
+
+Token ExpressionLexer::read_other() {
+  if (!error_->message.empty()) return fail(error_->at, {});
+  const char c = cursor_.peek();
   if (cursor_.at_end()) return start_token(Token::Kind::kEnd);
   if (is_digit(c) || (c == '.' && is_digit(cursor_.peek(1)))) return read_number();
   if (c == '"' || c == '\'') return read_string(c);
@@ -105,21 +115,13 @@ Token ExpressionLexer::next() {
   return read_punctuator();
 }
 
-Token ExpressionLexer::read_name() {
-  Token token = start_token(Token::Kind::kName);
-  const std::uint32_t start = cursor_.offset();
-  cursor_.advance_until([](char c) { return !is_name_part(c); });
-  token.text = cursor_.since(start);
-  return token;
-}
-
 Token ExpressionLexer::read_punctuator() {
   Token token = start_token(Token::Kind::kPunctuator);
+  token.punctuator = first_punctuator(cursor_.rest());
   // `a?.5:1` is a conditional.
-  const bool is_conditional = cursor_.looking_at("?.") && is_digit(cursor_.peek(2));
-  token.text = is_conditional ? cursor_.rest().substr(0, 1) : first_punctuator(cursor_.rest());
-  if (!token.text.empty()) {
-    token.punctuator = Punctuator(token.text);
+  if (token.is("?.") && is_digit(cursor_.peek(2))) token.punctuator = "?";
+  if (token.punctuator != Punctuator()) {
+    token.text = cursor_.rest().substr(0, token.punctuator.size());
     cursor_.advance(token.text.size());
     return token;
   }
@@ -154,8 +156,16 @@ Token ExpressionLexer::read_digits(int base, Token token) {
 
 Token ExpressionLexer::read_decimal(Token token) {
   const std::uint32_t start = cursor_.offset();
-  const auto skip_digits = [&] { cursor_.advance_until([](char c) { return !is_digit(c); }); };
+  const auto skip_digits = [&] { cursor_.take(CharClass::kDigit); };
   skip_digits();
+  constexpr std::size_t kExact = 15;  // so many digits fit into a double without loss
+  if (const std::string_view whole = cursor_.since(start);
+      whole.size() <= kExact && cursor_.peek() != '.' && (cursor_.peek() | 0x20) != 'e') {
+    std::uint64_t number = 0;
+    for (const char digit : whole) number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    token.number = static_cast<double>(number);
+    return finish_number(token);
+  }
   if (cursor_.peek() == '.') {
     cursor_.advance();
     skip_digits();
@@ -263,12 +273,6 @@ bool ExpressionLexer::read_escape(std::string& text) {
   return true;
 }
 
-bool ExpressionLexer::sees_arrow() const {
-  Cursor ahead = cursor_;
-  ahead.skip_space();
-  return ahead.looking_at("=>");
-}
-
 bool ExpressionLexer::read_unicode_escape(std::uint32_t at, std::string& text) {
   const bool is_byte = cursor_.peek(1) == 'x';
   unsigned point = 0;
@@ -310,25 +314,31 @@ bool ExpressionLexer::read_code_unit(int digits, unsigned& unit) {
 }
 
 std::size_t find_closing_brace(std::string_view text) {
-  // What is open: '{' for a brace, '$' for a hole of a template, otherwise the quote of a literal.
-  std::string open;
+  // What is open around the place: '{' for a brace, '$' for a hole of a template, '`' for a template.
+  std::string outer;
+  char inside = '\0';
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (has_class(c, CharClass::kExpressionName) && c != '$') continue;
-    const char inside = open.empty() ? '{' : open.back();
-    const bool is_code = inside == '{' || inside == '$';
-    if (!is_code && c == '\\') {
-      ++i;
-    } else if (!is_code && c == inside) {
-      open.pop_back();
-    } else if (inside == '`' && c == '$' && i + 1 < text.size() && text[i + 1] == '{') {
-      open.push_back('$');
-      ++i;
-    } else if (is_code && (c == '"' || c == '\'' || c == '`' || c == '{')) {
-      open.push_back(c);
-    } else if (is_code && c == '}') {
-      open.pop_back();
-      if (open.empty()) return i;
+    if (!has_class(c, CharClass::kBracing)) continue;
+    if (inside == '`') {
+      const bool is_hole = c == '$' && i + 1 < text.size() && text[i + 1] == '{';
+      if (c == '\\' || is_hole) ++i;
+      if (is_hole) {
+        outer.push_back(std::exchange(inside, '$'));
+      } else if (c == '`') {
+        inside = outer.back();
+        outer.pop_back();
+      }
+    } else if (c == '"' || c == '\'') {
+      for (++i; i < text.size() && text[i] != c; ++i)
+        if (text[i] == '\\') ++i;
+    } else if (c == '{' || c == '`') {
+      if (inside != '\0') outer.push_back(inside);
+      inside = c;
+    } else if (c == '}') {
+      if (outer.empty()) return i;
+      inside = outer.back();
+      outer.pop_back();
     }
   }
   return std::string_view::npos;

@@ -19,12 +19,17 @@ class Punctuator {
     for (std::size_t i = text.size(); i > 0; --i)
       code_ = code_ << 8 | static_cast<unsigned char>(text[i - 1]);
   }
+  constexpr explicit Punctuator(char c) : code_(static_cast<unsigned char>(c)) {}
   // NOLINTNEXTLINE(google-explicit-constructor): stands for its literal.
   consteval Punctuator(const char* text) : Punctuator(std::string_view(text)) {}
 
   constexpr bool operator==(const Punctuator&) const = default;
-  constexpr bool is_none() const { return code_ == 0; }
-  constexpr char first() const { return static_cast<char>(code_ & 0xFF); }
+  constexpr std::uint32_t code() const { return code_; }
+  constexpr std::size_t size() const {
+    std::size_t bytes = 0;
+    for (std::uint32_t rest = code_; rest != 0; rest >>= 8) ++bytes;
+    return bytes;
+  }
   std::string text() const {
     std::string out;
     for (std::uint32_t rest = code_; rest != 0; rest >>= 8) out += static_cast<char>(rest & 0xFF);
@@ -58,14 +63,23 @@ class ExpressionLexer {
                   ExpressionError& error)
       : cursor_(source), start_(start), arena_(&arena), error_(&error) {}
 
-  Token next();
+  void next(Token& token);
+  Token next() {
+    Token token;
+    next(token);
+    return token;
+  }
 
   // A copy for reading ahead, whose mistakes go to `error`. The strings of its tokens are empty when
   // they have escapes.
   ExpressionLexer look_ahead(ExpressionError& error) const;
 
   // Whether the next token is '=>'.
-  bool sees_arrow() const;
+  bool sees_arrow() const {
+    Cursor ahead = cursor_;
+    ahead.skip_space();
+    return ahead.peek() == '=' && ahead.peek(1) == '>';
+  }
 
   // The text of a template literal up to `${` or the closing backtick, both consumed. Call it right
   // after a kTemplate token or after the '}' that ends a hole.
@@ -77,13 +91,18 @@ class ExpressionLexer {
 
  private:
   std::uint32_t here() const { return start_ + cursor_.offset(); }
-  Token start_token(Token::Kind kind) const;
+  Token start_token(Token::Kind kind) const {
+    Token token;
+    token.kind = kind;
+    token.at = here();
+    return token;
+  }
   Token read_number();
   Token read_digits(int base, Token token);
   Token read_decimal(Token token);
   Token finish_number(Token token);
   Token read_string(char quote_mark);
-  Token read_name();
+  Token read_other();
   Token read_punctuator();
   bool read_escape(std::string& text);
   bool read_unicode_escape(std::uint32_t at, std::string& text);

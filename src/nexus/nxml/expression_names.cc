@@ -37,8 +37,9 @@ const std::vector<Global>& globals() {
 }
 
 const Global* find_global(std::string_view name) {
-  // None starts like the roots of most expressions, $state and $scope.
-  if (name.starts_with('$')) return nullptr;
+  // None starts like the roots of most expressions, $state and $scope, or like most parameters.
+  static constexpr std::string_view kFirst = "MJNSBAODIupi";
+  if (name.empty() || kFirst.find(name.front()) == std::string_view::npos) return nullptr;
   for (const Global& global : globals())
     if (global.name == name) return &global;
   return nullptr;

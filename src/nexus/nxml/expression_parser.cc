@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "nexus/nxml/expression.h"
 #include "nexus/nxml/expression_lexer_internal.h"
 #include "nexus/nxml/expression_names_internal.h"
+#include "nexus/nxml/expression_reader_internal.h"
 #include "nexus/nxml/expression_rules_internal.h"
 #include "nexus/value/json.h"
 
@@ -18,6 +18,7 @@ namespace {
 
 using Kind = Expression::Kind;
 using Literal = Expression::Literal;
+using Root = Expression::Root;
 
 // Bounds on one expression. The depth is that of the tree and of the parser's own calls, so neither
 // the parser nor anything that walks the tree can run out of stack.
@@ -43,10 +44,18 @@ struct Gathered {
 class ExpressionParser {
  public:
   ExpressionParser(std::string_view source, std::uint32_t start, Arena& arena,
-                   ExpressionError& error)
-      : arena_(arena), lexer_(source, start, arena, error), token_(lexer_.next()) {}
+                   ExpressionReader::Stacks& stacks, ExpressionError& error)
+      : arena_(arena),
+        children_(stacks.children),
+        words_(stacks.words),
+        parameters_(stacks.parameters),
+        references_(stacks.references),
+        lexer_(source, start, arena, error),
+        token_(lexer_.next()) {}
 
   const Expression* run();
+  // Of an expression that ends at a '}', whose offset goes to `closing`.
+  const Expression* run_to_brace(std::uint32_t& closing);
 
  private:
   Node expression();
@@ -71,6 +80,7 @@ class ExpressionParser {
   bool expect_member_value();
   Node text_template();
   Node name();
+  Node unknown_name();
   Node literal(Literal literal);
   Node spread();
 
@@ -85,13 +95,15 @@ class ExpressionParser {
   bool is_parameter(std::string_view word) const;
 
   // A node with these operands; empty when one of them is.
-  Node make(Kind kind, std::uint32_t at, std::initializer_list<Node> operands = {});
+  template <typename... Operands>
+  Node make(Kind kind, std::uint32_t at, const Operands&... operands);
   Gathered start_gathering() const { return {children_.size(), words_.size(), {}}; }
   // False when `child` is empty.
   bool gather(Gathered& list, const Node& child);
-  Node make(Kind kind, std::uint32_t at, const Gathered& list);
-  Node put_above(Node node, const Node& deepest);
-  void advance() { token_ = lexer_.next(); }
+  Node make_from(const Gathered& list, Kind kind, std::uint32_t at);
+  Node put_above(Expression* tree, const Node& deepest);
+  Node too_large(const Expression& tree, const Node& deepest);
+  void advance() { lexer_.next(token_); }
   bool expect(Punctuator punctuator, std::string_view after);
   bool separator(Punctuator closing, std::string_view after);
   Node fail(std::uint32_t at, std::string message);
@@ -99,11 +111,12 @@ class ExpressionParser {
   Node too_nested();
 
   Arena& arena_;
+  std::vector<const Expression*>& children_;   // gathered
+  std::vector<std::string_view>& words_;       // gathered
+  std::vector<std::string_view>& parameters_;  // of the arrows around the current place
+  std::vector<Reference>& references_;
   ExpressionLexer lexer_;
   Token token_;
-  std::vector<const Expression*> children_;   // gathered
-  std::vector<std::string_view> words_;       // gathered
-  std::vector<std::string_view> parameters_;  // of the arrows around the current place
   // The tree that the last pair of parentheses held. JavaScript forbids some mixtures of operators
   // unless one side stands in parentheses, and the tree itself does not keep them.
   const Expression* parenthesised_ = nullptr;
@@ -115,6 +128,12 @@ const Expression* ExpressionParser::run() {
   Node node = expression();
   if (node && token_.kind != Token::Kind::kEnd) node = unexpected();
   return node.tree;
+}
+
+const Expression* ExpressionParser::run_to_brace(std::uint32_t& closing) {
+  const Node node = expression();
+  closing = token_.at;
+  return token_.is("}") ? node.tree : nullptr;
 }
 
 Node ExpressionParser::fail(std::uint32_t at, std::string message) {
@@ -129,21 +148,19 @@ bool ExpressionParser::allowed(std::optional<ExpressionError> refusal) {
 
 Node ExpressionParser::unexpected() { return fail(token_.at, describe_unexpected(token_)); }
 
-Node ExpressionParser::make(Kind kind, std::uint32_t at, std::initializer_list<Node> operands) {
+template <typename... Operands>
+Node ExpressionParser::make(Kind kind, std::uint32_t at, const Operands&... operands) {
+  if (!(true && ... && static_cast<bool>(operands))) return {};
+  Expression* const tree = arena_.make<Expression>();
+  tree->kind = kind;
+  tree->at = at;
   Node deepest;
-  for (const Node& operand : operands) {
-    if (!operand) return {};
-    if (operand.depth > deepest.depth) deepest = operand;
+  if constexpr (sizeof...(operands) > 0) {
+    const std::array<const Expression*, sizeof...(operands)> children = {operands.tree...};
+    tree->children = arena_.copy(children);
+    ((deepest = operands.depth > deepest.depth ? operands : deepest), ...);
   }
-  Node node{arena_.make<Expression>()};
-  node.tree->kind = kind;
-  node.tree->at = at;
-  const std::span<const Expression*> children =
-      arena_.make_list<const Expression*>(operands.size());
-  std::transform(operands.begin(), operands.end(), children.begin(),
-                 [](const Node& operand) { return operand.tree; });
-  node.tree->children = children;
-  return put_above(node, deepest);
+  return put_above(tree, deepest);
 }
 
 bool ExpressionParser::gather(Gathered& list, const Node& child) {
@@ -153,27 +170,30 @@ bool ExpressionParser::gather(Gathered& list, const Node& child) {
   return true;
 }
 
-Node ExpressionParser::make(Kind kind, std::uint32_t at, const Gathered& list) {
-  Node node{arena_.make<Expression>()};
-  node.tree->kind = kind;
-  node.tree->at = at;
-  node.tree->children =
+Node ExpressionParser::make_from(const Gathered& list, Kind kind, std::uint32_t at) {
+  Expression* const tree = arena_.make<Expression>();
+  tree->kind = kind;
+  tree->at = at;
+  tree->children =
       arena_.copy(std::span<const Expression* const>(children_).subspan(list.first_child));
-  node.tree->words =
-      arena_.copy(std::span<const std::string_view>(words_).subspan(list.first_word));
+  tree->words = arena_.copy(std::span<const std::string_view>(words_).subspan(list.first_word));
   children_.resize(list.first_child);
   words_.resize(list.first_word);
-  return put_above(node, list.deepest);
+  return put_above(tree, list.deepest);
 }
 
 // Counts the node in; `deepest` is empty for one without operands.
-Node ExpressionParser::put_above(Node node, const Node& deepest) {
-  if (++nodes_ > kMaxNodes) {
-    return fail(node.tree->at,
+Node ExpressionParser::put_above(Expression* tree, const Node& deepest) {
+  const int depth = deepest.depth + 1;
+  if (++nodes_ > kMaxNodes || depth > kMaxDepth) return too_large(*tree, deepest);
+  return {tree, depth};
+}
+
+Node ExpressionParser::too_large(const Expression& tree, const Node& deepest) {
+  if (nodes_ > kMaxNodes) {
+    return fail(tree.at,
                 cat({"the expression has more than ", std::to_string(kMaxNodes), " parts"}));
   }
-  node.depth = deepest.depth + 1;
-  if (node.depth <= kMaxDepth) return node;
   return fail(deepest.tree->at,
               cat({"the expression is deeper than ", std::to_string(kMaxDepth),
                    " levels; move a part of it into a Computed or a template"}));
@@ -204,8 +224,11 @@ Node ExpressionParser::too_nested() {
 
 Node ExpressionParser::expression() {
   if (++nesting_ > kMaxDepth) return too_nested();
-  if (at_pattern()) return fail(token_.at, std::string(kPlainParameters));
-  Node node = at_arrow() ? arrow() : conditional();
+  const bool opens = token_.is("(");
+  if (opens && at_pattern()) return fail(token_.at, std::string(kPlainParameters));
+  const bool is_arrow =
+      opens ? at_arrow() : token_.kind == Token::Kind::kName && lexer_.sees_arrow();
+  const Node node = is_arrow ? arrow() : conditional();
   --nesting_;
   return node;
 }
@@ -216,26 +239,27 @@ Node ExpressionParser::conditional() {
   advance();
   const Node yes = expression();
   if (!yes || !expect(":", "the first branch of '?'")) return {};
-  return make(Kind::kConditional, test.tree->at, {test, yes, expression()});
+  return make(Kind::kConditional, test.tree->at, test, yes, expression());
 }
 
 Node ExpressionParser::binary(int weakest) {
   if (++nesting_ > kMaxDepth) return too_nested();
   Node left = unary();
   while (left) {
-    const Operator* op = find_operator(token_);
-    if (op == nullptr || op->precedence < weakest) break;
-    const bool is_power = op->precedence == kPowerPrecedence;
+    const Operator op = operator_of(token_);
+    if (op.precedence < weakest) break;
+    const bool is_power = op.precedence == kPowerPrecedence;
     if (is_power && left.tree->kind == Kind::kUnary && !is_parenthesised(left))
       return fail(token_.at, "put the left side of '**' in parentheses, as in (-x) ** 2");
-    const bool left_clashes = clashes(*op, left);
+    const std::string_view text = token_.text;
+    const bool left_clashes = clashes(op, left);
     advance();
-    const Node right = binary(is_power ? op->precedence : op->precedence + 1);
+    const Node right = binary(is_power ? op.precedence : op.precedence + 1);
     if (!right) return {};
-    if (left_clashes || clashes(*op, right))
+    if (left_clashes || clashes(op, right))
       return fail(left.tree->at, "put parentheses where '?\?' meets '||' or '&&'");
-    left = make(op->kind, left.tree->at, {left, right});
-    if (left) left.tree->text = op->text;
+    left = make(op.kind, left.tree->at, left, right);
+    if (left) left.tree->text = text;
   }
   --nesting_;
   return left;
@@ -244,7 +268,8 @@ Node ExpressionParser::binary(int weakest) {
 // JavaScript refuses `a ?? b || c`: nobody remembers which one binds tighter.
 bool ExpressionParser::clashes(const Operator& op, const Node& side) const {
   if (op.kind != Kind::kLogical || side.tree->kind != Kind::kLogical) return false;
-  return (op.text == "??") != (side.tree->text == "??") && !is_parenthesised(side);
+  const bool coalesces = op.precedence == kCoalescingPrecedence;
+  return coalesces != (side.tree->text == "??") && !is_parenthesised(side);
 }
 
 Node ExpressionParser::unary() {
@@ -253,7 +278,7 @@ Node ExpressionParser::unary() {
   const Token sign = token_;
   if (++nesting_ > kMaxDepth) return too_nested();
   advance();
-  const Node node = make(Kind::kUnary, sign.at, {unary()});
+  const Node node = make(Kind::kUnary, sign.at, unary());
   if (node) node.tree->text = sign.text;
   --nesting_;
   return node;
@@ -306,9 +331,11 @@ Node ExpressionParser::member(Node object, bool optional) {
     return fail(token_.at, token_.kind == Token::Kind::kEnd ? "a name is missing after the dot"
                                                             : "a dot must be followed by a name");
   }
-  if (!allowed(refuse_member(*object.tree, token_.text, token_.at))) return {};
-  const Node node = make(Kind::kMember, object.tree->at, {object});
+  if (const Global* global = global_of(*object.tree))
+    if (!allowed(refuse_member(*global, token_.text, token_.at))) return {};
+  const Node node = make(Kind::kMember, object.tree->at, object);
   if (!node) return {};
+  if (object.tree->root != Root::kNone) references_.back().name = token_.text;
   node.tree->text = token_.text;
   node.tree->optional = optional;
   advance();
@@ -319,10 +346,13 @@ Node ExpressionParser::index(Node object, bool optional) {
   if (const Global* global = global_of(*object.tree)) {
     return fail(token_.at, cat({"members of '", global->name, "' are written with a dot"}));
   }
+  const std::size_t own = references_.size() - 1;  // when the object is a root
   advance();
   const Node key = expression();
   if (!key || !expect("]", "the index")) return {};
-  const Node node = make(Kind::kIndex, object.tree->at, {object, key});
+  if (object.tree->root != Root::kNone && key.tree->is_literal(Literal::kString))
+    references_[own].name = key.tree->text;
+  const Node node = make(Kind::kIndex, object.tree->at, object, key);
   if (node) node.tree->optional = optional;
   return node;
 }
@@ -333,14 +363,16 @@ Node ExpressionParser::call(Node callee, bool optional) {
   gather(list, callee);
   advance();
   if (!items(list, ")", "the argument")) return {};
-  const Node node = make(Kind::kCall, callee.tree->at, list);
+  const Node node = make_from(list, Kind::kCall, callee.tree->at);
   if (node) node.tree->optional = optional;
   return node;
 }
 
 // Expressions and spreads between commas, and what closes them.
 bool ExpressionParser::items(Gathered& list, Punctuator closing, std::string_view what) {
+  const bool is_array = closing == Punctuator("]");
   while (!token_.is(closing)) {
+    if (is_array && token_.is(",")) return allowed({{"a list must not have holes", token_.at}});
     if (!gather(list, token_.is("...") ? spread() : expression())) return false;
     if (token_.is(closing)) break;
     if (!separator(closing, what)) return false;
@@ -352,7 +384,7 @@ bool ExpressionParser::items(Gathered& list, Punctuator closing, std::string_vie
 Node ExpressionParser::spread() {
   const std::uint32_t at = token_.at;
   advance();
-  return make(Kind::kSpread, at, {expression()});
+  return make(Kind::kSpread, at, expression());
 }
 
 Node ExpressionParser::primary() {
@@ -387,6 +419,11 @@ Node ExpressionParser::literal(Literal literal) {
   return node;
 }
 
+Root root_of(std::string_view word) {
+  if (equals(word, "$state")) return Root::kState;
+  return equals(word, "$scope") ? Root::kScope : Root::kNone;
+}
+
 std::optional<Expression::Literal> literal_word(std::string_view word) {
   if (word == "true") return Literal::kTrue;
   if (word == "false") return Literal::kFalse;
@@ -401,26 +438,32 @@ bool ExpressionParser::is_parameter(std::string_view word) const {
 
 Node ExpressionParser::name() {
   const std::string_view word = token_.text;
-  const bool is_root = word == "$state" || word == "$scope";
-  if (!is_root)
-    if (const auto known = literal_word(word)) return literal(*known);
-  if (!is_root && is_reserved_word(word))
-    return fail(token_.at, cat({"'", word, "' is not available in expressions"}));
-  if (!is_root && !is_parameter(word) && find_global(word) == nullptr) {
-    const bool is_host_name = !word.empty() && word.front() == '$';
-    return fail(
-        token_.at,
-        is_host_name
-            ? cat({quote(word), " is not available in expressions; they see $state and $scope"})
-            : cat({"unknown name ", quote(word), "; did you mean $state.", word.substr(0, 40),
-                   "? Expressions see $state, $scope, the parameters of "
-                   "their arrows and pure globals such as Math"}));
+  const Root root = root_of(word);
+  if (root == Root::kNone && !is_parameter(word)) {
+    if (const auto constant = literal_word(word)) return literal(*constant);
+    if (find_global(word) == nullptr) return unknown_name();
   }
   const Node node = make(Kind::kName, token_.at);
   if (!node) return {};
   node.tree->text = word;
+  node.tree->root = root;
+  if (root != Root::kNone) references_.push_back({root == Root::kState, {}, node.tree->at});
   advance();
   return node;
+}
+
+Node ExpressionParser::unknown_name() {
+  const std::string_view word = token_.text;
+  if (is_reserved_word(word))
+    return fail(token_.at, cat({"'", word, "' is not available in expressions"}));
+  if (word.starts_with('$')) {
+    return fail(token_.at, cat({quote(word),
+                                " is not available in expressions; they see $state and $scope"}));
+  }
+  return fail(token_.at, cat({"unknown name ", quote(word), "; did you mean $state.",
+                              word.substr(0, 40),
+                              "? Expressions see $state, $scope, the parameters of "
+                              "their arrows and pure globals such as Math"}));
 }
 
 Node ExpressionParser::parenthesised() {
@@ -431,14 +474,14 @@ Node ExpressionParser::parenthesised() {
   parenthesised_ = node.tree;
   const bool goes_on = token_.is(".") || token_.is("?.") || token_.is("[") || token_.is("(");
   if (!goes_on || !has_optional_link(*node.tree)) return node;
-  return make(Kind::kParen, at, {node});
+  return make(Kind::kParen, at, node);
 }
 
 Node ExpressionParser::array() {
   const std::uint32_t at = token_.at;
   Gathered list = start_gathering();
   advance();
-  return items(list, "]", "the list element") ? make(Kind::kArray, at, list) : Node{};
+  return items(list, "]", "the list element") ? make_from(list, Kind::kArray, at) : Node{};
 }
 
 Node ExpressionParser::object() {
@@ -451,7 +494,7 @@ Node ExpressionParser::object() {
     if (!separator("}", "the object member")) return {};
   }
   advance();
-  return make(Kind::kObject, at, list);
+  return make_from(list, Kind::kObject, at);
 }
 
 bool ExpressionParser::object_member(Gathered& list) {
@@ -480,7 +523,7 @@ Node ExpressionParser::computed_member() {
   advance();
   const Node key = expression();
   if (!key || !expect("]", "the computed key") || !expect_member_value()) return {};
-  return make(Kind::kComputedMember, at, {key, expression()});
+  return make(Kind::kComputedMember, at, key, expression());
 }
 
 bool ExpressionParser::expect_member_value() {
@@ -525,14 +568,12 @@ Node ExpressionParser::text_template() {
     }
   }
   advance();
-  return make(Kind::kTemplate, at, list);
+  return make_from(list, Kind::kTemplate, at);
 }
 
-// `name =>` or `(name, name) =>`, seen by reading ahead on a copy of the lexer; stops at the first
+// `(name, name) =>`, seen by reading ahead on a copy of the lexer; stops at the first
 // token that cannot belong to plain parameters, so nested parentheses stay cheap.
 bool ExpressionParser::at_arrow() const {
-  if (token_.kind == Token::Kind::kName) return lexer_.sees_arrow();
-  if (!token_.is("(")) return false;
   ExpressionError unused;
   ExpressionLexer ahead = lexer_.look_ahead(unused);
   Token token = ahead.next();
@@ -547,7 +588,6 @@ bool ExpressionParser::at_arrow() const {
 // `([key, value]) =>` and `({ id }) =>`: common in JavaScript, so worth a message of its own. Looks
 // ahead only at parentheses that start like a pattern, and these nest at most kMaxDepth deep.
 bool ExpressionParser::at_pattern() const {
-  if (!token_.is("(")) return false;
   ExpressionError unused;
   ExpressionLexer ahead = lexer_.look_ahead(unused);
   Token token = ahead.next();
@@ -584,12 +624,12 @@ Node ExpressionParser::arrow() {
                      words_.begin() + static_cast<std::ptrdiff_t>(list.first_word), words_.end());
   const bool good = gather(list, expression());
   parameters_.resize(outer);
-  return good ? make(Kind::kArrow, at, list) : Node{};
+  return good ? make_from(list, Kind::kArrow, at) : Node{};
 }
 
 bool ExpressionParser::arrow_parameter(const Gathered& list) {
   const std::string_view word = token_.text;
-  const bool taken = find_global(word) != nullptr || word == "$state" || word == "$scope" ||
+  const bool taken = find_global(word) != nullptr || root_of(word) != Root::kNone ||
                      is_reserved_word(word) || literal_word(word) || word == "typeof";
   if (taken) {
     fail(token_.at, cat({quote(word), " cannot be the name of a parameter"}));
@@ -607,10 +647,75 @@ bool ExpressionParser::arrow_parameter(const Gathered& list) {
 
 }  // namespace
 
+ExpressionReader::Parsed ExpressionReader::read(std::string_view source, std::uint32_t start,
+                                                ExpressionError& error) {
+  error = {};
+  clear();
+  const Expression* const tree = ExpressionParser(source, start, arena_, stacks_, error).run();
+  return {source, tree, arena_.copy(std::span<const Reference>(stacks_.references))};
+}
+
+// `$state.a.b` or `$scope.a.b`, which is what most braces hold, without a parser's machinery. nullopt
+// for anything else, whatever is wrong or right with it.
+std::optional<ExpressionReader::Braced> ExpressionReader::read_plain_path(std::string_view text,
+                                                                          std::uint32_t start) {
+  constexpr int kMaxLinks = 16;
+  Cursor cursor(text);
+  cursor.skip_space();
+  const std::uint32_t from = cursor.offset();
+  const std::string_view name = cursor.take(CharClass::kExpressionName);
+  const Root root = root_of(name);
+  if (root == Root::kNone) return std::nullopt;
+  Reference reference{root == Root::kState, {}, start + from};
+  Expression* node = arena_.make<Expression>();
+  node->kind = Kind::kName;
+  node->root = root;
+  node->at = reference.at;
+  node->text = name;
+  for (int links = 0; cursor.peek() == '.'; ++links) {
+    if (links == kMaxLinks || !has_class(cursor.peek(1), CharClass::kExpressionStart))
+      return std::nullopt;
+    cursor.advance();
+    Expression* const member = arena_.make<Expression>();
+    member->kind = Kind::kMember;
+    member->at = reference.at;
+    member->text = cursor.take(CharClass::kExpressionName);
+    member->children = arena_.copy(std::array<const Expression*, 1>{node});
+    if (links == 0) reference.name = member->text;
+    node = member;
+  }
+  const std::string_view source = cursor.since(from);
+  cursor.skip_space();
+  if (cursor.peek() != '}') return std::nullopt;
+  const std::span<const Reference> references = arena_.copy(std::array{reference});
+  return Braced{{source, node, references}, cursor.offset() + std::size_t{1}};
+}
+
+std::optional<ExpressionReader::Braced> ExpressionReader::read_braced(std::string_view text,
+                                                                      std::uint32_t start) {
+  if (auto path = read_plain_path(text, start)) return path;
+  ExpressionError unused;
+  std::uint32_t closing = 0;
+  clear();
+  const Expression* const tree =
+      ExpressionParser(text, start, arena_, stacks_, unused).run_to_brace(closing);
+  if (tree == nullptr) return std::nullopt;
+  const std::size_t length = closing - start;
+  return Braced{{trim(text.substr(0, length)), tree,
+                 arena_.copy(std::span<const Reference>(stacks_.references))},
+                length + 1};
+}
+
+void ExpressionReader::clear() {
+  stacks_.children.clear();
+  stacks_.words.clear();
+  stacks_.parameters.clear();
+  stacks_.references.clear();
+}
+
 const Expression* parse_expression(std::string_view source, std::uint32_t start, Arena& arena,
                                    ExpressionError& error) {
-  error = {};
-  return ExpressionParser(source, start, arena, error).run();
+  return ExpressionReader(arena).read(source, start, error).tree;
 }
 
 }  // namespace nexus::nxml

@@ -10,30 +10,6 @@ namespace {
 
 using Kind = Expression::Kind;
 
-constexpr std::array<Operator, 18> kOperators = {{
-    {"??", 1, Kind::kLogical},
-    {"||", 2, Kind::kLogical},
-    {"&&", 3, Kind::kLogical},
-    {"==", 8, Kind::kBinary},
-    {"!=", 8, Kind::kBinary},
-    {"===", 8, Kind::kBinary},
-    {"!==", 8, Kind::kBinary},
-    {"<", 9, Kind::kBinary},
-    {"<=", 9, Kind::kBinary},
-    {">", 9, Kind::kBinary},
-    {">=", 9, Kind::kBinary},
-    {"in", 9, Kind::kBinary},
-    {"+", 11, Kind::kBinary},
-    {"-", 11, Kind::kBinary},
-    {"*", 12, Kind::kBinary},
-    {"/", 12, Kind::kBinary},
-    {"%", 12, Kind::kBinary},
-    {"**", kPowerPrecedence, Kind::kBinary},
-}};
-
-constexpr std::size_t kIn = 11;
-static_assert(kOperators[kIn].text == "in");
-
 bool contains(const std::vector<std::string_view>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -84,30 +60,46 @@ std::optional<ExpressionError> refuse_method_call(const Expression& callee) {
 
 }  // namespace
 
-const Operator* find_operator(const Token& token) {
-  if (token.is_name("in")) return &kOperators[kIn];
-  // Most tokens that may stand here are none.
-  constexpr std::string_view kFirst = "?|&=!<>+-*/%";
-  if (token.kind != Token::Kind::kPunctuator ||
-      kFirst.find(token.punctuator.first()) == std::string_view::npos)
-    return nullptr;
-  for (const Operator& candidate : kOperators)
-    if (candidate.text == token.text) return &candidate;
-  return nullptr;
+Operator operator_of(const Token& token) {
+  if (token.kind != Token::Kind::kPunctuator)
+    return token.is_name("in") ? Operator{9, Kind::kBinary} : Operator{};
+  constexpr auto is = [](Punctuator punctuator) { return punctuator.code(); };
+  switch (token.punctuator.code()) {
+    case is("??"):
+      return {kCoalescingPrecedence, Kind::kLogical};
+    case is("||"):
+      return {2, Kind::kLogical};
+    case is("&&"):
+      return {3, Kind::kLogical};
+    case is("=="):
+    case is("!="):
+    case is("==="):
+    case is("!=="):
+      return {8, Kind::kBinary};
+    case is("<"):
+    case is("<="):
+    case is(">"):
+    case is(">="):
+      return {9, Kind::kBinary};
+    case is("+"):
+    case is("-"):
+      return {11, Kind::kBinary};
+    case is("*"):
+    case is("/"):
+    case is("%"):
+      return {12, Kind::kBinary};
+    case is("**"):
+      return {kPowerPrecedence, Kind::kBinary};
+    default:
+      return {};
+  }
 }
 
-const Global* global_of(const Expression& node) {
-  return node.kind == Kind::kName ? find_global(node.text) : nullptr;
-}
-
-std::optional<ExpressionError> refuse_member(const Expression& object, std::string_view name,
-                                             std::uint32_t at) {
-  const Global* global = global_of(object);
-  if (global == nullptr || contains(global->functions, name) || contains(global->constants, name))
-    return std::nullopt;
+std::optional<ExpressionError> refuse_member(const Global& global, std::string_view name, std::uint32_t at) {
+  if (contains(global.functions, name) || contains(global.constants, name)) return std::nullopt;
   return ExpressionError{
-      cat({quote(cat({global->name, ".", name})), " is not available in expressions",
-           did_you_mean(name, global->functions)}),
+      cat({quote(cat({global.name, ".", name})), " is not available in expressions",
+           did_you_mean(name, global.functions)}),
       at};
 }
 

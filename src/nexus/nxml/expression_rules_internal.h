@@ -18,23 +18,24 @@ inline constexpr std::string_view kPlainParameters =
 // A binary or logical operator. Higher precedence binds tighter; the numbers are those of
 // JavaScript's own table, and only ** binds to the right.
 struct Operator {
-  std::string_view text;
-  int precedence;
-  Expression::Kind kind;
+  int precedence = 0;  // 0: none
+  Expression::Kind kind = Expression::Kind::kBinary;
 };
+inline constexpr int kCoalescingPrecedence = 1;
 inline constexpr int kPowerPrecedence = 13;
 
-// The operator that the token is, nullptr when it is none of the subset.
-const Operator* find_operator(const Token& token);
+// The operator that the token is; one of precedence 0 when it is none of the subset.
+Operator operator_of(const Token& token);
 
 // The global that the node names; nullptr when it is anything else. Parameters cannot shadow
 // globals.
-const Global* global_of(const Expression& node);
+inline const Global* global_of(const Expression& node) {
+  const bool may_be = node.kind == Expression::Kind::kName && node.root == Expression::Root::kNone;
+  return may_be ? find_global(node.text) : nullptr;
+}
 
-// Why `object.name` must not be read; only members of globals are limited. `at` is where the name
-// stands.
-std::optional<ExpressionError> refuse_member(const Expression& object, std::string_view name,
-                                             std::uint32_t at);
+// Why this member of a global must not be read. `at` is where the name stands.
+std::optional<ExpressionError> refuse_member(const Global& global, std::string_view name, std::uint32_t at);
 
 // Why `callee` must not be called; `at` is where its arguments start.
 std::optional<ExpressionError> refuse_call(const Expression& callee, std::uint32_t at);

@@ -119,13 +119,13 @@ std::string attribute_text(const Attribute& attribute) {
 
 std::vector<Formatter::Item> Formatter::items_of(const Element& element) {
   std::vector<Item> items;
-  const Note* note = element.first_note;
+  auto note = element.notes.begin();
   std::uint32_t position = 0;
   const auto add_notes = [&] {
-    for (; note != nullptr && note->before == position; note = note->next)
-      items.push_back({nullptr, note});
+    for (; note != element.notes.end() && (*note).before == position; ++note)
+      items.push_back({nullptr, &*note});
   };
-  for (const Element& child : element.children()) {
+  for (const Element& child : element.children) {
     add_notes();
     items.push_back({&child, nullptr});
     ++position;

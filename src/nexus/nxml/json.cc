@@ -50,7 +50,7 @@ void write_template(const Template& text, std::string& out) {
 void write_path(const BindPath& path, std::string& out) {
   ObjectWriter object(out);
   value::write_json_list(path.steps, object.key("path"), write_text);
-  object.text("root", path.root == BindPath::Root::kState ? "state" : "scope");
+  object.text("root", path.root == Expression::Root::kState ? "state" : "scope");
 }
 
 void write_prop_value(const Prop& prop, std::string& out) {

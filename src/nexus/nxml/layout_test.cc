@@ -98,7 +98,7 @@ TEST(Components, HaveConsistentTables) {
     EXPECT_GT(component->weight, 0);
     EXPECT_LE(component->weight, 12);
     for (const PropSpec& prop : component->props) {
-      EXPECT_EQ(prop.kind == PropKind::kChoice, !prop.choices.empty()) << name << "." << prop.name;
+      EXPECT_EQ(prop.kind == PropKind::kChoice || prop.kind == PropKind::kFlag, !prop.choices.empty()) << name << "." << prop.name;
       EXPECT_NE(prop.name, "id") << name;
       if (prop.kind != PropKind::kChoice || prop.fallback.empty()) continue;
       EXPECT_NE(std::find(prop.choices.begin(), prop.choices.end(), prop.fallback),

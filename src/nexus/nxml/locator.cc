@@ -17,16 +17,23 @@ int count_code_points(std::string_view text) {
 
 Location Locator::at(std::uint32_t offset) {
   const bool ahead = offset >= offset_;
-  const std::string_view passed =
+  std::string_view passed =
       ahead ? text_.substr(offset_, offset - offset_) : text_.substr(offset, offset_ - offset);
-  const int lines = static_cast<int>(std::count(passed.begin(), passed.end(), '\n'));
+  int lines = 0;
+  while (!passed.empty()) {
+    const void* const found = std::memchr(passed.data(), '\n', passed.size());
+    if (found == nullptr) break;
+    ++lines;
+    passed.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(found) - passed.data()) + 1);
+  }
   location_.line += ahead ? lines : -lines;
   if (lines == 0) {
     location_.column += ahead ? count_code_points(passed) : -count_code_points(passed);
+  } else if (ahead) {
+    location_.column = 1 + count_code_points(passed);
   } else {
     const std::string_view before = text_.substr(0, offset);
-    const std::size_t line_start = before.rfind('\n') + 1;
-    location_.column = 1 + count_code_points(before.substr(line_start));
+    location_.column = 1 + count_code_points(before.substr(before.rfind('\n') + 1));
   }
   offset_ = offset;
   return location_;

@@ -6,13 +6,7 @@
 namespace nexus::nxml {
 namespace {
 
-using Kind = Expression::Kind;
-
 constexpr std::string_view kStateObject = "$state";
-
-bool is_root(const Expression& node) {
-  return node.kind == Kind::kName && (node.text == kStateObject || node.text == "$scope");
-}
 
 // The name after `$state.` or `$state?.` at the start of `rest`; empty when $state is used in
 // another way.
@@ -27,20 +21,6 @@ std::string_view member_after(std::string_view rest) {
 }
 
 }  // namespace
-
-std::optional<Reference> internal::reference_at(const Expression& node) {
-  if (node.kind == Kind::kName) {
-    if (!is_root(node)) return std::nullopt;
-    return Reference{node.text == kStateObject, {}, node.at};
-  }
-  const bool is_link = node.kind == Kind::kMember || node.kind == Kind::kIndex;
-  if (!is_link || !is_root(*node.children.front())) return std::nullopt;
-  const bool is_state = node.children.front()->text == kStateObject;
-  if (node.kind == Kind::kMember) return Reference{is_state, node.text, node.at};
-  const Expression& key = *node.children[1];
-  const bool is_name = key.is_literal(Expression::Literal::kString);
-  return Reference{is_state, is_name ? key.text : std::string_view(), node.at};
-}
 
 void find_mentions(std::string_view code, HandlerMentions& mentions) {
   std::size_t at = 0;

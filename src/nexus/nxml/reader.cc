@@ -37,12 +37,6 @@ class Reader {
 
  private:
   enum class TagEnd { kOpen, kSelfClosed };
-  // An element whose end was not read yet.
-  struct Open {
-    Element* element = nullptr;
-    Element* last_child = nullptr;
-    Note* last_note = nullptr;
-  };
 
   void read_text();
   void read_markup();
@@ -54,7 +48,7 @@ class Reader {
   void read_attribute(Element& element);
   bool read_quoted(Attribute& attribute);
   std::size_t find_quote(char quote_mark);
-  void add_attribute(Element& element, const Attribute& attribute);
+  void add_attribute(Element& element, Attribute& attribute);
   void read_close_tag();
   void close(std::string_view name, Range range);
   void report_unclosed(const Element& element, std::string_view before);
@@ -78,9 +72,8 @@ class Reader {
   std::vector<Note>* const prologue_;
   Cursor cursor_;
   Element* root_ = nullptr;
-  std::vector<Open> open_;             // from the root inwards
-  std::vector<Attribute> attributes_;  // of the tag at hand
-  std::string code_;                   // of the handler at hand
+  std::vector<Element*> open_;  // from the root inwards
+  std::string code_;            // of the handler at hand
   int nodes_ = 0;
   bool stopped_ = false;         // nothing more can be said
   bool misplaced_text_ = false;  // text before the root was reported
@@ -108,8 +101,8 @@ const Element* Reader::run() {
 void Reader::report_open_elements() {
   if (swallowed_rest_ || open_.empty()) return;
   // An open handler has taken the closing tags of the elements around it for code.
-  if (open_.back().element->name == "Handler") return report_unclosed(*open_.back().element, {});
-  for (const Open& open : open_) report_unclosed(*open.element, {});
+  if (open_.back()->name == "Handler") return report_unclosed(*open_.back(), {});
+  for (const Element* open : open_) report_unclosed(*open, {});
 }
 
 void Reader::stop(Range at, std::string message) {
@@ -122,7 +115,7 @@ void Reader::read_text() {
   if (cursor_.at_end() || cursor_.peek() == '<') return;
   const std::uint32_t from = cursor_.offset();
   if (!open_.empty()) {
-    std::optional<std::uint32_t>& first = open_.back().element->text;
+    std::optional<std::uint32_t>& first = open_.back()->text;
     if (!first) first = from;
   } else if (!misplaced_text_) {
     diagnostics_.error(kParseError, from, "text before <NexusPanel>; the document starts with that element");
@@ -138,14 +131,8 @@ void Reader::note(std::string_view text, bool is_comment) {
     if (prologue_ != nullptr) prologue_->push_back({text, 0, is_comment});
     return;
   }
-  Open& open = open_.back();
-  Note* const added = arena_.make<Note>(text, open.element->child_count, is_comment);
-  if (open.last_note == nullptr) {
-    open.element->first_note = added;
-  } else {
-    open.last_note->next = added;
-  }
-  open.last_note = added;
+  Element& parent = *open_.back();
+  parent.notes.append(*arena_.make<Note>(text, parent.children.size(), is_comment));
 }
 
 void Reader::read_markup() {
@@ -158,7 +145,7 @@ void Reader::read_markup() {
     return note(cursor_.since(from), /*is_comment=*/true);
   }
   if (cursor_.looking_at(kCdataOpen)) {
-    if (!open_.empty() && !open_.back().element->text) open_.back().element->text = from;
+    if (!open_.empty() && !open_.back()->text) open_.back()->text = from;
     skip_until(kCdataClose, "CDATA section");
     return note(cursor_.since(from), /*is_comment=*/false);
   }
@@ -188,9 +175,7 @@ void Reader::skip_declaration() {
 }
 
 std::string_view Reader::read_name() {
-  const std::uint32_t start = cursor_.offset();
-  cursor_.advance_until([](char c) { return !is_name_char(c); });
-  return cursor_.since(start);
+  return cursor_.take(CharClass::kTagName);
 }
 
 void Reader::read_open_tag() {
@@ -199,9 +184,7 @@ void Reader::read_open_tag() {
   cursor_.advance();
   element.name_at = cursor_.offset();
   element.name = read_name();
-  attributes_.clear();
   const TagEnd end = read_tag_rest(element);
-  element.attributes = arena_.copy(std::span<const Attribute>(attributes_));
   if (++nodes_ > limits_.nodes) {
     return stop(element.range(), cat({"more than ", std::to_string(limits_.nodes), " elements; split the panel"}));
   }
@@ -217,10 +200,7 @@ void Reader::add(Element& element, TagEnd end) {
   if (open_.empty()) {
     root_ = &element;
   } else {
-    Open& parent = open_.back();
-    (parent.last_child == nullptr ? parent.element->first_child : parent.last_child->next) = &element;
-    parent.last_child = &element;
-    ++parent.element->child_count;
+    open_.back()->children.append(element);
   }
   const bool is_raw = element.name == "Handler";
   if (element.self_closed) {
@@ -228,7 +208,7 @@ void Reader::add(Element& element, TagEnd end) {
     if (is_raw) element.raw = arena_.make<RawText>(std::string_view(), cursor_.offset(), std::string_view());
     return;
   }
-  open_.push_back({&element});
+  open_.push_back(&element);
   if (is_raw) read_raw(element);
 }
 
@@ -271,16 +251,18 @@ bool Reader::at_markup() const {
 }
 
 void Reader::read_attribute(Element& element) {
-  Attribute attribute;
+  Attribute& attribute = *arena_.make<Attribute>();
   attribute.name_at = attribute.value_at = cursor_.offset();
   attribute.name = read_name();
   attribute.value = "true";
 
-  const Cursor before_space = cursor_;
-  cursor_.skip_space();
   if (cursor_.peek() != '=') {
-    cursor_ = before_space;
-    return add_attribute(element, attribute);
+    const Cursor before_space = cursor_;
+    cursor_.skip_space();
+    if (cursor_.peek() != '=') {
+      cursor_ = before_space;
+      return add_attribute(element, attribute);
+    }
   }
   cursor_.advance();
   cursor_.skip_space();
@@ -337,20 +319,21 @@ bool Reader::read_quoted(Attribute& attribute) {
   return closed;
 }
 
-void Reader::add_attribute(Element& element, const Attribute& attribute) {
-  for (Attribute& existing : attributes_) {
-    if (existing.name != attribute.name) continue;
+void Reader::add_attribute(Element& element, Attribute& attribute) {
+  for (Attribute* existing = element.attributes.first(); existing != nullptr; existing = existing->next) {
+    if (!same_name(existing->name, attribute.name)) continue;
     diagnostics_.warning(
         kDuplicateAttribute, attribute.name_range(),
         cat({"the attribute ", quote(attribute.name), " was given before; this later one wins"}));
-    existing = attribute;
+    attribute.next = existing->next;
+    *existing = attribute;
     return;
   }
-  if (static_cast<int>(attributes_.size()) >= limits_.attributes) {
+  if (static_cast<int>(element.attributes.size()) >= limits_.attributes) {
     return report_tag(element, cat({"<", element.name, "> has more than ",
                                     std::to_string(limits_.attributes), " attributes"}));
   }
-  attributes_.push_back(attribute);
+  element.attributes.append(attribute);
 }
 
 void Reader::read_close_tag() {
@@ -370,18 +353,17 @@ void Reader::read_close_tag() {
 }
 
 void Reader::close(std::string_view name, Range range) {
-  const auto is_named = [&](const Open& open) { return open.element->name == name; };
-  if (std::any_of(open_.rbegin(), open_.rend(), is_named)) {
-    while (!is_named(open_.back())) {
-      report_unclosed(*open_.back().element, name);
-      open_.pop_back();
-    }
-    Element& closed = *open_.back().element;
+  const auto is_named = [&](const Element* open) { return same_name(open->name, name); };
+  const auto found = std::find_if(open_.rbegin(), open_.rend(), is_named);
+  if (found != open_.rend()) {
+    const auto depth = static_cast<std::size_t>(open_.rend() - found);
+    for (; open_.size() > depth; open_.pop_back()) report_unclosed(*open_.back(), name);
+    Element& closed = *open_.back();
     closed.source = cursor_.since_start_of(closed.source);
     open_.pop_back();
     return;
   }
-  const std::string_view expected = open_.empty() ? std::string_view() : open_.back().element->name;
+  const std::string_view expected = open_.empty() ? std::string_view() : open_.back()->name;
   if (closest(name, {expected}).empty()) {
     diagnostics_.error(kParseError, range, cat({"</", name, "> closes nothing"}));
     return;

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
+#include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/references_internal.h"
 
 namespace nexus::nxml {
@@ -23,6 +25,9 @@ class ReferenceChecker {
 
  private:
   using Names = std::unordered_set<std::string_view>;
+  struct SameName {
+    bool operator()(std::string_view a, std::string_view b) const { return same_name(a, b); }
+  };
   // A State or Computed, or both when its name is there twice.
   struct Data {
     const State* state = nullptr;
@@ -32,20 +37,15 @@ class ReferenceChecker {
 
   void visit_triggers(const Tool& tool);
   void visit_node(const ViewNode& node);
-  void visit_prop(const Prop& prop);
-  const Tool* tool_of(const ViewNode& node) const;
+  void visit_prop(const ViewNode& node, const Prop& prop);
   const State* find_state(std::string_view name) const;
-  void check_type(const ViewNode& node, const Prop& prop);
   void check_list(const ViewNode& node, const Prop& prop, const Expression& expression);
   void check_control(const ViewNode& node, const Prop& prop, const State& state);
   template <typename Steps, typename Place>
   void check_depth(const Steps& path, std::string_view code, const Place& place);
-  void visit_trigger(std::string_view tool, Range range);
-  void visit_binding(const Binding& binding) {
-    if (binding.expression) visit_expression(*binding.expression);
-  }
-  void visit_expression(const Expression& expression);
-  void visit_path(const BindPath& path, Range range);
+  const Tool* visit_trigger(std::string_view tool, Range range);
+  void visit_references(std::span<const Reference> references);
+  void visit_path(const ViewNode& node, const Prop& prop, const BindPath& path);
   void visit_watched(const Trigger& trigger);
   template <typename Place>
   void use_state(std::string_view name, const Place& place);
@@ -57,12 +57,13 @@ class ReferenceChecker {
   void visit_id(const ViewNode& node);
   void enter_loop(const ViewNode& iterate);
   void warn_unused();
+  void warn_unused_state();
   std::vector<std::string_view> known_state() const;
 
   const Document& document_;
   Diagnostics& diagnostics_;
   Arena arena_;  // for the names that loops make up
-  std::unordered_map<std::string_view, Data> data_;
+  std::unordered_map<std::string_view, Data, std::hash<std::string_view>, SameName> data_;
   std::unordered_map<std::string_view, const Tool*> tools_;
   Names view_ids_;
   Names used_tools_;
@@ -72,8 +73,7 @@ class ReferenceChecker {
 };
 
 void ReferenceChecker::run() {
-  for (const Computed& computed : document_.computed)
-    if (computed.expression) visit_expression(*computed.expression);
+  for (const Computed& computed : document_.computed) visit_references(computed.references);
   for (const Tool& tool : document_.tools) visit_triggers(tool);
   visit_node(document_.view);
   if (!diagnostics_.has_errors()) warn_unused();
@@ -103,14 +103,21 @@ void ReferenceChecker::visit_watched(const Trigger& trigger) {
 }
 
 void ReferenceChecker::visit_node(const ViewNode& node) {
-  visit_id(node);
+  if (node.id) visit_id(node);
+  Call call;
+  const Tool* tool = nullptr;
   for (const Prop& prop : node.props) {
-    visit_prop(prop);
-    check_type(node, prop);
+    visit_prop(node, prop);
+    if (prop.kind == PropKind::kTrigger) {
+      call.trigger = &prop;
+      tool = visit_trigger(std::get<std::string_view>(prop.value), prop.range);
+    }
+    if (prop.kind == PropKind::kArgs) call.args = &prop;
+    if (prop.kind == PropKind::kPayload) call.payload = &prop;
   }
-  check_arguments(node, tool_of(node), diagnostics_);
+  check_arguments(call, tool, diagnostics_);
   const std::size_t outer = scope_.size();
-  if (node.type == "Iterate") enter_loop(node);
+  if (equals(node.type, "Iterate")) enter_loop(node);
   for (const ViewNode& child : node.children) visit_node(child);
   scope_.resize(outer);
 }
@@ -118,36 +125,29 @@ void ReferenceChecker::visit_node(const ViewNode& node) {
 void ReferenceChecker::enter_loop(const ViewNode& iterate) {
   std::string_view name = "item";
   for (const Prop& prop : iterate.props)
-    if (prop.name == "as") name = std::get<std::string_view>(prop.value);
+    if (prop.kind == PropKind::kVariable) name = std::get<std::string_view>(prop.value);
   scope_.push_back(arena_.copy(cat({name, "Index"})));
   scope_.push_back(name);
   scope_.push_back("index");
 }
 
 void ReferenceChecker::visit_id(const ViewNode& node) {
-  if (!node.id || view_ids_.insert(*node.id).second) return;
+  if (view_ids_.insert(*node.id).second) return;
   diagnostics_.error(kDuplicateViewId, node.range,
                      cat({"another component has the id ", quote(*node.id), "; ids are unique"}));
 }
 
-void ReferenceChecker::visit_prop(const Prop& prop) {
-  if (const auto* binding = std::get_if<Binding>(&prop.value)) return visit_binding(*binding);
-  if (const auto* path = std::get_if<BindPath>(&prop.value)) return visit_path(*path, prop.range);
-  if (const auto* text = std::get_if<Template>(&prop.value)) {
-    for (const auto& part : text->parts)
-      if (const auto* binding = std::get_if<Binding>(&part)) visit_binding(*binding);
-    return;
+void ReferenceChecker::visit_prop(const ViewNode& node, const Prop& prop) {
+  if (const auto* binding = std::get_if<Binding>(&prop.value)) {
+    visit_references(binding->references);
+    if (prop.kind == PropKind::kItems && binding->expression != nullptr)
+      check_list(node, prop, *binding->expression);
+  } else if (const auto* path = std::get_if<BindPath>(&prop.value)) {
+    visit_path(node, prop, *path);
+  } else if (const auto* text = std::get_if<Template>(&prop.value)) {
+    for (const Template::Part& part : text->parts)
+      if (const auto* hole = std::get_if<Binding>(&part)) visit_references(hole->references);
   }
-  if (prop.name == "trigger") visit_trigger(std::get<std::string_view>(prop.value), prop.range);
-}
-
-const Tool* ReferenceChecker::tool_of(const ViewNode& node) const {
-  for (const Prop& prop : node.props) {
-    if (prop.name != "trigger") continue;
-    const auto found = tools_.find(std::get<std::string_view>(prop.value));
-    return found == tools_.end() ? nullptr : found->second;
-  }
-  return nullptr;
 }
 
 const State* ReferenceChecker::find_state(std::string_view name) const {
@@ -156,25 +156,11 @@ const State* ReferenceChecker::find_state(std::string_view name) const {
 }
 
 // What the declared types alone tell: a binding to a whole State has that State's type.
-void ReferenceChecker::check_type(const ViewNode& node, const Prop& prop) {
-  if (const auto* path = std::get_if<BindPath>(&prop.value)) {
-    const State* state =
-        path->root == BindPath::Root::kState ? find_state(path->steps.front()) : nullptr;
-    if (state != nullptr && path->steps.size() == 1) check_control(node, prop, *state);
-    return;
-  }
-  const auto* binding = std::get_if<Binding>(&prop.value);
-  if (binding != nullptr && binding->expression) check_list(node, prop, *binding->expression);
-}
-
 void ReferenceChecker::check_list(const ViewNode& node, const Prop& prop,
                                   const Expression& expression) {
-  const bool takes_list =
-      (node.type == "Iterate" && prop.name == "items") ||
-      ((node.type == "Chart" || node.type == "LogStream") && prop.name == "data");
-  if (!takes_list || expression.kind != Expression::Kind::kMember) return;
-  const Expression& root = *expression.children.front();
-  if (root.kind != Expression::Kind::kName || root.text != "$state") return;
+  if (expression.kind != Expression::Kind::kMember ||
+      expression.children.front()->root != Expression::Root::kState)
+    return;
   const State* state = find_state(expression.text);
   if (state == nullptr || state->type == DataType::kList) return;
   diagnostics_.warning(kInvalidType, prop.range,
@@ -204,33 +190,37 @@ void ReferenceChecker::check_depth(const Steps& path, std::string_view code, con
            ", so there is no place ", quote(path[1]), " inside it"}));
 }
 
-void ReferenceChecker::visit_trigger(std::string_view tool, Range range) {
+// The tool of that name; nullptr, once reported, when there is none.
+const Tool* ReferenceChecker::visit_trigger(std::string_view tool, Range range) {
   used_tools_.insert(tool);
-  if (tools_.count(tool) > 0) return;
+  if (const auto found = tools_.find(tool); found != tools_.end()) return found->second;
   std::vector<std::string_view> known;
   if (diagnostics_.wants(Severity::kError))
     for (const Tool& candidate : document_.tools) known.push_back(candidate.name);
   diagnostics_.error(kUndefinedTool, range,
                      cat({"there is no tool ", quote(tool), did_you_mean(tool, known)}));
+  return nullptr;
 }
 
-void ReferenceChecker::visit_expression(const Expression& expression) {
-  for_each_reference(expression, [this](const Reference& reference) {
+void ReferenceChecker::visit_references(std::span<const Reference> references) {
+  for (const Reference& reference : references) {
     if (reference.is_state) {
       use_state(reference.name, reference.at);
     } else {
       use_scope(reference.name, reference.at);
     }
-  });
+  }
 }
 
-void ReferenceChecker::visit_path(const BindPath& path, Range range) {
+void ReferenceChecker::visit_path(const ViewNode& node, const Prop& prop, const BindPath& path) {
   const std::string_view name = path.steps.front();
-  if (path.root == BindPath::Root::kScope) return use_scope(name, range.begin);
-  use_state(name, range.begin);
-  check_depth(path.steps, kInvalidBinding, range);
+  if (path.root == Expression::Root::kScope) return use_scope(name, prop.range.begin);
+  use_state(name, prop.range.begin);
+  check_depth(path.steps, kInvalidBinding, prop.range);
+  const State* state = path.steps.size() == 1 ? find_state(name) : nullptr;
+  if (state != nullptr) check_control(node, prop, *state);
   if (!is_only_computed(name)) return;
-  diagnostics_.error(kInvalidBinding, range,
+  diagnostics_.error(kInvalidBinding, prop.range,
                      cat({quote(name), " is computed and cannot be written; bind to a State"}));
 }
 
@@ -267,18 +257,25 @@ void ReferenceChecker::use_scope(std::string_view name, std::uint32_t at) {
   }
 }
 
-void ReferenceChecker::warn_unused() {
+void ReferenceChecker::warn_unused_state() {
+  std::vector<const State*> unused;
+  for (const State& state : document_.states)
+    if (!whole_state_used_ && !data_.at(state.name).is_used) unused.push_back(&state);
+  if (unused.empty()) return;
   HandlerMentions mentions;
   for (const Tool& tool : document_.tools) find_mentions(tool.handler.code, mentions);
   for (const Lifecycle& lifecycle : document_.lifecycles)
     find_mentions(lifecycle.handler.code, mentions);
-  const bool all_used = whole_state_used_ || mentions.everything;
-  for (const State& state : document_.states) {
-    if (all_used || data_.at(state.name).is_used || mentions.names.count(state.name) > 0)
-      continue;
-    diagnostics_.warning(kUnusedState, state.span,
-                         cat({"nothing uses the state ", quote(state.name)}));
+  if (mentions.everything) return;
+  for (const State* state : unused) {
+    if (mentions.names.count(state->name) > 0) continue;
+    diagnostics_.warning(kUnusedState, state->span,
+                         cat({"nothing uses the state ", quote(state->name)}));
   }
+}
+
+void ReferenceChecker::warn_unused() {
+  warn_unused_state();
   for (const Tool& tool : document_.tools) {
     if (used_tools_.count(tool.name) > 0) continue;
     diagnostics_.warning(kUnusedTool, tool.span,

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <optional>
 #include <string_view>
 #include <unordered_set>
 
@@ -24,32 +22,15 @@ void check_duplicates(const Document& document, Diagnostics& diagnostics);
 // depend on themselves.
 void order_computed(Document& document, Diagnostics& diagnostics);
 
-// The arguments that a component gives its tool; `tool` is nullptr when it names none that exists.
-void check_arguments(const ViewNode& node, const Tool* tool, Diagnostics& diagnostics);
-
-// One use of `$state` or `$scope` in an expression.
-struct Reference {
-  bool is_state = true;  // otherwise $scope
-  // The name asked for, by dot or by a constant in brackets; empty when the whole object is meant,
-  // as in Object.keys($state) or $state[$scope.row.key].
-  std::string_view name;
-  std::uint32_t at = 0;  // offset in the document's text
+// The properties of a component that make up its call of a tool; nullptr for those it does not have.
+struct Call {
+  const Prop* trigger = nullptr;
+  const Prop* args = nullptr;
+  const Prop* payload = nullptr;
 };
 
-namespace internal {
-// The reference that starts at this node; nullopt for any other node.
-std::optional<Reference> reference_at(const Expression& node);
-}  // namespace internal
-
-// Calls `visit` with each Reference, in order of appearance.
-template <typename Visit>
-void for_each_reference(const Expression& node, const Visit& visit) {
-  const std::optional<Reference> found = internal::reference_at(node);
-  if (found) visit(*found);
-  // What stands below the reference is its root, and for $state[key] the key.
-  const std::size_t first = found ? std::min<std::size_t>(1, node.children.size()) : 0;
-  for (const Expression* child : node.children.subspan(first)) for_each_reference(*child, visit);
-}
+// The arguments that a component gives its tool; `tool` is nullptr when it names none that exists.
+void check_arguments(const Call& call, const Tool* tool, Diagnostics& diagnostics);
 
 // The state a handler may touch, by its text alone: $state.name, and any name in quotes. A handler
 // that uses $state in another way may touch everything. Good enough for a warning about unused

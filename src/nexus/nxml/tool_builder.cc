@@ -150,7 +150,7 @@ void read_capabilities(const Element& element, Tool& tool, Diagnostics& diagnost
     tool.capabilities.emplace();
   }
   CapabilityReader reader(*tool.capabilities, diagnostics);
-  for (const Element& child : element.children()) {
+  for (const Element& child : element.children) {
     if (child.name == "Capability") {
       reader.read(child);
     } else {
@@ -184,7 +184,7 @@ Tool build_tool(const Element& element, Diagnostics& diagnostics) {
   tool.timeout_ms = read_limit(element, "timeoutMs", diagnostics);
   tool.memory_limit_mb = read_limit(element, "memoryLimitMb", diagnostics);
   tool.max_host_calls = read_limit(element, "maxHostCalls", diagnostics);
-  for (const Element& child : element.children()) {
+  for (const Element& child : element.children) {
     if (child.name == "Arg") {
       tool.args.push_back(read_arg(child, diagnostics));
     } else if (child.name == "Capabilities") {

@@ -183,8 +183,9 @@ bool TriggerBuilder::read_path() {
   const std::string whole = has_root(text) ? std::string(text) : cat({kStateRoot, text});
   Arena arena;
   Diagnostics unused({}, 0);  // its words are about bind
-  const std::optional<BindPath> path = parse_bind_path(whole, 0, arena, unused);
-  if (!path || path->root != BindPath::Root::kState)
+  BuildContext context(arena, unused);
+  const std::optional<BindPath> path = parse_bind_path(whole, 0, context);
+  if (!path || path->root != Expression::Root::kState)
     return refuse(attribute->value_range(),
                   cat({quote(text),
                        " is no path; write the name of a State, with keys inside it "

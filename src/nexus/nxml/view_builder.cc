@@ -23,32 +23,31 @@ constexpr PropSpec kCustomEvent = {.name = {}, .kind = PropKind::kName};
 
 class NodeBuilder {
  public:
-  NodeBuilder(const Element& element, ViewNode& node, Arena& arena, Diagnostics& diagnostics)
+  NodeBuilder(const Element& element, ViewNode& node, BuildContext& context)
       : element_(element),
         node_(node),
-        arena_(arena),
-        diagnostics_(diagnostics),
+        context_(context),
+        diagnostics_(context.diagnostics),
         component_(find_component(element.name)) {}
 
   void build();
 
  private:
   void report_unknown_component();
-  std::optional<Prop> read_prop(const Attribute& attribute);
   const PropSpec& spec_of(const Attribute& attribute);
-  std::optional<Prop::Value> read_value(const Attribute& attribute, const PropSpec& spec);
+  bool read_value(const Attribute& attribute, const PropSpec& spec, Prop::Value& value);
   void check_literal(const Attribute& attribute, const PropSpec& spec, std::string_view text);
   void check_choice(const Attribute& attribute, const PropSpec& spec, std::string_view text);
   void check_id(const Attribute& id);
   void check_key(const Attribute& key);
   void check_length(const Attribute& length);
   void check_module(const Attribute& module);
-  void check_required();
+  void report_missing();
   void warn_about_text();
 
   const Element& element_;
   ViewNode& node_;
-  Arena& arena_;
+  BuildContext& context_;
   Diagnostics& diagnostics_;
   const Component* component_;
 };
@@ -57,23 +56,32 @@ void NodeBuilder::build() {
   node_.type = element_.name;
   node_.range = element_.range();
   if (component_ == nullptr) report_unknown_component();
-  const std::span<Prop> props = arena_.make_list<Prop>(element_.attributes.size());
+  const std::span<Prop> props = context_.arena.make_list<Prop>(element_.attributes.size());
   std::size_t count = 0;
+  int required = 0;
   for (const Attribute& attribute : element_.attributes) {
-    if (attribute.name == "id") {
+    if (equals(attribute.name, "id")) {
       node_.id = attribute.value;
       check_id(attribute);
-    } else if (const std::optional<Prop> prop = read_prop(attribute)) {
-      props[count++] = *prop;
+      continue;
     }
+    const PropSpec& spec = spec_of(attribute);
+    if (spec.need == Need::kRequired) ++required;
+    Prop& prop = props[count];
+    if (!read_value(attribute, spec, prop.value)) continue;
+    prop.name = attribute.name;
+    prop.range = attribute.value_range();
+    prop.kind = spec.kind;
+    ++count;
+    if (const auto* text = std::get_if<std::string_view>(&prop.value))
+      check_literal(attribute, spec, *text);
   }
   node_.props = props.first(count);
-  check_required();
-  warn_about_text();
-  node_.children = arena_.make_list<ViewNode>(element_.child_count);
+  if (component_ != nullptr && required < component_->required) report_missing();
+  if (element_.text) warn_about_text();
+  node_.children = context_.arena.make_list<ViewNode>(element_.children.size());
   ViewNode* next = node_.children.data();
-  for (const Element& child : element_.children())
-    build_view(child, *next++, arena_, diagnostics_);
+  for (const Element& child : element_.children) build_view(child, *next++, context_);
 }
 
 void NodeBuilder::report_unknown_component() {
@@ -82,15 +90,6 @@ void NodeBuilder::report_unknown_component() {
       kUnknownComponent, element_.range(),
       cat({"there is no component <", element_.name.substr(0, 64), ">; it renders nothing",
            did_you_mean(element_.name, component_names())}));
-}
-
-std::optional<Prop> NodeBuilder::read_prop(const Attribute& attribute) {
-  const PropSpec& spec = spec_of(attribute);
-  const std::optional<Prop::Value> value = read_value(attribute, spec);
-  if (!value) return std::nullopt;
-  if (const auto* text = std::get_if<std::string_view>(&*value))
-    check_literal(attribute, spec, *text);
-  return Prop{attribute.name, *value, attribute.value_range()};
 }
 
 // How to read the attribute; one that nobody knows is read as text, after a warning.
@@ -112,23 +111,30 @@ const PropSpec& NodeBuilder::spec_of(const Attribute& attribute) {
   return kUnknownProp;
 }
 
-std::optional<Prop::Value> NodeBuilder::read_value(const Attribute& attribute,
-                                                   const PropSpec& spec) {
+// False, with `value` as it was, when there is nothing to keep.
+bool NodeBuilder::read_value(const Attribute& attribute, const PropSpec& spec,
+                             Prop::Value& value) {
   switch (spec.kind) {
     case PropKind::kName:
+    case PropKind::kTrigger:
     case PropKind::kVariable:
     case PropKind::kKey:
     case PropKind::kModule:
-      return attribute.value;
-    case PropKind::kExpression: {
-      const auto binding =
-          parse_expression_value(attribute.value, attribute.value_at, arena_, diagnostics_);
+      value = attribute.value;
+      return true;
+    case PropKind::kExpression:
+    case PropKind::kItems:
+    case PropKind::kArgs:
+    case PropKind::kPayload: {
+      const auto binding = parse_expression_value(attribute.value, attribute.value_at, context_);
       // A draft keeps the place: what did not parse is not missing.
-      return binding ? *binding : Binding{attribute.value, nullptr};
+      value = binding.value_or(Binding{attribute.value, nullptr});
+      return true;
     }
     case PropKind::kBindPath: {
-      const auto path = parse_bind_path(attribute.value, attribute.value_at, arena_, diagnostics_);
-      return path ? std::optional<Prop::Value>(*path) : std::nullopt;
+      const auto path = parse_bind_path(attribute.value, attribute.value_at, context_);
+      if (path) value = *path;
+      return path.has_value();
     }
     case PropKind::kText:
     case PropKind::kFlag:
@@ -136,7 +142,7 @@ std::optional<Prop::Value> NodeBuilder::read_value(const Attribute& attribute,
     case PropKind::kLength:
       break;
   }
-  return parse_text_value(attribute.value, attribute.value_at, arena_, diagnostics_);
+  return parse_text_value(attribute.value, attribute.value_at, context_, value);
 }
 
 void NodeBuilder::check_literal(const Attribute& attribute, const PropSpec& spec,
@@ -155,18 +161,21 @@ void NodeBuilder::check_literal(const Attribute& attribute, const PropSpec& spec
       return check_choice(attribute, spec, text);
     case PropKind::kText:
     case PropKind::kExpression:
+    case PropKind::kItems:
+    case PropKind::kArgs:
+    case PropKind::kPayload:
     case PropKind::kBindPath:
     case PropKind::kName:
+    case PropKind::kTrigger:
       break;
   }
 }
 
 void NodeBuilder::check_choice(const Attribute& attribute, const PropSpec& spec,
                                std::string_view text) {
-  static constexpr std::string_view kFlags[] = {"true", "false"};
-  const auto choices =
-      spec.kind == PropKind::kFlag ? std::span<const std::string_view>(kFlags) : spec.choices;
-  if (std::find(choices.begin(), choices.end(), text) != choices.end()) return;
+  const auto choices = spec.choices;
+  for (const std::string_view choice : choices)
+    if (same_name(choice, text)) return;
   std::string allowed;
   for (const std::string_view choice : choices) {
     if (!allowed.empty()) allowed += ", ";
@@ -219,8 +228,7 @@ void NodeBuilder::check_module(const Attribute& module) {
            " is no module; use a package name, a ./ or ../ path, or an http(s) address"}));
 }
 
-void NodeBuilder::check_required() {
-  if (component_ == nullptr) return;
+void NodeBuilder::report_missing() {
   for (const PropSpec& prop : component_->props) {
     if (prop.need == Need::kOptional || element_.find(prop.name) != nullptr) continue;
     const std::string missing = cat({"<", component_->name, "> needs ", quote(prop.name)});
@@ -234,7 +242,6 @@ void NodeBuilder::check_required() {
 }
 
 void NodeBuilder::warn_about_text() {
-  if (!element_.text) return;
   std::string hint;
   for (const std::string_view name : {"content", "label"})
     if (hint.empty() && component_ != nullptr && find_prop(*component_, name) != nullptr)
@@ -244,8 +251,8 @@ void NodeBuilder::warn_about_text() {
 
 }  // namespace
 
-void build_view(const Element& element, ViewNode& node, Arena& arena, Diagnostics& diagnostics) {
-  NodeBuilder(element, node, arena, diagnostics).build();
+void build_view(const Element& element, ViewNode& node, BuildContext& context) {
+  NodeBuilder(element, node, context).build();
 }
 
 }  // namespace nexus::nxml

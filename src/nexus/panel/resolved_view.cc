@@ -126,7 +126,7 @@ class Writer {
   }
 
   void write_path(const nxml::BindPath& path) {
-    const bool state = path.root == nxml::BindPath::Root::kState;
+    const bool state = path.root == nxml::Expression::Root::kState;
     std::string steps;
     value::write_json_list(path.steps, steps, [](std::string_view step, std::string& to) {
       value::write_json_string(step, to);
