@@ -34,8 +34,10 @@ std::optional<value::Value> constant_of(const Expression& expression) {
 
 class ArgumentCheck {
  public:
-  ArgumentCheck(const Tool& tool, Diagnostics& diagnostics)
-      : tool_(tool), diagnostics_(diagnostics), given_(tool.args.size(), false) {}
+  ArgumentCheck(const Tool& tool, std::vector<bool>& given, Diagnostics& diagnostics)
+      : tool_(tool), diagnostics_(diagnostics), given_(given) {
+    given_.assign(tool.args.size(), false);
+  }
 
   // `trigger` is the place to point at when nothing was written.
   void run(const Expression* args, Range trigger) {
@@ -56,7 +58,7 @@ class ArgumentCheck {
 
   const Tool& tool_;
   Diagnostics& diagnostics_;
-  std::vector<bool> given_;  // for each declared argument
+  std::vector<bool>& given_;  // for each declared argument
 };
 
 void ArgumentCheck::check_list(const Expression& list) {
@@ -128,7 +130,8 @@ void ArgumentCheck::report_unknown(std::string_view name, std::uint32_t at) {
 
 }  // namespace
 
-void check_arguments(const Call& call, const Tool* tool, Diagnostics& diagnostics) {
+void check_arguments(const Call& call, const Tool* tool, std::vector<bool>& given,
+                     Diagnostics& diagnostics) {
   if (call.args != nullptr && call.payload != nullptr)
     diagnostics.warning(kDuplicateAttribute, call.payload->range,
                         "payload is another name of args and is ignored beside it");
@@ -136,7 +139,7 @@ void check_arguments(const Call& call, const Tool* tool, Diagnostics& diagnostic
   if (call.trigger == nullptr && args != nullptr)
     diagnostics.warning(kMissingRequired, args->range, "args without a trigger does nothing");
   if (call.trigger == nullptr || tool == nullptr) return;
-  ArgumentCheck check(*tool, diagnostics);
+  ArgumentCheck check(*tool, given, diagnostics);
   if (args == nullptr) return check.run(nullptr, call.trigger->range);
   const Expression* expression = std::get<Binding>(args->value).expression;
   if (expression != nullptr) check.run(expression, call.trigger->range);

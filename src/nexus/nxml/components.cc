@@ -142,8 +142,6 @@ constexpr Component kComponents[] = {
     component("CustomComponent", 6, kCustomComponentProps),
 };
 
-constexpr int kUnknownWeight = 6;
-
 template <typename Item, std::size_t kCount>
 consteval NameTable<kCount> table_of(const Item (&items)[kCount]) {
   std::array<std::string_view, kCount> names{};
@@ -200,11 +198,6 @@ std::vector<std::string_view> component_names() {
   std::vector<std::string_view> names;
   for (const Component& component : kComponents) names.push_back(component.name);
   return names;
-}
-
-int layout_weight(std::string_view type) {
-  const Component* component = find_component(type);
-  return component == nullptr ? kUnknownWeight : component->weight;
 }
 
 const PropSpec* find_prop(const Component& component, std::string_view name) {

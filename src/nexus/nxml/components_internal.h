@@ -32,8 +32,8 @@ struct Component {
 const Component* find_component(std::string_view type);
 std::vector<std::string_view> component_names();
 
-// The columns that a node of `type` asks for; 6 for a component outside the library.
-int layout_weight(std::string_view type);
+// The columns that a component outside the library asks for.
+inline constexpr int kUnknownWeight = 6;
 
 // The property `name` of `component`, the ones every component has included; nullptr when there is
 // none.

@@ -650,17 +650,19 @@ bool ExpressionParser::arrow_parameter(const Gathered& list) {
 ExpressionReader::Parsed ExpressionReader::read(std::string_view source, std::uint32_t start,
                                                 ExpressionError& error) {
   error = {};
+  Cursor cursor(source);
+  if (const auto path = read_plain_path(cursor, start); path && cursor.at_end())
+    return {source, path->tree, path->references};
   clear();
   const Expression* const tree = ExpressionParser(source, start, arena_, stacks_, error).run();
   return {source, tree, arena_.copy(std::span<const Reference>(stacks_.references))};
 }
 
-// `$state.a.b` or `$scope.a.b`, which is what most braces hold, without a parser's machinery. nullopt
-// for anything else, whatever is wrong or right with it.
-std::optional<ExpressionReader::Braced> ExpressionReader::read_plain_path(std::string_view text,
+// `$state.a.b` or `$scope.a.b`, which is what most expressions are, without a parser's machinery:
+// nullopt for everything else. The cursor then stands behind the path and the blanks after it.
+std::optional<ExpressionReader::Parsed> ExpressionReader::read_plain_path(Cursor& cursor,
                                                                           std::uint32_t start) {
   constexpr int kMaxLinks = 16;
-  Cursor cursor(text);
   cursor.skip_space();
   const std::uint32_t from = cursor.offset();
   const std::string_view name = cursor.take(CharClass::kExpressionName);
@@ -686,14 +688,14 @@ std::optional<ExpressionReader::Braced> ExpressionReader::read_plain_path(std::s
   }
   const std::string_view source = cursor.since(from);
   cursor.skip_space();
-  if (cursor.peek() != '}') return std::nullopt;
-  const std::span<const Reference> references = arena_.copy(std::array{reference});
-  return Braced{{source, node, references}, cursor.offset() + std::size_t{1}};
+  return Parsed{source, node, arena_.copy(std::array{reference})};
 }
 
 std::optional<ExpressionReader::Braced> ExpressionReader::read_braced(std::string_view text,
                                                                       std::uint32_t start) {
-  if (auto path = read_plain_path(text, start)) return path;
+  Cursor cursor(text);
+  if (const auto path = read_plain_path(cursor, start); path && cursor.peek() == '}')
+    return Braced{*path, cursor.offset() + std::size_t{1}};
   ExpressionError unused;
   std::uint32_t closing = 0;
   clear();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nexus/base/arena.h"
+#include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/expression.h"
 
 namespace nexus::nxml {
@@ -42,7 +43,7 @@ class ExpressionReader {
   };
 
  private:
-  std::optional<Braced> read_plain_path(std::string_view text, std::uint32_t start);
+  std::optional<Parsed> read_plain_path(Cursor& cursor, std::uint32_t start);
   void clear();
 
   Arena& arena_;

@@ -1,6 +1,6 @@
 #include <string_view>
 
-#include "nexus/nxml/components_internal.h"
+#include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/layout_internal.h"
 
 namespace nexus::nxml {
@@ -11,7 +11,7 @@ constexpr int kColumns = 12;
 // A Layout packs its children unless its strategy says otherwise; a strategy bound to state is not
 // known here and so does not pack.
 bool packs_children(const ViewNode& node) {
-  if (node.type != "Layout") return false;
+  if (!equals(node.type, "Layout")) return false;
   for (const Prop& prop : node.props) {
     if (prop.name != "strategy") continue;
     const auto* strategy = std::get_if<std::string_view>(&prop.value);
@@ -20,23 +20,17 @@ bool packs_children(const ViewNode& node) {
   return true;
 }
 
-void lay_out_children(ViewNode& parent) {
+}  // namespace
+
+void lay_out(ViewNode& parent) {
   const bool packs = packs_children(parent);
   int row = 0;
   for (ViewNode& child : parent.children) {
-    const int weight = layout_weight(child.type);
-    child.layout.col_span = weight;
+    const int weight = child.layout.col_span;
     child.layout.new_row = packs && row + weight > kColumns;
     row = child.layout.new_row ? weight : row + weight;
-    lay_out_children(child);
+    lay_out(child);
   }
-}
-
-}  // namespace
-
-void lay_out(ViewNode& root) {
-  root.layout = {layout_weight(root.type), false};
-  lay_out_children(root);
 }
 
 }  // namespace nexus::nxml

@@ -4,8 +4,8 @@
 
 namespace nexus::nxml {
 
-// Gives every node of the tree its place in the 12-column grid: reference.md section 2.6. Depends
-// on the tree alone, never on data.
-void lay_out(ViewNode& root);
+// Starts the rows of the 12-column grid: reference.md section 2.6. Each node knows how many columns
+// it takes. Depends on the tree alone, never on data.
+void lay_out(ViewNode& parent);
 
 }  // namespace nexus::nxml

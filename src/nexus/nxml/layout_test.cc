@@ -6,6 +6,7 @@
 
 #include "nexus/nxml/components_internal.h"
 #include "nexus/nxml/layout_internal.h"
+#include "nexus/nxml/nxml.h"
 
 namespace nexus::nxml {
 namespace {
@@ -18,8 +19,10 @@ Arena& arena() {
 ViewNode node(std::string_view type, const std::vector<std::string_view>& children = {}) {
   ViewNode made;
   made.type = type;
+  const Component* component = find_component(type);
+  made.layout.col_span = component == nullptr ? kUnknownWeight : component->weight;
   made.children = arena().make_list<ViewNode>(children.size());
-  for (std::size_t i = 0; i < children.size(); ++i) made.children[i].type = children[i];
+  for (std::size_t i = 0; i < children.size(); ++i) made.children[i] = node(children[i]);
   return made;
 }
 
@@ -45,10 +48,11 @@ TEST(Layout, GivesEachComponentItsWeight) {
       {"Text", 12},    {"Container", 12},  {"Layout", 12},        {"If", 12},
       {"Iterate", 12}, {"Spinner", 6},     {"CustomComponent", 6}};
   for (const auto& [type, weight] : weights) {
-    ViewNode root = node(type);
-    lay_out(root);
-    EXPECT_EQ(root.layout.col_span, weight) << type;
-    EXPECT_FALSE(root.layout.new_row) << type;
+    const ParseResult result = parse("<NexusPanel title='T'><View><" + type + "/></View></NexusPanel>");
+    const auto& document = result.document != nullptr ? result.document : result.draft;
+    ASSERT_NE(document, nullptr);
+    EXPECT_EQ(document->view.layout.col_span, weight) << type;
+    EXPECT_FALSE(document->view.layout.new_row) << type;
   }
 }
 

@@ -70,6 +70,7 @@ class ReferenceChecker {
   bool whole_state_used_ = false;
   // What $scope holds here; the names of the loops around this place.
   std::vector<std::string_view> scope_;
+  std::vector<bool> given_;  // for check_arguments()
 };
 
 void ReferenceChecker::run() {
@@ -115,7 +116,8 @@ void ReferenceChecker::visit_node(const ViewNode& node) {
     if (prop.kind == PropKind::kArgs) call.args = &prop;
     if (prop.kind == PropKind::kPayload) call.payload = &prop;
   }
-  check_arguments(call, tool, diagnostics_);
+  if (call.trigger != nullptr || call.args != nullptr || call.payload != nullptr)
+    check_arguments(call, tool, given_, diagnostics_);
   const std::size_t outer = scope_.size();
   if (equals(node.type, "Iterate")) enter_loop(node);
   for (const ViewNode& child : node.children) visit_node(child);

@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "nexus/nxml/ast.h"
 #include "nexus/nxml/diagnostics_internal.h"
@@ -30,7 +31,9 @@ struct Call {
 };
 
 // The arguments that a component gives its tool; `tool` is nullptr when it names none that exists.
-void check_arguments(const Call& call, const Tool* tool, Diagnostics& diagnostics);
+// `given` is room to work in.
+void check_arguments(const Call& call, const Tool* tool, std::vector<bool>& given,
+                     Diagnostics& diagnostics);
 
 // The state a handler may touch, by its text alone: $state.name, and any name in quotes. A handler
 // that uses $state in another way may touch everything. Good enough for a warning about unused

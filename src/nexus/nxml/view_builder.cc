@@ -55,6 +55,7 @@ class NodeBuilder {
 void NodeBuilder::build() {
   node_.type = element_.name;
   node_.range = element_.range();
+  node_.layout.col_span = component_ == nullptr ? kUnknownWeight : component_->weight;
   if (component_ == nullptr) report_unknown_component();
   const std::span<Prop> props = context_.arena.make_list<Prop>(element_.attributes.size());
   std::size_t count = 0;
