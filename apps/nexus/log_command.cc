@@ -26,6 +26,16 @@ std::string args_of(const storage::Segment& segment) {
   return args.ok() ? value::to_json(*args) : "(damaged)";
 }
 
+std::string failure_of(const storage::Segment& segment) {
+  if (segment.failure.empty()) return {};
+  const auto error = panel::unpack_failure(segment.failure);
+  const auto* const code = error.ok() ? error->find("code") : nullptr;
+  const auto* const message = error.ok() ? error->find("message") : nullptr;
+  if (code == nullptr || !code->is_string() || message == nullptr || !message->is_string())
+    return " failed: (damaged)";
+  return fmt::format(" failed: {} {}", code->string(), value::to_json(*message));
+}
+
 }  // namespace
 
 int log(const LogOptions& options) {
@@ -45,12 +55,12 @@ int log(const LogOptions& options) {
     return 0;
   }
   for (const auto& segment : *segments)
-    fmt::print("{} v{} {} {} {}{} {} us{}\n",
+    fmt::print("{} v{} {} {} {}{} {} us{}{}\n",
                panel::iso_time(Clock::Wall(std::chrono::milliseconds{segment.at_ms})),
                segment.version, segment.actor.empty() ? "-" : segment.actor,
                segment.tool.empty() ? "SET" : segment.tool, args_of(segment),
                segment.execution_id.empty() ? "" : " run " + segment.execution_id,
-               segment.duration_us, changes_of(segment));
+               segment.duration_us, changes_of(segment), failure_of(segment));
   return 0;
 }
 

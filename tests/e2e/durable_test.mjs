@@ -275,6 +275,28 @@ test('the history says who did what, and former states are there', async () => {
   assert.equal((await server.get('/panels/past/history?limit=0')).status, 422);
 });
 
+test('a run that failed is in the history with its error, and its result can be asked for', async () => {
+  await create('failed', panelWith(`$state.n = 5; if ($args.late) await $ext.time.sleep(1); throw new Error('no ' + $args.what);`, { logic: EXTENSIONS })
+    .replace('<Tool name="run">', '<Tool name="run"><Arg name="what" type="string"/><Arg name="late" type="boolean" default="false"/>'));
+  const { json: failed } = await server.trigger('failed', 'run', { what: 'luck' });
+  assert.equal(failed.error.code, 'EXECUTION_ERROR');
+  await server.trigger('failed', 'ok');
+  await server.trigger('failed', 'run', { what: 'more', late: true });
+  await crash();
+  assert.deepEqual(await server.state('failed'), { n: 5 }, 'what the suspended run did before it failed');
+  const { entries } = (await server.get('/panels/failed/history')).json;
+  assert.deepEqual(entries.map(({ tool, version, error }) => [tool, version, error?.message]),
+    [['run', 2, 'no more'], ['run', 2, undefined], ['ok', 1, undefined], ['run', 0, 'no luck']]);
+  const last = entries.at(-1);
+  assert.deepEqual([last.args, last.mutations, last.error.code, last.executionId],
+    [{ what: 'luck', late: false }, [], 'EXECUTION_ERROR', failed.executionId]);
+  const result = (await server.get(`/panels/failed/executions/${failed.executionId}`)).json;
+  assert.deepEqual([result.status, result.error], ['error', failed.error]);
+  assert.deepEqual((await server.get('/panels/failed/state?version=1')).json, { n: 1 });
+  assert.match(execFileSync(join(dirname(NEXUSD), 'nexus'), ['log', 'failed', '--data-dir', server.dataDir], { encoding: 'utf8' }),
+    /run \{"what":"luck","late":false\} run [0-9a-f-]+ \d+ us failed: EXECUTION_ERROR "no luck"$/m);
+});
+
 test('a client that comes back gets exactly what it missed, also over a crash', async () => {
   await create('resume', panelWith('$state.n = $state.n + 10;'));
   const client = await server.connect('resume');

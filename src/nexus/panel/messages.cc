@@ -313,6 +313,10 @@ Result<std::string> encode_history(const std::vector<storage::Segment>& segments
     }
     value::write_json_list(mutations, entry.key("mutations"), engine::write_mutation);
     value::write_json_list(events, entry.key("events"), engine::write_event);
+    if (!segment.failure.empty()) {
+      NX_TRY(const auto error, unpack_failure(segment.failure));
+      entry.value("error", error);
+    }
     entry.close();
   }
   list += ']';

@@ -499,11 +499,9 @@ void LivePanel::conclude(const std::shared_ptr<Run>& run, Outcome outcome) {
 void LivePanel::conclude_failed(const std::shared_ptr<Run>& run, Outcome outcome) {
   if (outcome.error)
     log_failure(record_.id, run->handler(), outcome.run_id, *outcome.error);
-  const bool stored = run->suspended_before();
+  const std::int64_t duration_us = outcome.metrics.duration_us;
   ExecutionResult result = run->end(std::move(outcome));
-  storage::Transaction transaction;
-  if (journal_->stores() && phase_ == Phase::kOpen && (stored || run->keeps_result()))
-    transaction = begin_transaction();
+  auto transaction = begin_failure(*run, result, duration_us);
   finish_run(run, std::move(result), std::move(transaction), nullptr);
 }
 
@@ -756,8 +754,9 @@ void LivePanel::end_run(const std::shared_ptr<Run>& run, RunError error) {
   const std::shared_ptr<Run> kept = run;
   host_.segments.engine.cancel(kept->id());
   log_failure(record_.id, kept->handler(), kept->id(), error);
-  finish_run(kept, kept->end_with(std::move(error)),
-             journal_->stores() ? begin_transaction() : storage::Transaction{}, nullptr);
+  ExecutionResult result = kept->end_with(std::move(error));
+  auto transaction = begin_failure(*kept, result, 0);
+  finish_run(kept, std::move(result), std::move(transaction), nullptr);
 }
 
 void LivePanel::abandon(const std::shared_ptr<Run>& run, RunError error) {
@@ -790,7 +789,6 @@ void LivePanel::mount() {
       host_.segments.loop.after(host_.settings.lifecycle_wait, [this] { mount_over(); });
   start_lifecycle(*program_->mount, [this](Result<ExecutionResult> result) {
     if (result.ok() && result->outcome.error) mount_error_ = result->outcome.error;
-    note_mount();
     mount_over();
   });
 }

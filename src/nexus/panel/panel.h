@@ -199,7 +199,9 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
   void store_answer(const Run& run, const std::string& suspension_id,
                     const Result<value::Value>& answer);
   void store_owed();
-  void note_mount();
+  // Of a run that failed: an entry of the history, without effect. Empty when nothing is to be stored.
+  storage::Transaction begin_failure(Run& run, const ExecutionResult& result,
+                                     std::int64_t duration_us);
   void load_again();
   void read_again();
   void take_reloaded(Result<storage::StoredPanel> stored);

@@ -108,8 +108,11 @@ void LivePanel::execution(const std::string& execution_id, JsonDone done) {
       [id = record_.id, execution_id, unknown](Store& store) -> Result<std::string> {
         auto record = store.execution(id, execution_id);
         if (record.ok()) return std::move(record->result);
-        if (record.error().code == ErrorCode::kNotFound) return Error(unknown);
-        return std::move(record).take_error();
+        if (record.error().code != ErrorCode::kNotFound) return std::move(record).take_error();
+        // What became of a run that failed is in the history too, whoever asked for it.
+        auto failure = store.failure(id, execution_id);
+        if (failure.ok() || failure.error().code != ErrorCode::kNotFound) return failure;
+        return Error(unknown);
       },
       std::move(done));
 }

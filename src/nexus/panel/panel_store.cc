@@ -153,15 +153,25 @@ void LivePanel::store_owed() {
   journal_->commit(begin_transaction(), [](const auto&) {});
 }
 
-// A `mount` that failed has run all the same: an entry of the history says so, and that it is not
-// to run again.
-void LivePanel::note_mount() {
-  if (!journal_->stores() || record_.sequence > 0 || phase_ != Phase::kOpen) return;
+// That of a `mount` also says that it is not to run again.
+Transaction LivePanel::begin_failure(Run& run, const ExecutionResult& result,
+                                     std::int64_t duration_us) {
+  if (!journal_->stores() || journal_->failure() || phase_ != Phase::kOpen) return {};
   Transaction transaction = begin_transaction();
-  transaction.segment = begin_segment_record({});
-  transaction.segment->actor = "system";
-  transaction.segment->tool = "mount";
-  journal_->commit(std::move(transaction), [](const auto&) {});
+  engine::Outcome without_effect;
+  without_effect.run_id = run.id();
+  without_effect.metrics.duration_us = duration_us;
+  transaction.segment = begin_segment_record(without_effect);
+  transaction.segment->actor = run.actor();
+  transaction.segment->tool = run.handler();
+  transaction.segment->args = run.take_args();
+  // What earlier segments did has entries of its own.
+  ExecutionResult brief{.execution_id = run.id(), .outcome = std::move(without_effect)};
+  brief.outcome.status = engine::Status::kError;
+  brief.outcome.error = result.outcome.error;
+  brief.outcome.metrics = result.outcome.metrics;
+  write_json(brief, host_.settings.debug_errors, transaction.segment->failure);
+  return transaction;
 }
 
 // --- When storing fails
@@ -338,10 +348,13 @@ void LivePanel::restore_call(const std::shared_ptr<Run>& run,
 void LivePanel::refuse_stored_run(const storage::SuspendedRun& saved, Error error) {
   auto parts = unpack_run(saved.host);
   auto run = std::make_shared<Run>(parts.ok() ? parts->first.handler : "", true, nullptr, nullptr);
+  if (parts.ok()) run->set_actor(std::move(parts->first.actor));
   run->restore(saved.execution_id,
                parts.ok() ? std::move(parts->first.effects) : engine::Outcome{});
   log_failure(record_.id, run->handler(), run->id(), to_run_error(error));
-  finish_run(run, run->end_with(to_run_error(error)), begin_transaction(), nullptr);
+  ExecutionResult result = run->end_with(to_run_error(error));
+  auto transaction = begin_failure(*run, result, 0);
+  finish_run(run, std::move(result), std::move(transaction), nullptr);
 }
 
 const PreparedHandler* LivePanel::find_handler(std::string_view name) const {

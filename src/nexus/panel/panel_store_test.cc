@@ -58,6 +58,9 @@ class HeldStore : public storage::Store {
       if (record.execution_id == id) return storage::ExecutionRecord(record);
     return Error{ErrorCode::kNotFound, "none"};
   }
+  Result<std::string> failure(std::string_view, std::string_view) override {
+    return Error{ErrorCode::kNotFound, "none"};
+  }
   Result<storage::IdempotencyRecord> idempotency(std::string_view, std::string_view key) override {
     for (const auto& record : keys)
       if (record.key == key) return storage::IdempotencyRecord(record);

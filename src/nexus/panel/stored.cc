@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "nexus/value/json.h"
 #include "nexus/value/msgpack.h"
 
 namespace nexus::panel {
@@ -235,6 +236,14 @@ Result<std::vector<engine::Event>> unpack_events(std::string_view packed) {
   if (!unpack_all(&list, events, unpack_event))
     return Error{ErrorCode::kSerializationError, "stored events are damaged"};
   return events;
+}
+
+Result<Value> unpack_failure(std::string_view result) {
+  const auto members = value::parse_json(result);
+  const Value* const error = members.ok() ? members->find("error") : nullptr;
+  if (error == nullptr || !error->is_object())
+    return Error{ErrorCode::kSerializationError, "a stored result is damaged"};
+  return *error;
 }
 
 std::string pack_run(const RunMemo& memo, std::string_view engine_part) {

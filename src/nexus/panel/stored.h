@@ -38,6 +38,8 @@ Result<PanelSettings> unpack_settings(std::string_view packed);
 
 std::string pack_events(const std::vector<engine::Event>& events);
 Result<std::vector<engine::Event>> unpack_events(std::string_view packed);
+// The error in Segment::failure: {code,message,...}. Error kSerializationError.
+Result<value::Value> unpack_failure(std::string_view result);
 // One value. Error kSerializationError.
 Result<value::Value> unpack_value(std::string_view packed);
 

@@ -2,6 +2,9 @@
 
 #include <thread>
 
+#include "nexus/base/sha256.h"
+#include "nexus/storage/bytes_internal.h"
+#include "nexus/storage/sqlite_internal.h"
 #include "nexus/storage/store_fixture_internal.h"
 
 namespace nexus::storage {
@@ -145,6 +148,43 @@ TEST_F(BackupTest, AnExportedPanelIsTheSameUnderAnotherName) {
   expect_equal(store->load("one").take(), elsewhere->load("one").take());
   const auto taken = wait_for([&](Done done) { store->import_panel(*file, "", std::move(done)); });
   EXPECT_EQ(taken.error().code, ErrorCode::kPanelExists);
+}
+
+TEST_F(BackupTest, AnExportOfTheFirstSchemaIsStillRead) {
+  std::string file = "nexus-panel\n";
+  const auto integer = [&](std::uint64_t value) {
+    put_number(static_cast<std::uint64_t>(Query::Type::kInteger), file);
+    put_number(value, file);
+  };
+  const auto bytes = [&](Query::Type type, std::string_view value) {
+    put_number(static_cast<std::uint64_t>(type), file);
+    put_bytes(value, file);
+  };
+  for (const std::uint64_t number : {1, 1}) put_number(number, file);  // format and schema
+  for (const char* const text : {"old", "workspace"}) put_bytes(text, file);
+  for (const std::uint64_t number : {0, 1, 1, 1000, 2000}) put_number(number, file);
+  put_number(1, file);  // sources
+  bytes(Query::Type::kText, "<NexusPanel/>");
+  bytes(Query::Type::kBlob, "");
+  put_number(2, file);  // state
+  bytes(Query::Type::kText, "n");
+  bytes(Query::Type::kBlob, "1");
+  put_number(3, file);  // history
+  for (const std::uint64_t number : {1, 1, 2000, 15}) integer(number);
+  for (const char* const text : {"alice", "add", "run-1"}) bytes(Query::Type::kText, text);
+  for (const char* const blob : {"args", "events"}) bytes(Query::Type::kBlob, blob);
+  bytes(Query::Type::kBlob, pack_changes({{"n", "1"}}));
+  bytes(Query::Type::kBlob, pack_changes({{"n", "0"}}));
+  put_number(0, file);
+  file += sha256_hex(file);
+
+  open();
+  ASSERT_STORED(wait_for([&](Done done) { store->import_panel(file, "", std::move(done)); }));
+  EXPECT_EQ(as_map(store->state_at("old", 0).take()), (State{{"n", "0"}}));
+  const auto history = store->history("old", 10, 10).take();
+  ASSERT_EQ(history.size(), 1u);
+  EXPECT_EQ(history[0].tool, "add");
+  EXPECT_EQ(history[0].failure, "");
 }
 
 TEST_F(BackupTest, AChangedExportIsRefusedWholly) {

@@ -1,6 +1,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "nexus/storage/offline.h"
 #include "nexus/storage/schema_internal.h"
 #include "nexus/storage/store_fixture_internal.h"
 
@@ -67,7 +68,25 @@ TEST_F(DamageTest, AnotherProgramsDatabaseIsLeftAlone) {
 TEST_F(DamageTest, ANewerSchemaIsRefused) {
   make_store();
   execute("PRAGMA user_version = 99");
-  expect_refused("was written by a newer Nexus (schema 99, this program knows 1)");
+  expect_refused("was written by a newer Nexus (schema 99, this program knows 2)");
+}
+
+TEST_F(DamageTest, ADatabaseOfTheFirstSchemaIsBroughtToThisOne) {
+  open();
+  PanelRecord panel = make_panel("one");
+  ASSERT_STORED(create(*store, panel));
+  ASSERT_STORED(commit(*store, next_segment(panel, {{"n", "1"}})));
+  store.reset();
+  execute("ALTER TABLE history DROP COLUMN failure; PRAGMA user_version = 1");
+  const auto unread = read_history_of(path(), "one", 10, 10);
+  ASSERT_FALSE(unread.ok());
+  EXPECT_NE(unread.error().message.find("has schema 1, and this program reads schema 2"),
+            std::string::npos)
+      << unread.error().message;
+  open();
+  ASSERT_STORED(commit(*store, next_segment(panel, {{"n", "2"}})));
+  EXPECT_EQ(store->history("one", 10, 10).value().size(), 2u);
+  EXPECT_EQ(as_map(store->state_at("one", 1).take()), (std::map<std::string, std::string>{{"n", "1"}}));
 }
 
 TEST_F(DamageTest, ALogWithoutItsDatabaseIsNotThrownAway) {

@@ -16,9 +16,16 @@ namespace {
 Result<std::unique_ptr<Connection>> open_for_reading(const std::string& directory) {
   const std::string file = database_path(directory);
   auto connection = Connection::open(file, Connection::Mode::kRead, {});
-  if (connection.ok()) return connection;
-  return Error{ErrorCode::kStorageError, fmt::format("{}: {} ({})", file, connection.error().message,
-                                                     connection.error().detail)};
+  if (!connection.ok())
+    return Error{ErrorCode::kStorageError,
+                 fmt::format("{}: {} ({})", file, connection.error().message,
+                             connection.error().detail)};
+  NX_TRY(const std::int64_t version, (*connection)->number("PRAGMA user_version"));
+  if (version == schema_version()) return connection;
+  return Error{ErrorCode::kStorageError,
+               fmt::format("{} has schema {}, and this program reads schema {}: use the Nexus that wrote "
+                           "it, or let a newer nexusd start on it once",
+                           file, version, schema_version())};
 }
 
 }  // namespace

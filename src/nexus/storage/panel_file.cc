@@ -50,8 +50,9 @@ struct TableStatements {
   int columns = 0;  // besides `panel`
 };
 
-TableStatements statements_for(const PanelTable& table) {
-  const std::string_view names = table.columns;
+TableStatements statements_for(const PanelTable& table, std::uint64_t schema) {
+  std::string names = table.columns;
+  if (schema > 1 && table.added != nullptr) names += fmt::format(", {}", table.added);
   const auto columns = 1 + std::count(names.begin(), names.end(), ',');
   std::string places = "?";
   for (auto column = columns; column > 0; --column) places += ", ?";
@@ -60,14 +61,14 @@ TableStatements statements_for(const PanelTable& table) {
           static_cast<int>(columns)};
 }
 
-const std::vector<TableStatements>& all_statements() {
-  static const auto statements = [] {
-    std::vector<TableStatements> all;
-    for (const PanelTable& table : panel_tables()) all.push_back(statements_for(table));
-    return all;
-  }();
-  return statements;
+// Columns that came after `schema` are left out, and get what the schema says.
+std::vector<TableStatements> all_statements(std::uint64_t schema) {
+  std::vector<TableStatements> all;
+  for (const PanelTable& table : panel_tables()) all.push_back(statements_for(table, schema));
+  return all;
 }
+
+std::uint64_t present_schema() { return static_cast<std::uint64_t>(schema_version()); }
 
 // The content between the magic and the hash.
 Result<std::string_view> check_file(std::string_view file) {
@@ -107,7 +108,7 @@ PanelRecord take_record(ByteReader& in) {
 
 Result<void> export_rows(Connection& connection, std::int64_t panel, std::string& out) {
   std::uint64_t place = 0;
-  for (const TableStatements& table : all_statements()) {
+  for (const TableStatements& table : all_statements(present_schema())) {
     ++place;
     Query rows = connection.query(table.select.c_str(), panel);
     for (;;) {
@@ -121,8 +122,9 @@ Result<void> export_rows(Connection& connection, std::int64_t panel, std::string
   return {};
 }
 
-Result<void> import_rows(Connection& connection, ByteReader& in, std::int64_t panel) {
-  const auto& tables = all_statements();
+Result<void> import_rows(Connection& connection, ByteReader& in, std::int64_t panel,
+                         std::uint64_t schema) {
+  const auto tables = all_statements(schema);
   while (const std::uint64_t table = in.number()) {
     if (table > tables.size()) return bad_file("it names an unknown table");
     Query insert = connection.query(tables[table - 1].insert.c_str(), panel);
@@ -139,7 +141,7 @@ Result<void> import_rows(Connection& connection, ByteReader& in, std::int64_t pa
 Result<std::string> export_panel(Connection& connection, std::string_view panel_id) {
   std::string out(kMagic);
   put_number(kFormat, out);
-  put_number(static_cast<std::uint64_t>(schema_version()), out);
+  put_number(present_schema(), out);
   NX_TRY(const Moment moment, Moment::begin(connection));
   NX_TRY(const std::int64_t panel, find_panel(connection, panel_id));
   NX_TRY(const PanelRecord record, read_record(connection, panel_id));
@@ -155,14 +157,14 @@ Result<void> import_panel(Connection& connection, std::string_view file,
   ByteReader in(content);
   const std::uint64_t format = in.number();
   const std::uint64_t schema = in.number();
-  if (format != kFormat || schema != static_cast<std::uint64_t>(schema_version()))
+  if (format != kFormat || schema == 0 || schema > present_schema())
     return bad_file(fmt::format(
-        "it has format {} and schema {}, and this program reads format {} and schema {}", format,
-        schema, kFormat, schema_version()));
+        "it has format {} and schema {}, and this program reads format {} and schemas up to {}",
+        format, schema, kFormat, present_schema()));
   PanelRecord record = take_record(in);
   if (!panel_id.empty()) record.id = panel_id;
   NX_TRY(const std::int64_t panel, insert_record(connection, record));
-  return import_rows(connection, in, panel);
+  return import_rows(connection, in, panel, schema);
 }
 
 }  // namespace nexus::storage

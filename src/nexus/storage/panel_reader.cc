@@ -12,11 +12,13 @@ namespace nexus::storage {
 namespace {
 
 #define NX_SEGMENT_COLUMNS \
-  "sequence, version, at_ms, duration_us, actor, tool, execution, args, events, mutations"
+  "sequence, version, at_ms, duration_us, actor, tool, execution, args, events, mutations, " \
+  "failure"
 
 Result<Segment> segment_of(const Query& row) {
   Segment segment{row.number(0), row.number(1), row.integer(2), row.integer(3), row.bytes(4),
-                  row.bytes(5),  row.bytes(6),  row.bytes(7),   row.bytes(8),   {}};
+                  row.bytes(5),  row.bytes(6),  row.bytes(7),   row.bytes(8),   {},
+                  row.bytes(10)};
   NX_TRY(segment.mutations, unpack_changes(row.bytes(9)));
   return segment;
 }
@@ -212,7 +214,7 @@ Result<std::vector<StateChange>> read_state_at(Connection& connection, std::stri
   for (StateChange& entry : present) state[std::move(entry.key)] = std::move(entry.value);
   NX_TRY_VOID(walk_back(connection, panel_id, version,
                         [&](const Segment&, const Query& row) -> Result<void> {
-                          NX_TRY(auto undo, unpack_changes(row.bytes(10)));
+                          NX_TRY(auto undo, unpack_changes(row.bytes(11)));
                           for (StateChange& change : undo)
                             state[std::move(change.key)] = std::move(change.value);
                           return {};
@@ -233,6 +235,18 @@ Result<ExecutionRecord> read_execution(Connection& connection, std::string_view 
   if (!found)
     return Error{ErrorCode::kNotFound, fmt::format("execution \"{}\" is not stored", execution_id)};
   return ExecutionRecord{rows.bytes(0), rows.bytes(1), rows.bytes(2), rows.integer(3)};
+}
+
+Result<std::string> read_failure(Connection& connection, std::string_view panel_id,
+                                 std::string_view execution_id) {
+  NX_TRY(const std::int64_t panel, find_panel(connection, panel_id));
+  Query rows = connection.query(
+      "SELECT failure FROM history WHERE panel = ? AND execution = ? AND failure <> ''", panel,
+      execution_id);
+  NX_TRY(const bool found, rows.step());
+  if (found) return rows.bytes(0);
+  return Error{ErrorCode::kNotFound,
+               fmt::format("the history has no failed run \"{}\"", execution_id)};
 }
 
 Result<IdempotencyRecord> read_idempotency(Connection& connection, std::string_view panel_id,

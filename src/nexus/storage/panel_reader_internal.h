@@ -23,6 +23,8 @@ Result<std::vector<Segment>> read_patches(Connection& connection, std::string_vi
                                           std::uint64_t since);
 Result<std::vector<StateChange>> read_state_at(Connection& connection, std::string_view panel_id,
                                                std::uint64_t version);
+Result<std::string> read_failure(Connection& connection, std::string_view panel_id,
+                                 std::string_view execution_id);
 Result<ExecutionRecord> read_execution(Connection& connection, std::string_view panel_id,
                                        std::string_view execution_id, std::int64_t now_ms);
 Result<IdempotencyRecord> read_idempotency(Connection& connection, std::string_view panel_id,

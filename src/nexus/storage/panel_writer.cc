@@ -94,10 +94,11 @@ Result<void> put_segment(Connection& connection, std::int64_t panel, const Segme
   const std::string mutations = pack_changes(segment.mutations);
   const std::string undo_bytes = pack_changes(undo);
   NX_TRY_VOID(connection
-                  .query("INSERT INTO history VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", panel,
+                  .query("INSERT INTO history VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", panel,
                          segment.sequence, segment.version, segment.at_ms, segment.duration_us,
                          segment.actor, segment.tool, segment.execution_id, Blob{segment.args},
-                         Blob{segment.events}, Blob{mutations}, Blob{undo_bytes})
+                         Blob{segment.events}, Blob{mutations}, Blob{undo_bytes},
+                         segment.failure)
                   .run());
   NX_TRY_VOID(
       connection

@@ -48,7 +48,8 @@ struct PanelRecord {
   bool operator==(const PanelRecord&) const = default;
 };
 
-// One committed segment, which is one entry of the panel's history.
+// One committed segment, or the end of a run that failed, which changes nothing: one entry of the
+// panel's history.
 struct Segment {
   std::uint64_t sequence = 0;  // one more than the panel's last
   std::uint64_t version = 0;   // the panel's after it: one more with mutations or a new source
@@ -60,6 +61,7 @@ struct Segment {
   std::string args;
   std::string events;
   std::vector<StateChange> mutations;  // each key at most once
+  std::string failure = {};            // the result of the run that failed, as it is sent: JSON
 };
 
 // A run's result, for whoever asks later.

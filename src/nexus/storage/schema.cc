@@ -52,14 +52,18 @@ CREATE TABLE kv(
   PRIMARY KEY(panel, key)) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1};
+// What became of a run that failed.
+constexpr const char* kVersion2 = "ALTER TABLE history ADD COLUMN failure TEXT NOT NULL DEFAULT '';";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2};
 
 constexpr PanelTable kPanelTables[] = {
     {"sources", "panel", "source, settings"},
     {"state", "key", "key, value"},
     {"history", "sequence",
      "sequence, version, at_ms, duration_us, actor, tool, execution, args, events, mutations, "
-     "undo"},
+     "undo",
+     "failure"},
     {"executions", "execution", "execution, status, result, expires_ms"},
     {"idempotency", "key", "key, request_hash, execution, expires_ms"},
     {"suspended", "execution",

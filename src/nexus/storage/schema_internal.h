@@ -34,8 +34,10 @@ Result<void> migrate(Connection& connection, std::span<const char* const> steps)
 struct PanelTable {
   const char* name;
   const char* key;  // what identifies a row besides the panel
-  // The columns after `panel`, in the order of the schema.
+  // The columns after `panel`, in the order of the schema: those of its first version, and those that
+  // the second added.
   const char* columns;
+  const char* added = nullptr;
 };
 
 // All tables with a `panel` column, except `panels` and `dropped`.

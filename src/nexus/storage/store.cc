@@ -25,7 +25,8 @@ std::size_t size_of(const std::vector<StateChange>& changes) {
 std::size_t size_of(const Transaction& transaction) {
   std::size_t bytes = 512 + size_of(transaction.kv);
   if (const auto& segment = transaction.segment)
-    bytes += size_of(segment->mutations) + segment->args.size() + segment->events.size();
+    bytes += size_of(segment->mutations) + segment->args.size() + segment->events.size() +
+             segment->failure.size();
   if (const auto& source = transaction.source)
     bytes += source->source.size() + source->settings.size();
   for (const ExecutionRecord& record : transaction.executions) bytes += record.result.size();
@@ -125,6 +126,11 @@ class SqliteStore final : public Store {
     return readers_.with([&](Connection& connection) {
       return read_execution(connection, panel_id, execution_id, now_ms());
     });
+  }
+
+  Result<std::string> failure(std::string_view panel_id, std::string_view execution_id) override {
+    return readers_.with(
+        [&](Connection& connection) { return read_failure(connection, panel_id, execution_id); });
   }
 
   Result<IdempotencyRecord> idempotency(std::string_view panel_id, std::string_view key) override {

@@ -104,6 +104,9 @@ class Store {
   // kNotFound when there is none or it has expired.
   virtual Result<ExecutionRecord> execution(std::string_view panel_id,
                                             std::string_view execution_id) = 0;
+  // The result of a run that failed, as the history has it: JSON. kNotFound when it has none.
+  virtual Result<std::string> failure(std::string_view panel_id,
+                                      std::string_view execution_id) = 0;
   virtual Result<IdempotencyRecord> idempotency(std::string_view panel_id,
                                                 std::string_view key) = 0;
 

@@ -220,6 +220,28 @@ TEST_F(StoreTest, HistoryIsReadFromTheNewestBackInPages) {
   EXPECT_EQ(store->history("one", ~std::uint64_t{0}, 100).value().size(), 5u);
 }
 
+TEST_F(StoreTest, ARunThatFailedIsAnEntryWithItsResult) {
+  open();
+  PanelRecord panel = make_panel("one");
+  ASSERT_STORED(create(*store, panel));
+  Transaction failed = next_segment(panel, {});
+  failed.segment->execution_id = "run-1";
+  failed.segment->failure = "{}";
+  ASSERT_STORED(commit(*store, std::move(failed)));
+  Transaction fine = next_segment(panel, {{"n", "1"}});
+  fine.segment->execution_id = "run-2";
+  ASSERT_STORED(commit(*store, std::move(fine)));
+  const auto entries = store->history("one", 100, 100).take();
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[1].failure, "{}");
+  EXPECT_EQ(entries[1].version, 0u);
+  EXPECT_EQ(entries[0].failure, "");
+  EXPECT_EQ(store->failure("one", "run-1").value(), "{}");
+  EXPECT_EQ(store->failure("one", "run-2").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store->patches("one", 0).value().size(), 1u);
+  EXPECT_TRUE(store->state_at("one", 0).value().empty());
+}
+
 TEST_F(StoreTest, PatchesAndFormerStatesAreExact) {
   open();
   PanelRecord panel = make_panel("one");
