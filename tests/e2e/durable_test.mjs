@@ -356,6 +356,47 @@ test('a panel file that was changed while the server was down wins, and the stat
   assert.deepEqual((await own.get(`/panels/kept/state?version=${before.version}`)).json, { n: 101, old: 'x' });
 });
 
+test('a stored panel that cannot be loaded says why, can be destroyed, and comes back with a file that is right', async (t) => {
+  const directory = await makeScratch();
+  const file = join(directory, 'heavy.nxml');
+  const source = (id, more) => `<NexusPanel title="Heavy" id="${id}"><Data><State name="n" type="number"/>${more}</Data><Logic>
+    <Tool name="add"><Handler>$state.n = $state.n + 1; return $state.n;</Handler></Tool></Logic><View><Text content="{$state.n}"/></View></NexusPanel>`;
+  const heavy = `<State name="text" type="string" default="${'x'.repeat(2000)}"/>`;
+  await writeFile(file, source('heavy', heavy));
+  const own = await Server.start({ args: ['--watch', directory] });
+  t.after(async () => { await own.stop(); await rm(directory, { recursive: true }); });
+  assert.equal((await own.createPanel(source('doomed', heavy))).status, 201);
+  await own.trigger('heavy', 'add');
+  const before = (await own.get('/panels/heavy')).json;
+  await own.kill();
+  await own.restart({ env: { MAX_STATE_SIZE: '1024' } });
+  assert.deepEqual((await own.get('/health')).json.panels, { active: 0, failed: 2 });
+  for (const path of ['/panels/heavy', '/panels/heavy/state', '/panels/heavy/history']) {
+    const { status, json } = await own.get(path);
+    assert.deepEqual([status, json.error.code], [503, 'UNAVAILABLE'], path);
+    assert.match(json.error.message, /'heavy' is stored and could not be loaded: .*1024/);
+  }
+  const again = await own.createPanel(source('doomed', ''));
+  assert.equal(again.status, 409);
+  assert.match(again.json.error.message, /could not be loaded/);
+  assert.equal((await own.request('DELETE', '/panels/doomed')).status, 204);
+  assert.equal((await own.get('/panels/doomed')).status, 404);
+  assert.equal((await own.createPanel(source('doomed', ''))).status, 201);
+
+  await writeFile(file, source('heavy', '<State name="fresh" type="number" default="7"/>'));
+  await until(async () => (await own.get('/panels/heavy')).status === 200, 'the return of the panel');
+  assert.deepEqual(await own.state('heavy'), { n: 1, fresh: 7 });
+  assert.equal((await own.trigger('heavy', 'add')).json.returnValue, 2);
+  assert.equal((await own.get('/health')).json.panels.failed, 0);
+  await own.kill();
+  await own.restart({ env: { MAX_STATE_SIZE: '1024' } });
+  assert.deepEqual(await own.state('heavy'), { n: 2, fresh: 7 });
+  const now = (await own.get('/panels/heavy')).json;
+  assert.equal(now.version, before.version + 2);
+  assert.notEqual(now.epoch, before.epoch);
+  assert.equal((await own.get('/panels/doomed')).status, 200);
+});
+
 test('nexus log, export and import look at the same data', async (t) => {
   const nexus = join(dirname(NEXUSD), 'nexus');
   const run = (...args) => execFileSync(nexus, [...args, '--data-dir', server.dataDir], { encoding: 'utf8', stdio: 'pipe' });

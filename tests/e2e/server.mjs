@@ -71,7 +71,7 @@ export class Server {
     const settings = { HTTP_PORT: 0, WS_PORT: 0, DATA_DIR: join(server.#scratch, 'data'), CACHE_DIR: join(server.#scratch, 'cache'), ...env };
     const allArgs = [...(panels ? ['--panels', panels] : []), ...args];
     const [program, programArgs] = shell ? ['sh', ['-c', `${shell}; exec "$0" "$@"`, NEXUSD, ...allArgs]] : [NEXUSD, allArgs];
-    server.#start = () => server.#spawn(program, programArgs, cleanEnvironment(settings));
+    server.#start = (more) => server.#spawn(program, programArgs, cleanEnvironment({ ...settings, ...more }));
     server.dataDir = settings.DATA_DIR;
     server.#start();
     await server.#waitUntilReady();
@@ -86,11 +86,11 @@ export class Server {
     await once(this.#child, 'exit');
   }
 
-  // Starts it again on the same data, after kill() or stop({ keep: true }).
-  async restart() {
+  // Starts it again on the same data, after kill() or stop({ keep: true }), this time with `env` as well.
+  async restart({ env = {} } = {}) {
     this.log = '';
     this.#stopping = false;
-    this.#start();
+    this.#start(env);
     await this.#waitUntilReady();
   }
 

@@ -216,6 +216,34 @@ test('a run that waits goes on with its handler; what it writes must fit the new
   await client.close();
 });
 
+test('a panel keeps the settings of extensions it was created with, also those a document does without for a while', async () => {
+  const asks = `<Extension name="nexus.http" alias="http"/>
+    <Tool name="ask"><Handler>return (await $ext.http.get('/x')).status;</Handler></Tool>`;
+  const base = `http://127.0.0.1:${gate.address().port}/base`;
+  const created = await server.createPanel(document('settled', { logic: asks }), { extensions: { http: { baseURL: base } } });
+  assert.equal(created.status, 201, created.text);
+  const ask = async () => {
+    const asked = once(gate, 'request');
+    const answer = server.trigger('settled', 'ask');
+    const [request] = await asked;
+    gate.emit('open');
+    return [request.url, (await answer).json.returnValue];
+  };
+  assert.deepEqual(await ask(), ['/base/x', 200]);
+  const titled = async (title, logic) => {
+    await write('settled', document('settled', { title, logic }));
+    await eventually(title, async () => (await server.get('/panels/settled')).json.title === title);
+  };
+  await titled('Second', asks);
+  assert.deepEqual(await ask(), ['/base/x', 200], 'after a reload');
+  await titled('Without', '');
+  await server.kill();
+  await server.restart();
+  await panelIs('settled', 200);
+  await titled('Third', asks);
+  assert.deepEqual(await ask(), ['/base/x', 200], 'declared again, after a restart');
+});
+
 test('the directory itself may go and come back', async () => {
   const inner = await makeScratch();
   const watched = join(inner, 'panels');

@@ -310,7 +310,7 @@ export interface AcceptedRun {
   status: "success" | "error" | "suspended";
 }
 
-/** A segment that took place; without a tool it is a SET. */
+/** A segment that took place, without a tool a SET; or, with an error, a run that failed. */
 export interface HistoryEntry {
   sequence: number;
   version: Version;
@@ -322,6 +322,7 @@ export interface HistoryEntry {
   args?: Json;
   mutations: Mutation[];
   events: PanelEvent[];
+  error?: RunError;
 }
 
 export interface History {
@@ -484,6 +485,7 @@ export interface Health {
   uptime: number;
   panels: {
     active: number;
+    failed: number;
   };
   runtime: Record<string, number>;
   sandbox?: Sandbox;

@@ -67,7 +67,7 @@ class Engine {
 
   // Lets a saved run wait again, under its old ids, and gives the calls it waits for, oldest first. `source`
   // is the text of its handler, for the snippets of errors; it is not looked at when it is another than it
-  // was. Error kInvalidSuspension: another guest build, or damaged; kResourceLimit: no room.
+  // was. Error kInvalidSuspension: another guest build, damaged, or it waits already; kResourceLimit: no room.
   virtual Result<std::vector<Suspension>> restore(const SavedRun& saved, HandlerSource source,
                                                   std::shared_ptr<const ExtensionMethods> extensions) = 0;
 

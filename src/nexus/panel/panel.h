@@ -98,9 +98,14 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
 
   // Goes on with `loaded` as soon as no segment is under way, by the rules of docs/NXML.md,
   // "Reloading". `done` is called once, later: kCancelled when the panel is destroyed before,
-  // kStateError when its state does not fit, kStorageError. The same source again changes nothing.
-  // reload.cc.
-  void reload(LoadedPanel loaded, std::function<void(Result<void>)> done);
+  // kStateError when its state does not fit, kStorageError. The same source and settings again change
+  // nothing. reload.cc.
+  void reload(LoadedPanel loaded, std::string settings, std::function<void(Result<void>)> done);
+  // storage::PanelRecord::settings.
+  const std::string& settings() const { return record_.settings; }
+  // As go_on(), for a panel whose stored document could not be loaded: `record` has the document that takes
+  // its place, and `stored` what the store has. `ready` is called once, when that is stored.
+  void take_over(storage::StoredPanel stored, Ready ready);
 
   enum class Farewell { kUnmount, kAtOnce };
   // Takes nothing new, cancels what waits, lets a segment under way end without effect, runs
@@ -166,6 +171,7 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
     std::shared_ptr<const Program> program;
     std::shared_ptr<PanelState> state;
     std::string source;
+    std::string settings;
     std::string epoch;
   };
   Life exchange_life(Life life);

@@ -281,6 +281,28 @@ void LivePanel::go_on(StoredPanel stored) {
   store_owed();
 }
 
+void LivePanel::take_over(StoredPanel stored, Ready ready) {
+  record_.sequence = stored.record.sequence;
+  Transaction transaction = begin_transaction();
+  record_.epoch = random_hex(16);
+  transaction.new_epoch = record_.epoch;
+  transaction.source = storage::Source{record_.source, record_.settings};
+  transaction.segment = begin_segment_record({});
+  transaction.segment->actor = "system";
+  transaction.segment->tool = "reload";
+  transaction.segment->mutations = pack_state(*state_);
+  for (const auto& [key, value] : stored.state)
+    if (state_->get(key) == nullptr) transaction.segment->mutations.push_back({key, std::nullopt});
+  stored.record.sequence = record_.sequence;
+  journal_->commit(std::move(transaction),
+                   [self = weak_from_this(), ready = std::move(ready),
+                    stored = std::move(stored)](const Result<void>& done) mutable {
+                     if (!done.ok()) return ready(Error(done.error()));
+                     if (const auto panel = self.lock()) panel->go_on(std::move(stored));
+                     ready({});
+                   });
+}
+
 void LivePanel::restore_run(storage::SuspendedRun saved) {
   auto parts = unpack_run(saved.host);
   if (!parts.ok()) return refuse_stored_run(saved, parts.error());

@@ -86,7 +86,8 @@ std::variant<LoadedPanel, CreateError> Loader::load(const CreateRequest& request
   if (program_.document == nullptr) return refuse(std::move(diagnostics_));
   declare_names();
   bounds_ = {request.grants, settings_.capability_policy};
-  if (auto error = check_overrides(request.extensions)) return *std::move(error);
+  if (!request.kept_extensions)
+    if (auto error = check_overrides(request.extensions)) return *std::move(error);
   resolve_extensions(request.extensions);
   prepare_tools();
   prepare_lifecycles();

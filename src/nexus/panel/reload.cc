@@ -41,10 +41,11 @@ bool submit_reload(const SegmentHost& host, std::shared_ptr<const PanelState> ol
   });
 }
 
-void LivePanel::reload(LoadedPanel loaded, std::function<void(Result<void>)> done) {
+void LivePanel::reload(LoadedPanel loaded, std::string settings,
+                       std::function<void(Result<void>)> done) {
   if (phase_ != Phase::kOpen)
     return host_.segments.loop.post([done = std::move(done)] { done(destroyed_before_reload()); });
-  auto reload = std::make_shared<Reload>(Reload{std::move(loaded), std::move(done)});
+  auto reload = std::make_shared<Reload>(Reload{std::move(loaded), std::move(settings), std::move(done)});
   queue_.reload({std::move(reload)});
   pump();
 }
@@ -66,7 +67,8 @@ void LivePanel::finish_reload(const std::shared_ptr<Reload>& reload,
     reload->on_done(Error(*journal_->failure()));
   } else if (!next.ok()) {
     reload->on_done(std::move(next).take_error());
-  } else if (reload->loaded.program->source == program_->source) {
+  } else if (reload->loaded.program->source == program_->source &&
+             reload->settings == record_.settings) {
     reload->on_done({});
   } else {
     adopt(reload, std::move(next).take());
@@ -85,7 +87,7 @@ void LivePanel::adopt(const std::shared_ptr<Reload>& reload, std::shared_ptr<Pan
       transaction.timers.push_back({name, std::nullopt, {}});
   }
   Life former = exchange_life({reload->loaded.program, std::move(next),
-                               reload->loaded.program->source, random_hex(16)});
+                               reload->loaded.program->source, reload->settings, random_hex(16)});
   if (journal_->stores()) {
     transaction.new_epoch = record_.epoch;
     transaction.source = storage::Source{record_.source, record_.settings};
@@ -121,6 +123,7 @@ LivePanel::Life LivePanel::exchange_life(Life life) {
   Life former{std::exchange(program_, std::move(life.program)),
               std::exchange(state_, std::move(life.state)),
               std::exchange(record_.source, std::move(life.source)),
+              std::exchange(record_.settings, std::move(life.settings)),
               std::exchange(record_.epoch, std::move(life.epoch))};
   view_ = nullptr;
   connected_ = nullptr;

@@ -12,6 +12,7 @@ namespace nexus::panel {
 // A document that waits to take the place of a panel's own.
 struct Reload {
   LoadedPanel loaded;
+  std::string settings;  // PanelRecord::settings from then on
   // Called exactly once; an error leaves the panel as it was.
   std::function<void(Result<void>)> on_done;
 };

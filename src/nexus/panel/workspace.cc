@@ -42,9 +42,16 @@ CreateError refuse(ErrorCode code, std::string message) {
   return {Error{code, std::move(message)}, {}};
 }
 
-CreateError panel_exists(const std::string& id) {
-  return refuse(ErrorCode::kPanelExists, fmt::format("a panel with the id \"{}\" exists", id));
+// Gives `loaded` what of the stored state its declarations take, and computed values that go with it.
+Result<void> fit_state(LoadedPanel& loaded, const storage::StoredPanel& stored, engine::Engine& engine) {
+  NX_TRY(auto values, unpack_state(stored.state));
+  NX_TRY_VOID(loaded.store.take_over(std::move(values), stored.record.version));
+  PanelState state(std::move(loaded.store), loaded.program->computed, stored.record.id);
+  NX_TRY_VOID(state.seed(engine));
+  loaded.store = std::move(state).take_store();
+  return {};
 }
+
 
 class LoopWorkspace : public Workspace {
  public:
@@ -66,6 +73,7 @@ class LoopWorkspace : public Workspace {
   void keep_entry(std::string_view panel_id, storage::StateChange entry,
                   std::function<void(Result<void>)> done) override;
   std::vector<Panel*> list() override;
+  const std::map<std::string, Unloaded, std::less<>>& unloaded() const override { return unloaded_; }
   Traffic traffic() const override;
   void destroy(std::string_view id, std::function<void(Result<void>)> done) override;
   void shutdown(std::uint16_t code, std::string_view reason, std::function<void()> done) override;
@@ -85,6 +93,7 @@ class LoopWorkspace : public Workspace {
     std::vector<std::string> ids;  // in order of creation
     std::vector<PanelPtr> panels;  // at the places of their ids
     std::vector<std::optional<storage::StoredPanel>> stored;
+    std::vector<Unloaded> unloaded;  // of those whose panels are missing
     std::size_t left = 0;
   };
   void load_stored(const std::shared_ptr<Recovery>& recovery, std::size_t place);
@@ -97,6 +106,7 @@ class LoopWorkspace : public Workspace {
                    Result<storage::StoredPanel> stored,
                    std::optional<std::variant<LoadedPanel, CreateError>> loaded);
   void finish_recovery(Recovery& recovery);
+  void forget_fault(const std::string& id);
   void report_fault(const std::string& id, const storage::PanelRecord& record, const CreateError& error) const;
   storage::PanelRecord make_record(std::string id, const CreateRequest& request,
                                    const nxml::Document& document) const;
@@ -104,14 +114,22 @@ class LoopWorkspace : public Workspace {
   bool repeats(const CreateRequest& request, CreateDone& done);
   std::optional<CreateError> check_request(const CreateRequest& request);
   std::optional<CreateError> check_room(const std::string& owner) const;
-  void finish_load(Load& load);
+  bool submit_load(const std::shared_ptr<Load>& load);
+  void finish_load(const std::shared_ptr<Load>& load);
   std::variant<std::string, CreateError> choose_id(const CreateRequest& request,
                                                    const nxml::Document& document) const;
-  bool replaces(const CreateRequest& request, const std::string& id);
+  bool replaces(const CreateRequest& request, const std::string& id) const;
   bool replaces_preview(const CreateRequest& request) const;
-  void reload(LivePanel& panel, LoadedPanel loaded, CreateDone done);
+  static std::string settings_of(const CreateRequest& request);
+  bool load_with_settings(const std::string& settings, const std::shared_ptr<Load>& load);
+  void reload(LivePanel& panel, const std::shared_ptr<Load>& load);
+  void take_over_unloaded(const std::string& id, const std::shared_ptr<Load>& load);
+  void take_over_stored(const std::string& id, const std::shared_ptr<Load>& load,
+                        Result<storage::StoredPanel> stored);
+  void forget_unloaded(const std::string& id, std::function<void(Result<void>)> done);
   void create_panel(const PanelPtr& panel, CreateDone done);
   bool taken(std::string_view id) const;
+  CreateError exists(const std::string& id, const std::string& owner) const;
   void end_panel(const PanelPtr& panel, LivePanel::Farewell farewell, std::uint16_t code,
                  std::string_view reason, std::function<void()> done);
   void drop(std::string id, std::function<void(Result<void>)> done);
@@ -126,6 +144,7 @@ class LoopWorkspace : public Workspace {
   std::vector<PanelPtr> panels_;  // in order of creation
   std::map<std::string, LivePanel*, std::less<>> by_id_;
   std::vector<PanelPtr> ending_;  // destroyed, until their last run has ended
+  std::map<std::string, Unloaded, std::less<>> unloaded_;
   std::size_t loading_ = 0;
 
   // Requests with a key: those under way, with who waits for them, and the panels that others made.
@@ -158,6 +177,12 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
     host_.segments.loop.post([load, error = std::move(error)] { load->done(error); });
   };
   if (auto error = check_request(load->request)) return answer(std::move(*error));
+  if (!submit_load(load))
+    answer(refuse(ErrorCode::kResourceLimit, "the server is busy; try again later"));
+}
+
+// False when the executor has no room.
+bool LoopWorkspace::submit_load(const std::shared_ptr<Load>& load) {
   const std::weak_ptr<LoopWorkspace*> self = self_;
   const bool accepted = host_.loads.submit([load, self, &host = host_.segments,
                                             &settings = host_.settings,
@@ -165,12 +190,11 @@ void LoopWorkspace::create(CreateRequest request, CreateDone done) {
     load->result = load_panel(load->request, settings, host.engine, extensions);
     // Handed back whole: what the load holds belongs to the loop and ends there.
     host.loop.post([load = std::move(load), self = std::move(self)] {
-      if (const auto workspace = self.lock()) (*workspace)->finish_load(*load);
+      if (const auto workspace = self.lock()) (*workspace)->finish_load(load);
     });
   });
-  if (!accepted)
-    return answer(refuse(ErrorCode::kResourceLimit, "the server is busy; try again later"));
-  ++loading_;
+  if (accepted) ++loading_;
+  return accepted;
 }
 
 // Whether a request with this key came before: then it is answered as that one is. Else `done`
@@ -221,7 +245,8 @@ std::optional<CreateError> LoopWorkspace::check_request(const CreateRequest& req
         ErrorCode::kInvalidArgument,
         "panelId must be 1 to 64 letters, digits, '.', '_' and '-', and start with a letter "
         "or a digit");
-  if (!request.may_replace && taken(*request.panel_id)) return panel_exists(*request.panel_id);
+  if (!request.may_replace && taken(*request.panel_id))
+    return exists(*request.panel_id, request.owner);
   return std::nullopt;
 }
 
@@ -241,30 +266,34 @@ std::optional<CreateError> LoopWorkspace::check_room(const std::string& owner) c
   return std::nullopt;
 }
 
-void LoopWorkspace::finish_load(Load& load) {
+void LoopWorkspace::finish_load(const std::shared_ptr<Load>& load) {
   --loading_;
+  const CreateRequest& request = load->request;
   if (shutting_down_) {
-    load.done(refuse(ErrorCode::kUnavailable, "the server is shutting down"));
+    load->done(refuse(ErrorCode::kUnavailable, "the server is shutting down"));
     return report_end();
   }
-  if (auto* error = std::get_if<CreateError>(&*load.result)) {
-    log_refused_load(load.request.panel_id.value_or("new"), error->diagnostics, *host_.refusals);
-    return load.done(std::move(*error));
+  if (auto* error = std::get_if<CreateError>(&*load->result)) {
+    log_refused_load(request.panel_id.value_or("new"), error->diagnostics, *host_.refusals);
+    return load->done(std::move(*error));
   }
-  auto& loaded = std::get<LoadedPanel>(*load.result);
-  auto id = choose_id(load.request, *loaded.program->document);
-  if (auto* error = std::get_if<CreateError>(&id)) return load.done(std::move(*error));
+  auto& loaded = std::get<LoadedPanel>(*load->result);
+  auto id = choose_id(request, *loaded.program->document);
+  if (auto* error = std::get_if<CreateError>(&id)) return load->done(std::move(*error));
   const auto& chosen = std::get<std::string>(id);
-  if (replaces(load.request, chosen))
-    return reload(*by_id_.at(chosen), std::move(loaded), std::move(load.done));
+  if (replaces(request, chosen)) {
+    if (const auto live = by_id_.find(chosen); live != by_id_.end())
+      return reload(*live->second, load);
+    return take_over_unloaded(chosen, load);
+  }
   // Checked again, since other loads came between.
-  if (taken(chosen)) return load.done(panel_exists(chosen));
-  if (auto error = check_room(load.request.owner)) return load.done(std::move(*error));
-  auto record = make_record(chosen, load.request, *loaded.program->document);
+  if (taken(chosen)) return load->done(exists(chosen, request.owner));
+  if (auto error = check_room(request.owner)) return load->done(std::move(*error));
+  auto record = make_record(chosen, request, *loaded.program->document);
   auto panel = std::make_shared<LivePanel>(std::move(record), std::move(loaded), host_);
   add(panel);
-  if (load.request.preview) previews_.add(panel);
-  create_panel(panel, std::move(load.done));
+  if (request.preview) previews_.add(panel);
+  create_panel(panel, std::move(load->done));
 }
 
 storage::PanelRecord LoopWorkspace::make_record(std::string id, const CreateRequest& request,
@@ -273,7 +302,7 @@ storage::PanelRecord LoopWorkspace::make_record(std::string id, const CreateRequ
   record.id = std::move(id);
   record.workspace_id = request.owner;
   record.source = request.source;
-  record.settings = pack_settings({request.extensions, request.grants, request.key});
+  record.settings = settings_of(request);
   record.durability = request.durability.value_or(
       storage::parse_durability(document.meta.durability.value_or(""))
           .value_or(storage::Durability::kCommit));
@@ -310,16 +339,42 @@ bool LoopWorkspace::replaces_preview(const CreateRequest& request) const {
   return request.panel_id && previews_.contains(*request.panel_id);
 }
 
-bool LoopWorkspace::replaces(const CreateRequest& request, const std::string& id) {
-  const auto* const panel = find(id);
-  return panel != nullptr && request.may_replace && panel->owner() == request.owner &&
-         request.may_replace(id);
+bool LoopWorkspace::replaces(const CreateRequest& request, const std::string& id) const {
+  if (!request.may_replace) return false;
+  const auto live = by_id_.find(id);
+  const auto stored = unloaded_.find(id);
+  const bool own = live != by_id_.end() ? live->second->owner() == request.owner
+                                        : stored != unloaded_.end() && stored->second.owner == request.owner;
+  return own && request.may_replace(id);
 }
 
-void LoopWorkspace::reload(LivePanel& panel, LoadedPanel loaded, CreateDone done) {
+// Loads the document once more with what the panel was given besides its former one. Whether it does.
+bool LoopWorkspace::load_with_settings(const std::string& settings, const std::shared_ptr<Load>& load) {
+  CreateRequest& request = load->request;
+  if (request.kept_extensions) return false;
+  auto kept = unpack_settings(settings);
+  if (!kept.ok()) return false;
+  const bool more = (request.extensions.empty() && !kept->extensions.empty()) ||
+                    (!request.grants && kept->grants) || (!request.key && kept->key);
+  if (!more) return false;
+  if (request.extensions.empty()) request.extensions = std::move(kept->extensions);
+  if (!request.grants) request.grants = std::move(kept->grants);
+  if (!request.key) request.key = std::move(kept->key);
+  request.kept_extensions = true;
+  if (!submit_load(load))
+    load->done(refuse(ErrorCode::kResourceLimit, "the server is busy; try again later"));
+  return true;
+}
+
+std::string LoopWorkspace::settings_of(const CreateRequest& request) {
+  return pack_settings({request.extensions, request.grants, request.key});
+}
+
+void LoopWorkspace::reload(LivePanel& panel, const std::shared_ptr<Load>& load) {
+  if (load_with_settings(panel.settings(), load)) return;
   const std::weak_ptr<LoopWorkspace*> self = self_;
-  panel.reload(std::move(loaded), [self, id = panel.id(), done = std::move(done)](
-                                      Result<void> reloaded) {
+  panel.reload(std::move(std::get<LoadedPanel>(*load->result)), settings_of(load->request),
+               [self, id = panel.id(), done = std::move(load->done)](Result<void> reloaded) {
     if (!reloaded.ok()) return done(CreateError{std::move(reloaded).take_error(), {}});
     const auto workspace = self.lock();
     Panel* const live = workspace ? (*workspace)->find(id) : nullptr;
@@ -355,6 +410,7 @@ void LoopWorkspace::recover(std::function<void(Result<Recovered>)> done) {
   recovery->left = recovery->ids.size();
   recovery->panels.resize(recovery->ids.size());
   recovery->stored.resize(recovery->ids.size());
+  recovery->unloaded.resize(recovery->ids.size());
   if (recovery->ids.empty()) return finish_recovery(*recovery);
   for (std::size_t place = 0; place < recovery->ids.size(); ++place)
     load_stored(recovery, place);
@@ -368,6 +424,7 @@ std::variant<LoadedPanel, CreateError> LoopWorkspace::load_again(
   if (!given.ok()) return CreateError{std::move(given).take_error(), {}};
   request.extensions = std::move(given->extensions);
   request.grants = std::move(given->grants);
+  request.kept_extensions = true;
   return load_panel(request, settings, engine, extensions);
 }
 
@@ -401,13 +458,18 @@ void LoopWorkspace::take_stored(const std::shared_ptr<Recovery>& recovery, std::
                                 Result<storage::StoredPanel> stored,
                                 std::optional<std::variant<LoadedPanel, CreateError>> loaded) {
   const std::string& id = recovery->ids[place];
-  if (!stored.ok()) {
-    spdlog::error("panel={} cannot be read from the store: {}", id, stored.error().message);
-    report_fault(id, {}, {stored.error(), {}});
-  } else if (auto* error = std::get_if<CreateError>(&*loaded)) {
+  const auto fail = [&](const CreateError& error) {
+    const storage::PanelRecord record = stored.ok() ? stored->record : storage::PanelRecord{};
     spdlog::error("panel={} is stored but cannot be loaded, and stays as it is: {}", id,
-                  error->error.message);
-    report_fault(id, stored->record, *error);
+                  error.error.message);
+    report_fault(id, record, error);
+    recovery->unloaded[place] = {
+        record.workspace_id.empty() ? std::string(kDefaultOwner) : record.workspace_id, error.error};
+  };
+  if (!stored.ok()) {
+    fail({stored.error(), {}});
+  } else if (auto* error = std::get_if<CreateError>(&*loaded)) {
+    fail(*error);
   } else {
     auto& panel = std::get<LoadedPanel>(*loaded);
     auto values = unpack_state(stored->state);
@@ -419,15 +481,18 @@ void LoopWorkspace::take_stored(const std::shared_ptr<Recovery>& recovery, std::
           std::make_shared<LivePanel>(stored->record, std::move(panel), host_);
       recovery->stored[place] = std::move(stored).take();
     } else {
-      spdlog::error("panel={} is stored but its state cannot be loaded, and stays as it is: {}",
-                    id, restored.error().message);
-      report_fault(id, stored->record, {restored.error(), {}});
+      fail({restored.error(), {}});
     }
   }
   if (--recovery->left == 0) finish_recovery(*recovery);
 }
 
 // Of one that cannot be read not even the owner is known.
+void LoopWorkspace::forget_fault(const std::string& id) {
+  unloaded_.erase(id);
+  if (host_.settings.faults != nullptr) host_.settings.faults->clear("store " + id);
+}
+
 void LoopWorkspace::report_fault(const std::string& id, const storage::PanelRecord& record, const CreateError& error) const {
   if (host_.settings.faults == nullptr) return;
   std::string owner = record.workspace_id.empty() ? std::string(kDefaultOwner) : record.workspace_id;
@@ -439,6 +504,7 @@ void LoopWorkspace::finish_recovery(Recovery& recovery) {
   for (std::size_t i = 0; i < recovery.ids.size(); ++i) {
     if (recovery.panels[i] == nullptr) {
       ++recovered.failed;
+      unloaded_.emplace(recovery.ids[i], std::move(recovery.unloaded[i]));
       continue;
     }
     ++recovered.panels;
@@ -451,6 +517,66 @@ void LoopWorkspace::finish_recovery(Recovery& recovery) {
 
 void LoopWorkspace::lose(const std::string& panel_id, const Error& error) {
   if (const auto found = by_id_.find(panel_id); found != by_id_.end()) found->second->lose(error);
+}
+
+// --- Stored panels that could not be loaded
+
+// What the store has of the panel is read where reading may block, and where computed values can be made.
+void LoopWorkspace::take_over_unloaded(const std::string& id, const std::shared_ptr<Load>& load) {
+  const std::weak_ptr<LoopWorkspace*> self = self_;
+  const bool accepted = host_.loads.submit([self, id, load, &store = *host_.store,
+                                            &host = host_.segments]() mutable {
+    auto stored = std::make_shared<Result<storage::StoredPanel>>(store.load(id));
+    auto& loaded = std::get<LoadedPanel>(*load->result);
+    if (stored->ok())
+      if (auto fitted = fit_state(loaded, stored->value(), host.engine); !fitted.ok())
+        *stored = std::move(fitted).take_error();
+    host.loop.post([self, id, load = std::move(load), stored] {
+      if (const auto workspace = self.lock())
+        (*workspace)->take_over_stored(id, load, std::move(*stored));
+    });
+  });
+  if (!accepted)
+    return load->done(refuse(ErrorCode::kResourceLimit, "the server is busy; try again later"));
+  ++loading_;
+}
+
+void LoopWorkspace::take_over_stored(const std::string& id, const std::shared_ptr<Load>& load,
+                                     Result<storage::StoredPanel> stored) {
+  --loading_;
+  if (shutting_down_) {
+    load->done(refuse(ErrorCode::kUnavailable, "the server is shutting down"));
+    return report_end();
+  }
+  if (!stored.ok()) return load->done(CreateError{std::move(stored).take_error(), {}});
+  if (!unloaded_.contains(id)) return load->done(exists(id, load->request.owner));
+  if (load_with_settings(stored->record.settings, load)) return;
+  storage::PanelRecord record = stored->record;
+  record.source = load->request.source;
+  record.settings = settings_of(load->request);
+  auto panel = std::make_shared<LivePanel>(
+      std::move(record), std::move(std::get<LoadedPanel>(*load->result)), host_);
+  forget_fault(id);
+  add(panel);
+  const std::weak_ptr<LoopWorkspace*> self = self_;
+  panel->take_over(std::move(stored).take(), [self, id, owner = load->request.owner, weak = std::weak_ptr(panel),
+                                       done = std::move(load->done)](Result<void> taken) {
+    const auto workspace = self.lock();
+    const auto live = weak.lock();
+    if (!workspace || !live || (*workspace)->find(id) != live.get())
+      return done(refuse(ErrorCode::kCancelled, "the panel was destroyed while it was being loaded"));
+    if (taken.ok()) return done(live.get());
+    (*workspace)->end_panel(live, LivePanel::Farewell::kAtOnce, kNormalClosure, "panel not stored", [] {});
+    (*workspace)->unloaded_.emplace(id, Unloaded{owner, taken.error()});
+    done(CreateError{std::move(taken).take_error(), {}});
+  });
+}
+
+void LoopWorkspace::forget_unloaded(const std::string& id, std::function<void(Result<void>)> done) {
+  drop(id, [self = std::weak_ptr(self_), id, done = std::move(done)](Result<void> dropped) {
+    if (const auto workspace = self.lock(); workspace && dropped.ok()) (*workspace)->forget_fault(id);
+    done(std::move(dropped));
+  });
 }
 
 // --- Checks
@@ -510,8 +636,18 @@ Traffic LoopWorkspace::traffic() const {
 
 // A panel that is ending keeps its id, so that a new one never meets its last words.
 bool LoopWorkspace::taken(std::string_view id) const {
-  return by_id_.contains(id) || std::any_of(ending_.begin(), ending_.end(),
+  return by_id_.contains(id) || unloaded_.contains(id) || std::any_of(ending_.begin(), ending_.end(),
                                             [&](const auto& panel) { return panel->id() == id; });
+}
+
+CreateError LoopWorkspace::exists(const std::string& id, const std::string& owner) const {
+  const auto stored = unloaded_.find(id);
+  if (stored == unloaded_.end() || stored->second.owner != owner)
+    return refuse(ErrorCode::kPanelExists, fmt::format("a panel with the id \"{}\" exists", id));
+  return refuse(ErrorCode::kPanelExists,
+                fmt::format("a panel with the id \"{}\" is stored and could not be loaded ({}); destroy "
+                            "it, or put its file right",
+                            id, stored->second.error.message));
 }
 
 // --- The end
@@ -519,6 +655,7 @@ bool LoopWorkspace::taken(std::string_view id) const {
 void LoopWorkspace::destroy(std::string_view id, std::function<void(Result<void>)> done) {
   const auto found = std::find_if(panels_.begin(), panels_.end(),
                                   [&](const auto& panel) { return panel->id() == id; });
+  if (found == panels_.end() && unloaded_.contains(id)) return forget_unloaded(std::string(id), std::move(done));
   if (found == panels_.end()) {
     Error error = no_panel(id);
     host_.segments.loop.post(

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,8 +78,12 @@ struct CreateRequest {
   std::optional<storage::Durability> durability = {};
   // For a playground: left out of list(), and destroyed when nobody has looked at it for a while (previews.h).
   bool preview = false;
-  // Settings of extensions by alias; each replaces that of the document's declaration.
+  // Settings of extensions by alias; each replaces that of the document's declaration. A panel that gets
+  // another document keeps those it had, unless there are new ones.
   value::Object extensions = {};
+  // They are those of a panel that has been there: one for an alias that the document does not declare
+  // waits for a document that does.
+  bool kept_extensions = false;
   // The most that its handlers may do; not set: the default grants (grants.h).
   std::optional<capability::GrantSet> grants = {};
   // Of the owner. Known as long as the panel lives; see Panel::creation_answer().
@@ -219,8 +224,8 @@ class Workspace {
                       std::function<void(std::variant<Panel*, CreateError>)> done) = 0;
 
   // Brings back what the store holds, before anything else is asked of the workspace: panels with
-  // version, epoch and owner, runs that wait, triggers. A panel that cannot be loaded stays stored,
-  // keeps its id, and is logged. `done` gets the counts.
+  // version, epoch and owner, runs that wait, triggers. A panel that cannot be loaded stays stored, is
+  // logged, and is one of unloaded(). `done` gets the counts.
   struct Recovered {
     std::size_t panels = 0, failed = 0;  // panels that came back, and that did not
     std::size_t runs = 0;                // that wait, of those that came back
@@ -245,10 +250,19 @@ class Workspace {
   // In order of creation, without previews.
   virtual std::vector<Panel*> list() = 0;
 
+  // A stored panel that could not be loaded. It keeps its id until destroy(), or until a document that
+  // may replace its own takes its place, with the state that fits.
+  struct Unloaded {
+    std::string owner;  // the default one when even that could not be read
+    Error error;
+  };
+  // By panel id.
+  virtual const std::map<std::string, Unloaded, std::less<>>& unloaded() const = 0;
+
   virtual Traffic traffic() const { return {}; }
 
-  // Runs `unmount`, cancels what is open, closes the clients with 1000, then calls `done`.
-  // kPanelNotFound when there is no such panel.
+  // Runs `unmount`, cancels what is open, closes the clients with 1000, then calls `done`. One of
+  // unloaded() is just forgotten. kPanelNotFound when there is no such panel.
   virtual void destroy(std::string_view id, std::function<void(Result<void>)> done) = 0;
 
   // Ends all runs and closes all clients with `code`; `done` runs when nothing is left.

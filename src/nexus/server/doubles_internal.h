@@ -148,7 +148,12 @@ class FakeWorkspace final : public panel::Workspace {
     for (const auto& panel : panels) all.push_back(panel.get());
     return all;
   }
+  const std::map<std::string, Unloaded, std::less<>>& unloaded() const override { return broken; }
   void destroy(std::string_view id, std::function<void(Result<void>)> done) override {
+    if (const auto fault = broken.find(id); fault != broken.end()) {
+      broken.erase(fault);
+      return done({});
+    }
     auto* const panel = static_cast<FakePanel*>(find(id));
     if (!panel) return done(Error{ErrorCode::kPanelNotFound, "no such panel"});
     for (panel::Client* client : std::exchange(panel->clients, {}))
@@ -164,6 +169,7 @@ class FakeWorkspace final : public panel::Workspace {
   }
 
   std::vector<std::unique_ptr<FakePanel>> panels;
+  std::map<std::string, Unloaded, std::less<>> broken;
   panel::CreateRequest last_created;
 };
 

@@ -7,10 +7,24 @@
 namespace nexus::server {
 namespace {
 
+// A stored panel that could not be loaded says why, and can be destroyed.
+void handle_unloaded(const Context& context, const Request& request, const Respond& respond) {
+  const auto& unloaded = context.workspace.unloaded();
+  const auto found = unloaded.find(request.match.panel);
+  if (found == unloaded.end() || !request.identity.reaches(found->second.owner))
+    return respond(no_panel(request));
+  if (request.match.route == Route::kPanel && request.method == Method::kDelete)
+    return delete_panel(context, request, respond);
+  respond(error_reply({ErrorCode::kUnavailable,
+                       fmt::format("panel '{}' is stored and could not be loaded: {}; destroy it, or put "
+                                   "its file right",
+                                   request.match.panel, found->second.error.message)}));
+}
+
 void handle_panel(const Context& context, Request request, const Respond& respond) {
   // Here, once for all routes and after the body was read: the panel may be another one by then.
   if (!request.match.panel.empty() && !reachable_panel(context, request))
-    return respond(no_panel(request));
+    return handle_unloaded(context, request, respond);
   switch (request.match.route) {
     case Route::kPanels:
       if (request.method == Method::kPost)

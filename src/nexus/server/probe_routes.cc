@@ -26,7 +26,8 @@ Reply health(const Context& context) {
       {"status", ready ? "healthy" : "unhealthy"},
       {"version", context.options.version},
       {"uptime", std::int64_t{uptime.count()}},
-      {"panels", Object{{"active", std::uint64_t{context.workspace.list().size()}}}},
+      {"panels", Object{{"active", std::uint64_t{context.workspace.list().size()}},
+                        {"failed", std::uint64_t{context.workspace.unloaded().size()}}}},
       {"runtime", runtime_facts(context.engine_stats())}};
   if (context.options.sandbox) body.set("sandbox", context.options.sandbox());
   return json_reply(ready ? 200 : 503, value::to_json(std::move(body)));
@@ -38,7 +39,8 @@ Reply readiness(const Context& context) {
   if (context.ready()) return json_reply(200, R"({"status":"ready"})");
   return error_reply({ErrorCode::kUnavailable, context.stopping || context.unready
                                                    ? "the server is shutting down"
-                                                   : "the executor cannot run handlers now"});
+                                                   : "handlers cannot run, or changes cannot be stored, now; "
+                                                     "the log says why"});
 }
 
 Reply metrics_text(const Context& context) {

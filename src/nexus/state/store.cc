@@ -104,6 +104,18 @@ Result<void> Store::take_over(const Store& old) {
   return {};
 }
 
+Result<void> Store::take_over(value::Object values, std::uint64_t version) {
+  std::vector<Mutation> kept;
+  for (const Entry& entry : entries_) {
+    value::Value* const value = values.find(entry.declaration.name);
+    if (entry.declaration.computed || value == nullptr || !coerce(entry, *value).ok()) continue;
+    kept.push_back({.key = entry.declaration.name, .value = std::move(*value)});
+  }
+  NX_TRY_VOID(apply(std::move(kept)));
+  version_ = version + 1;
+  return {};
+}
+
 Result<void> Store::restore(value::Object values, std::uint64_t version) {
   for (Entry& entry : entries_) {
     value::Value* const value = values.find(entry.declaration.name);

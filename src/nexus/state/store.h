@@ -88,6 +88,10 @@ class Store {
   // limit.
   Result<void> take_over(const Store& old);
 
+  // The same for `values`, an object, of a store whose declarations are unknown, at `version`: a key that
+  // is not computed keeps the value that fits its type.
+  Result<void> take_over(value::Object values, std::uint64_t version);
+
   // Makes the state what it was at `version`: `values` is an object with all keys it had. Those that
   // are declared no longer are left out, and a declared key that it lacks is deleted, unless it is
   // computed. Error kStateError, and the store unspecified: a value does not have its declared type.
