@@ -48,17 +48,19 @@ Result<std::vector<PendingCall>> read_calls(Connection& connection, std::int64_t
   }
 }
 
-// In the order in which they started.
+// In the order in which they started. Sorted here: SQLite would move the memories of all runs about.
 Result<std::vector<SuspendedRun>> read_suspended(Connection& connection, std::int64_t panel) {
   std::vector<SuspendedRun> runs;
   Query rows = connection.query(
       "SELECT execution, guest_hash, image_hash, memory, host, running_us, started_ms, deadline_ms "
-      "FROM suspended"
-      " WHERE panel = ? ORDER BY started_ms, rowid",
+      "FROM suspended WHERE panel = ?",
       panel);
   for (;;) {
     NX_TRY(const bool found, rows.step());
-    if (!found) return runs;
+    if (!found) {
+      std::ranges::stable_sort(runs, {}, &SuspendedRun::started_ms);
+      return runs;
+    }
     SuspendedRun run{rows.bytes(0),   rows.bytes(1),   rows.bytes(2),
                      rows.bytes(3),   rows.bytes(4),   rows.integer(5),
                      rows.integer(6), rows.integer(7), {}};
