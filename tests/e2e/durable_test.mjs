@@ -397,6 +397,28 @@ test('a stored panel that cannot be loaded says why, can be destroyed, and comes
   assert.equal((await own.get('/panels/doomed')).status, 200);
 });
 
+test('nexus backup copies what a running server has, and nexus restore makes another data directory of it', async (t) => {
+  const nexus = (...args) => execFileSync(join(dirname(NEXUSD), 'nexus'), args, { encoding: 'utf8', stdio: 'pipe' });
+  const directory = await makeScratch();
+  t.after(() => rm(directory, { recursive: true }));
+  await create('copied', panelWith('$state.n = 8;'));
+  await server.trigger('copied', 'run');
+  const before = await info('copied');
+  const file = join(directory, 'backup.db');
+  nexus('backup', server.dataDir, file);
+  assert.throws(() => nexus('backup', server.dataDir, file), /exists/);
+  await server.trigger('copied', 'ok');
+  assert.throws(() => nexus('restore', file, server.dataDir), /in use/);
+  nexus('restore', file, join(directory, 'restored'));
+  const restored = await Server.start({ env: { DATA_DIR: join(directory, 'restored') } });
+  t.after(() => restored.stop());
+  assert.deepEqual(await restored.state('copied'), { n: 8 });
+  const now = (await restored.get('/panels/copied')).json;
+  assert.equal(now.version, before.version);
+  assert.notEqual(now.epoch, before.epoch, 'clients may have seen more');
+  await server.request('DELETE', '/panels/copied');
+});
+
 test('nexus log, export and import look at the same data', async (t) => {
   const nexus = join(dirname(NEXUSD), 'nexus');
   const run = (...args) => execFileSync(nexus, [...args, '--data-dir', server.dataDir], { encoding: 'utf8', stdio: 'pipe' });
