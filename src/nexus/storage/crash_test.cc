@@ -47,8 +47,9 @@ class Child {
       } else if (!create(store, panels_[i]).ok()) {
         _exit(1);
       }
-      write(i);
     }
+    // Only now: the first answer may be followed by the end, and each panel is to be there then.
+    for (std::size_t i = 0; i < kPanels; ++i) write(i);
   }
 
  private:
