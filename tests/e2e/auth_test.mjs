@@ -1,12 +1,13 @@
 // The real nexusd with AUTH_ENABLED=true: who may do what, as docs/SECURITY.md says.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { NEXUSD, Server, makeScratch, panelWith, runNexusd } from './server.mjs';
+import { NEXUSD, ROOT, Server, makeScratch, panelWith, runNexusd } from './server.mjs';
 import { ALL, KeyServer, SECRET, bearer, makeKey, token } from './tokens.mjs';
 import { WebSocketClient } from './websocket.mjs';
 
@@ -51,33 +52,47 @@ function refusal(path, headers) {
   return open(path, headers).then(() => 101, (error) => error.status);
 }
 
-const ROUTES = [
-  ['GET', '/panels', 'panel:read', 200],
-  ['POST', '/panels', 'panel:create', 201],
-  ['GET', '/panels/given', 'panel:read', 200],
-  ['GET', '/panels/given/state', 'panel:read', 200],
-  ['GET', '/panels/given/ast', 'panel:read', 200],
-  ['GET', '/panels/given/view', 'panel:read', 200],
-  ['POST', '/panels/given/trigger/run', 'panel:execute', 200],
-  ['GET', '/panels/given/approvals', 'panel:read', 200],
-  ['POST', '/panels/given/approvals/none', 'panel:approve', 422],
-  ['POST', '/auth/ws-ticket', 'panel:read', 200],
-  ['DELETE', '/panels/matrix', 'panel:delete', 204],
-];
+// Every route that the description of the API has, with what it says of permissions.
+const { paths } = JSON.parse(readFileSync(join(ROOT, 'protocol/openapi.json'), 'utf8'));
+const METHODS = ['get', 'post', 'put', 'delete'];
+const FILLED = { id: 'given', tool: 'run', approval: 'none', execution: 'none', path: 'none.js' };
+const BODIES = { '/panels': { body: PANEL, type: 'application/xml' }, '/check': { body: PANEL, type: 'application/xml' } };
 
-for (const [method, path, permission, status] of ROUTES) {
-  test(`${method} ${path} needs ${permission}`, async () => {
-    if (path === '/panels/matrix') await createPanel(ann, 'matrix');
-    const request = path === '/panels' && method === 'POST' ? { body: PANEL, type: 'application/xml' } : {};
-    const without = await server.request(method, path, request);
-    assert.equal(without.status, 401);
-    assert.equal(without.headers.get('www-authenticate'), 'Bearer realm="nexus"');
-    const others = ALL.filter((word) => word !== permission);
-    const forbidden = await as(token({ permissions: others }), method, path, request);
-    assert.equal(forbidden.status, 403);
-    assert.equal(forbidden.json.error.code, 'FORBIDDEN');
-    assert.equal((await as(token({ permissions: [permission] }), method, path, request)).status, status);
-  });
+for (const [pattern, operations] of Object.entries(paths)) {
+  for (const name of METHODS.filter((each) => each in operations)) {
+    const method = name.toUpperCase();
+    const permission = operations[name].security?.[0].bearer[0];
+    const path = method === 'DELETE' ? '/panels/matrix' : pattern.replace(/\{(\w+)\}/g, (_, key) => FILLED[key]);
+    const request = method === 'POST' ? BODIES[path] ?? {} : {};
+    if (permission === undefined) {
+      test(`${method} ${pattern} asks for no token`, async () => {
+        const { status } = await server.request(method, path, request);
+        assert.ok(![401, 403].includes(status), `${status}`);
+      });
+      continue;
+    }
+    if (pattern.endsWith('/ws')) {
+      test(`a socket needs ${permission}`, async () => {
+        const others = token({ permissions: ALL.filter((word) => word !== permission) });
+        assert.equal(await refusal(path), 401);
+        assert.equal(await refusal(path, bearer(others).headers), 403);
+        assert.equal(await refusal(path, bearer(token({ permissions: [permission] })).headers), 101);
+      });
+      continue;
+    }
+    test(`${method} ${pattern} needs ${permission}`, async () => {
+      if (method === 'DELETE') await createPanel(ann, 'matrix');
+      const without = await server.request(method, path, request);
+      assert.equal(without.status, 401);
+      assert.equal(without.headers.get('www-authenticate'), 'Bearer realm="nexus"');
+      const others = ALL.filter((word) => word !== permission);
+      const forbidden = await as(token({ permissions: others }), method, path, request);
+      assert.equal(forbidden.status, 403);
+      assert.equal(forbidden.json.error.code, 'FORBIDDEN');
+      const { status, text } = await as(token({ permissions: [permission] }), method, path, request);
+      assert.ok(![401, 403].includes(status), text);
+    });
+  }
 }
 
 test('probes, metrics and unknown paths ask for no token', async () => {
