@@ -79,8 +79,9 @@ async function follow(server, panel) {
 
 function apply(panel, message) {
   if (message.type !== 'PATCH') return;
-  assert.equal(message.version, panel.mirror.version + 1, 'no patch is missing and none comes twice');
-  panel.mirror.version = message.version;
+  const { version, from = version - 1 } = message; // one that many waited for is merged, docs/PROTOCOL.md
+  assert.equal(from, panel.mirror.version, 'no patch is missing and none comes twice');
+  panel.mirror.version = version;
   for (const { operation, key, value } of message.mutations) {
     if (operation === 'set') panel.mirror.state[key] = value; else delete panel.mirror.state[key];
   }

@@ -121,7 +121,7 @@ class ScriptedEngine : public engine::Engine {
   std::map<std::string, Later> resumes;        // by suspension id
   std::map<std::string, Error> syntax_errors;  // by handler text
   // What saved runs wait for, by SavedRun::host.
-  std::map<std::string, std::vector<engine::Suspension>> restores;
+  std::map<std::string, Result<std::vector<engine::Suspension>>> restores;
   std::vector<std::string> journal;            // "execute a", "resume s1", "cancel r1"
 
   Result<std::string> precompile(const engine::HandlerSource& source) override {
@@ -146,7 +146,9 @@ class ScriptedEngine : public engine::Engine {
       const engine::SavedRun& saved, engine::HandlerSource,
       std::shared_ptr<const engine::ExtensionMethods>) override {
     journal.push_back("restore " + saved.host);
-    return restores.at(saved.host);
+    const auto& open = restores.at(saved.host);
+    if (!open.ok()) return Error(open.error());
+    return std::vector<engine::Suspension>(*open);
   }
   bool cancel(std::string_view run_id) override {
     journal.push_back("cancel " + std::string(run_id));

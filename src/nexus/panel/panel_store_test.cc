@@ -279,6 +279,32 @@ TEST_F(PanelStoreTest, CallsBeginWhenTheSegmentThatAskedForThemIsStored) {
   EXPECT_TRUE(store_.stored.suspended.empty());
 }
 
+TEST_F(PanelStoreTest, ARunOfAnotherGuestBuildEndsWithItsErrorAndThePanelGoesOn) {
+  engine_.handlers["slow"] = [](const auto&, const auto&) {
+    auto outcome = doubles::suspended("rs", {"s1"});
+    outcome.saved = engine::SavedRun{"old guest", "image", "memory", "host of rs"};
+    return outcome;
+  };
+  engine_.restores.emplace("host of rs",
+                           Error{ErrorCode::kInvalidSuspension, "another build of the guest"});
+  Panel* panel = make();
+  trigger(panel, "slow");
+  settle();
+  answer_all();
+  ASSERT_EQ(store_.stored.suspended.size(), 1u);
+  EXPECT_EQ(store_.stored.suspended[0].guest_hash, "old guest");
+  panel = restart();
+  answer_all();
+  EXPECT_TRUE(store_.stored.suspended.empty());
+  ASSERT_EQ(store_.executions.size(), 1u);
+  EXPECT_EQ(store_.executions[0].execution_id, "rs");
+  EXPECT_THAT(store_.executions[0].result, HasSubstr("another build of the guest"));
+  const auto next = trigger(panel, "a");
+  settle();
+  answer_all();
+  EXPECT_EQ(next->code(), "success");
+}
+
 TEST_F(PanelStoreTest, ARunWhoseSuspensionIsNotStoredIsOver) {
   Panel* panel = make();
   const auto lost = trigger(panel, "slow");
