@@ -318,6 +318,33 @@ TEST_F(StoreTest, WhatHasExpiredIsNotFoundAndTheSweepClearsIt) {
   EXPECT_EQ(store->patches("one", panel.version - 2).value().size(), 2u);
 }
 
+TEST_F(StoreTest, AWriteWaitsForOnePortionOfTheSweepAtMost) {
+  StoreOptions options;
+  options.patch_window = 2;
+  options.history_age = std::chrono::milliseconds(1000);
+  open(options);
+  PanelRecord panel = make_panel("one");
+  ASSERT_STORED(create(*store, panel));
+  constexpr std::size_t kOld = 2000;
+  for (std::size_t i = 0; i < kOld; ++i) {
+    Transaction transaction = next_segment(panel, {{"n", std::to_string(i)}}, clock.ms);
+    transaction.durability = Durability::kAsync;
+    ASSERT_STORED(commit(*store, std::move(transaction)));
+  }
+  ASSERT_STORED(create(*store, make_panel("two")));
+  clock.ms += 5000;
+  // Dropping a panel asks for a sweep, and its answer comes from the thread that is about to begin it.
+  std::promise<std::size_t> left;
+  store->drop("two", [&](Result<void> dropped) {
+    EXPECT_TRUE(dropped.ok());
+    store->commit(next_segment(panel, {{"n", "again"}}, clock.ms), [&](Result<void> stored) {
+      EXPECT_TRUE(stored.ok());
+      left.set_value(store->history("one", ~std::uint64_t{0}, 2 * kOld).value().size());
+    });
+  });
+  EXPECT_GT(left.get_future().get(), kOld / 2) << "the write came when the sweep was over";
+}
+
 TEST_F(StoreTest, AsyncIsAnsweredAtOnceAndNoneIsNotStored) {
   open();
   PanelRecord async = make_panel("async", Durability::kAsync);
