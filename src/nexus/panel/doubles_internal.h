@@ -12,72 +12,14 @@
 #include "nexus/base/clock.h"
 #include "nexus/engine/engine.h"
 #include "nexus/extension/extension.h"
-#include "nexus/loop/loop.h"
+#include "nexus/loop/manual_loop.h"
 #include "nexus/panel/workspace.h"
 
 // What the tests of this folder put in place of the machine: time, threads and the sandbox move
 // when the test says so, so that every order of events can be written down.
 namespace nexus::panel::doubles {
 
-class ManualLoop : public loop::Loop {
- public:
-  void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
-  std::unique_ptr<loop::Timer> after(std::chrono::milliseconds delay,
-                                     std::function<void()> task) override {
-    auto alarm = std::make_shared<Alarm>(Alarm{now_ + delay, std::move(task)});
-    alarms_.push_back(alarm);
-    return std::make_unique<Handle>(std::move(alarm));
-  }
-  void run() override {}
-  void stop() override {}
-  bool on_loop_thread() const override { return true; }
-  boost::asio::io_context& context() override { std::abort(); }
-
-  // Runs what was posted, and what that posts.
-  void drain() {
-    while (!tasks_.empty()) {
-      const auto task = std::move(tasks_.front());
-      tasks_.pop_front();
-      task();
-    }
-  }
-  // Lets time pass and runs what is due, in order.
-  void advance(std::chrono::milliseconds time) {
-    now_ += time;
-    drain();
-    while (const auto due = take_due()) {
-      due();
-      drain();
-    }
-  }
-  std::size_t alarms() const {
-    std::size_t set = 0;
-    for (const auto& alarm : alarms_) set += alarm->task != nullptr;
-    return set;
-  }
-
- private:
-  struct Alarm {
-    std::chrono::milliseconds at;
-    std::function<void()> task;  // empty once cancelled or run
-  };
-  struct Handle : loop::Timer {
-    explicit Handle(std::shared_ptr<Alarm> a) : alarm(std::move(a)) {}
-    ~Handle() override { alarm->task = nullptr; }
-    std::shared_ptr<Alarm> alarm;
-  };
-
-  std::function<void()> take_due() {
-    std::shared_ptr<Alarm> first;
-    for (const auto& alarm : alarms_)
-      if (alarm->task && alarm->at <= now_ && (!first || alarm->at < first->at)) first = alarm;
-    return first ? std::exchange(first->task, nullptr) : nullptr;
-  }
-
-  std::chrono::milliseconds now_{0};
-  std::deque<std::function<void()>> tasks_;
-  std::vector<std::shared_ptr<Alarm>> alarms_;
-};
+using loop::ManualLoop;
 
 // Runs a task when the test asks for it.
 class ManualExecutor : public loop::Executor {

@@ -279,7 +279,7 @@ TEST_F(PanelTest, ASuspendedRunFlushesReportsAndLetsOthersIn) {
   EXPECT_EQ(panel->version(), 3u);
   EXPECT_NE(panel->info_json().find(R"("status":"running")"), std::string::npos);
   EXPECT_TRUE(fake_->open.empty());
-  EXPECT_EQ(loop_.alarms(), 0u) << "no deadline is left behind";
+  EXPECT_EQ(loop_.armed(), 0u) << "no deadline is left behind";
   panel->detach(&client);
 }
 

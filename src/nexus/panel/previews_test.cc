@@ -50,7 +50,7 @@ TEST_F(PreviewsTest, APreviewNobodyLooksAtEndsAfterTheGrace) {
   pass(1000);
   EXPECT_FALSE(lives(id));
   pass(1000);
-  EXPECT_EQ(loop_.alarms(), 0u) << "nothing is left to look after";
+  EXPECT_EQ(loop_.armed(), 0u) << "nothing is left to look after";
 }
 
 TEST_F(PreviewsTest, APreviewLivesWhileSomebodyLooks) {

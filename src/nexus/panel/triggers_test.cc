@@ -200,7 +200,7 @@ TEST_F(TriggersTest, NothingFiresAfterTheEnd) {
   finish();
   pass(milliseconds{5000});
   EXPECT_EQ(started_.size(), 1u);
-  EXPECT_EQ(loop_.alarms(), 0u);
+  EXPECT_EQ(loop_.armed(), 0u);
 }
 
 }  // namespace

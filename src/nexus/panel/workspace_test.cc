@@ -263,7 +263,7 @@ TEST_F(WorkspaceTest, DestroyingAnswersEverybodyAndClosesTheClients) {
   EXPECT_EQ(client.closed_with, 1000);
   for (const auto& answer : {slow, running, waiting}) EXPECT_EQ(answer->times, 1);
   EXPECT_TRUE(fake_->open.empty());
-  EXPECT_EQ(loop_.alarms(), 0u);
+  EXPECT_EQ(loop_.armed(), 0u);
 }
 
 TEST_F(WorkspaceTest, AnIdIsFreeAgainOnceItsPanelIsGone) {
