@@ -23,6 +23,19 @@ export function describeConnection(state: ConnectionState, now: number): string 
 }
 
 /**
+ * Calls `show` now, after each change of the connection, and while a pause before the next attempt runs down; a page that is
+ * connected is left alone. Returns how to end it.
+ */
+export function followConnection(state: ReadonlySignal<ConnectionState>, show: (state: ConnectionState) => void): () => void {
+  return effect(() => {
+    const current = state.value;
+    show(current);
+    const timer = current.kind === "waiting" ? setInterval(() => show(current), kTickMs) : undefined;
+    return () => clearInterval(timer);
+  });
+}
+
+/**
  * The note that floats over a panel while it has no connection: since when what is shown may be old, and a way to try at
  * once. It takes no room, so nothing moves when it comes and goes. Returns its element and how to end it.
  */
@@ -44,8 +57,7 @@ export function connectionBanner(
   // Connecting for the first time is no trouble yet.
   let troubled = false;
   let wasLive = false;
-  const update = () => {
-    const current = state.value;
+  const show = (current: ConnectionState) => {
     wasLive ||= current.kind === "live";
     if (current.kind !== "connecting") troubled = current.kind === "waiting" || current.kind === "offline";
     else if (wasLive) troubled = true;
@@ -56,13 +68,11 @@ export function connectionBanner(
     setText(text, `${describeConnection(current, Date.now())}.${kept}`);
     setText(spoken, current.kind === "offline" ? "Offline" : "Connection lost, reconnecting");
   };
-  const end = effect(update);
-  const timer = setInterval(update, kTickMs);
+  const end = followConnection(state, show);
   return {
     element,
     dispose: () => {
       end();
-      clearInterval(timer);
       element.remove();
     },
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { describeConnection, followConnection } from "../src/banner.ts";
 import { Connection, TriggerError, retryDelay } from "../src/connection.ts";
 import type { Json, ServerMessage } from "../src/protocol.ts";
 import { SignInNeeded } from "../src/remote.ts";
@@ -63,6 +64,21 @@ test("pauses grow, stay within the bound, and are spread", () => {
   const longest = [0, 1, 2, 3, 10, 1000].map((attempt) => retryDelay(attempt, 0.999999));
   assert.deepEqual(shortest, [250, 500, 1000, 2000, 15000, 15000]);
   assert.deepEqual(longest, [500, 1000, 2000, 4000, 30000, 30000]);
+});
+
+test("the seconds of a pause are counted, and while there is a connection nothing ticks", (context) => {
+  const shown: string[] = [];
+  const end = followConnection(connection.state, (state) => shown.push(describeConnection(state, Date.now())));
+  socket().hello();
+  context.mock.timers.tick(20_000);
+  assert.deepEqual(shown.splice(0), ["Connecting", "Live"]);
+  socket().onclose?.({ code: 1006, reason: "reconnect in 2000 ms" });
+  context.mock.timers.tick(1900);
+  assert.deepEqual([...new Set(shown)], ["Reconnecting in 2 s", "Reconnecting in 1 s"]);
+  const { length } = shown;
+  end();
+  context.mock.timers.tick(5000);
+  assert.equal(shown.length, length);
 });
 
 test("patches are handed on in order of version", () => {

@@ -1,7 +1,7 @@
 // The page /p/{id}: the frame around one live panel.
 
 import { effect } from "@preact/signals-core";
-import { describeConnection } from "../banner.ts";
+import { describeConnection, followConnection } from "../banner.ts";
 import type { PanelClient } from "../client.ts";
 import type { ConnectionState } from "../connection.ts";
 import { h, icon, setText } from "../dom.ts";
@@ -16,7 +16,6 @@ import { linkTo } from "./play/share.ts";
 import { themeButton } from "./theme-button.ts";
 import { applyTheme } from "./theme.ts";
 
-const kTickMs = 250;
 const kDots = "M2.75 8h.5M7.75 8h.5M12.75 8h.5";
 
 function byId(id: string): HTMLElement {
@@ -115,7 +114,6 @@ panel.addEventListener("nexus-document", (event) => {
 });
 panel.addEventListener("nexus-connection", (event) => {
   const state = (event as CustomEvent<ConnectionState>).detail;
-  showConnection(state);
   if (state.kind === "closed" && panel.client) showClosed(state, panel.client);
 });
 byId("place").replaceWith(panel);
@@ -124,5 +122,5 @@ if (panel.client) {
   const { client } = panel;
   showRuns(client);
   offerTools(client);
-  setInterval(() => showConnection(client.status), kTickMs);
+  followConnection(client.connection.state, showConnection);
 }
