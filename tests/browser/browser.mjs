@@ -71,8 +71,8 @@ export class Browser {
   static async launch() {
     const browser = new Browser();
     browser.#browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--process-per-site'],
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--process-per-site'],
     });
     return browser;
   }
