@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer, waitFor } from './browser.mjs';
+import { Browser, ROOT, assertAccessible, assertFits, eventually, screenshot, startServer, waitFor } from './browser.mjs';
 
 let server;
 let browser;
@@ -60,6 +60,7 @@ test('a button is busy while its run lasts and keeps its width', async () => {
   await slow.click();
   await page.locator('.nx-button[aria-busy=true]', { hasText: 'Slow' }).waitFor();
   assert.equal((await slow.boundingBox()).width, width);
+  await page.evaluate(() => document.getElementById('panel').client.set('held', false));
   await page.locator('.nx-button[aria-busy=true]').waitFor({ state: 'detached' });
 });
 
@@ -176,9 +177,8 @@ test('a log takes new lines at its end and filters them', async () => {
 });
 
 test('charts draw their data, and carry it as a table', async () => {
-  assert.equal(await page.locator('.nx-chart-bar').count(), 3);
-  assert.equal(await page.locator('path.nx-chart-slice').count(), 3);
-  assert.equal(await page.locator('.nx-chart-line').count(), 2);
+  const drawn = (shape) => page.locator(shape).count();
+  await eventually(() => Promise.all(['.nx-chart-bar', 'path.nx-chart-slice', '.nx-chart-line'].map(drawn)), [3, 3, 2]);
   assert.deepEqual(await page.locator('.nx-chart table').first().locator('td').allInnerTexts(),
     ['Mon', '12', 'Tue', '18', 'Wed', '9']);
 });

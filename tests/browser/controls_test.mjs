@@ -16,13 +16,14 @@ const PANEL = `<NexusPanel title="Controls">
     <State name="trend" type="string" default="up"/>
     <State name="word" type="string" default="no"/>
     <State name="working" type="boolean" default="false"/>
+    <State name="held" type="boolean" default="true"/>
     <State name="kind" type="string" default="h2"/>
   </Data>
   <Logic>
     <Extension name="nexus.time" alias="time"/>
-    <Tool name="slow"><Arg name="ms" type="number" default="400"/><Handler>await $ext.time.sleep($state.n > 0 ? 1 : $args.ms); $state.n += 1;</Handler></Tool>
+    <Tool name="slow"><Handler>while ($state.held) await $ext.time.sleep(50); $state.n += 1;</Handler></Tool>
     <Tool name="add"><Handler>$state.n += 1;</Handler></Tool>
-    <Tool name="work"><Handler>$state.working = true; await $ext.time.sleep(600); $state.working = false; $state.n += 1;</Handler></Tool>
+    <Tool name="work"><Handler>$state.working = true; while ($state.held) await $ext.time.sleep(50); $state.working = false; $state.n += 1;</Handler></Tool>
     <Tool name="fail"><Handler>throw new Error('out of paper');</Handler></Tool>
     <Tool name="say"><Arg name="what" type="string"/><Handler>$state.said = $args.what;</Handler></Tool>
     <Tool name="clear"><Handler>$state.list = [];</Handler></Tool>
@@ -82,12 +83,15 @@ const stateIs = async (key, value) => {
   await waitFor(page, () => document.getElementById('panel').shadowRoot.querySelector('[data-pending=true], [aria-busy=true]') === null, true);
   assert.deepEqual((await server.state(id))[key], value);
 };
+// Lets the runs end that last until then.
+const release = () => page.evaluate(() => document.getElementById('panel').client.set('held', false));
 
 test('clicks while a tool runs wait their turn, up to ten; one more is refused aloud', async () => {
   const slow = page.locator('.nx-button', { hasText: 'Slow' });
   await slow.evaluate((element) => { for (let at = 0; at < 12; at++) element.click(); });
   await page.locator('.nx-button-queued', { hasText: '+10' }).waitFor();
   await page.getByRole('alert').filter({ hasText: '10 clicks are waiting already' }).waitFor();
+  await release();
   await runs().filter({ hasText: /^11$/ }).waitFor();
   await stateIs('n', 11);
   assert.equal(await page.locator('.nx-button-queued').first().isVisible(), false);
@@ -99,6 +103,7 @@ test('a run that waits for something outside says for what, and nothing moves', 
   await slow.click();
   await page.getByRole('progressbar', { name: 'Waiting for time.sleep' }).waitFor();
   assert.deepEqual(await page.getByRole('switch').boundingBox(), before);
+  await release();
   await page.getByRole('progressbar', { name: 'Waiting for time.sleep' }).waitFor({ state: 'detached' });
 });
 
@@ -109,6 +114,7 @@ test('a button that is disabled while it works keeps the focus, and does nothing
   await waitFor(page, () => document.getElementById('panel').client.state.working, true);
   assert.ok(await busy.isDisabled());
   await page.keyboard.press('Enter');
+  await release();
   await waitFor(page, () => document.getElementById('panel').client.state.working, false);
   assert.ok(await busy.evaluate((element) => element.matches(':focus')));
   await stateIs('n', 1);
@@ -254,7 +260,7 @@ test('a text whose variant changes is another heading, and code is copied', asyn
   await button('Say').click();
   await page.locator('code', { hasText: 'from an action' }).hover();
   await page.getByRole('button', { name: 'Copy', exact: true }).click();
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'from an action');
+  await waitFor(page, () => navigator.clipboard.readText(), 'from an action');
 });
 
 test('a list that empties shows its own words, and fills again', async () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 
-import { Browser, startServer, waitFor } from './browser.mjs';
+import { Browser, eventually, startServer, waitFor } from './browser.mjs';
 
 const PANEL = `<NexusPanel title="Cuts">
   <Data><State name="n" type="number" default="0"/><State name="text" type="string" default=""/>
@@ -33,13 +33,17 @@ class Proxy {
   #sockets = new Set();
   #server;
   refuses = false;
+  refused = 0;
   // Whether what nexusd says gets lost on the way.
   mute = false;
 
   static async start(port) {
     const proxy = new Proxy();
     proxy.#server = createServer((from) => {
-      if (proxy.refuses) return from.destroy();
+      if (proxy.refuses) {
+        proxy.refused++;
+        return from.destroy();
+      }
       const to = connect(port, '127.0.0.1');
       for (const socket of [from, to]) {
         proxy.#sockets.add(socket);
@@ -111,7 +115,6 @@ const shown = (page) => page.evaluate(() => {
   const metric = (label) => Number(root.querySelector(`[aria-label="${label}"] .nx-metric-value`).textContent);
   return {
     state: panel.client.state,
-    version: panel.client.version,
     view: {
       n: metric('Count'), double: metric('Double'), text: root.querySelector('input').value,
       rows: [...root.querySelectorAll('.nx-text')].map(({ textContent }) => ({ id: Number(textContent.slice(4)) })),
@@ -129,9 +132,10 @@ async function assertSame(page, id) {
   await waitFor(page, atRest, true);
   const { status, json, headers } = await server.get(`/panels/${id}/state`);
   assert.equal(status, 200);
-  const { state, version, view } = await shown(page);
+  // Perhaps it has yet to notice that it was cut.
+  await eventually(() => page.evaluate(() => document.getElementById('panel').client.version), Number(/(\d+)"$/.exec(headers.get('etag'))[1]));
+  const { state, view } = await shown(page);
   assert.deepEqual(state, json);
-  assert.equal(version, Number(/(\d+)"$/.exec(headers.get('etag'))[1]));
   assert.deepEqual(view, { n: json.n, double: json.double, text: json.text, rows: json.rows });
   return json;
 }
@@ -220,7 +224,8 @@ test('the server goes and comes back: the page catches up by itself', async () =
   proxy.refuses = true;
   proxy.cut();
   for (let at = 0; at < 7; at++) await server.trigger('away', 'add');
-  await page.waitForTimeout(700);
+  const { refused } = proxy;
+  await eventually(() => proxy.refused > refused, true);
   proxy.refuses = false;
   const { n } = await assertSame(page, 'away');
   assert.equal(n, 8);
@@ -231,14 +236,14 @@ test('a write whose confirmation was lost in a cut does not undo what others wro
   await waitFor(page, atRest, true);
   proxy.mute = true;
   await page.getByLabel('Text').fill('mine');
-  while ((await server.state('lost')).text !== 'mine') await page.waitForTimeout(20);
+  const text = async () => (await server.state('lost')).text;
+  await eventually(text, 'mine');
   const other = await server.connect('lost');
   other.send({ type: 'SET', path: ['text'], value: 'theirs' });
-  while ((await server.state('lost')).text !== 'theirs') await page.waitForTimeout(20);
+  await eventually(text, 'theirs');
   proxy.cut();
   proxy.mute = false;
-  const { text } = await assertSame(page, 'lost');
-  assert.equal(text, 'theirs');
+  assert.equal((await assertSame(page, 'lost')).text, 'theirs');
 });
 
 test('after a cut only what was missed is sent, not the whole state', async () => {

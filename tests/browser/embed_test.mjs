@@ -123,7 +123,7 @@ test('two panels on one page are two panels, and one that is moved stays connect
     const seen = [];
     element.addEventListener('nexus-connection', (event) => seen.push(event.detail.kind));
     document.querySelector('#right').append(element);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await element.trigger('add', { by: 1 });
     return seen;
   });
   assert.deepEqual(states, []);
@@ -202,8 +202,7 @@ test('a page whose origin is not listed gets nothing', async () => {
   const closed = await startServer({ panels: join(ROOT, 'examples') });
   try {
     const page = await openPage('/closed.html', { head: script(server.base), body: `<nexus-panel src="${closed.base}/panels/counter"></nexus-panel>` });
-    await waitFor(page, () => document.querySelector('nexus-panel').client?.status.kind === 'live', false);
-    await page.waitForTimeout(500);
+    await waitFor(page, () => document.querySelector('nexus-panel').client?.status.kind, 'waiting');
     assert.equal(await page.locator('.nx-metric-value').count(), 0);
     await page.evaluate(() => document.querySelector('nexus-panel').remove());
   } finally {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 
-import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer, waitFor } from './browser.mjs';
+import { Browser, ROOT, assertAccessible, assertFits, eventually, screenshot, startServer, waitFor } from './browser.mjs';
 
 const MANY = process.env.NEXUS_LONG ? 10_000 : 1000;
 
@@ -67,7 +67,7 @@ test('searching narrows the gallery as one types, and finding nothing says so', 
   await page.keyboard.type('weather');
   await count(page).getByText('1 panel found').waitFor();
   await page.locator('.nx-card').nth(1).waitFor({ state: 'detached' });
-  assert.match(await page.locator('.nx-card').innerText(), /^Weather/);
+  await cardOf(page, 'Weather').waitFor();
   assert.match(page.url(), /\?search=weather$/);
   await page.getByLabel('Search panels').fill('no such thing');
   await page.getByText('No panel matches “no such thing”.').waitFor();
@@ -99,9 +99,9 @@ test('the list shows the same panels one under the other, and is what the next v
   await page.getByRole('heading', { name: 'Counter' }).waitFor();
   await page.getByRole('radio', { name: 'Grid' }).focus();
   await page.keyboard.press('ArrowRight');
-  const tops = () => page.locator('.nx-card').evaluateAll((cards) => new Set(cards.map((card) => card.getBoundingClientRect().top)).size);
   await page.locator('.nx-cards[data-mode=list]').waitFor();
-  assert.equal(await tops(), await page.locator('.nx-card').count());
+  const lines = (cards) => new Set(cards.map((card) => card.getBoundingClientRect().top)).size === cards.length;
+  await eventually(() => page.locator('.nx-card').evaluateAll(lines), true);
   await page.reload();
   await page.locator('.nx-cards[data-mode=list]').waitFor();
   await screenshot(page, 'gallery-list');
@@ -165,6 +165,7 @@ test('the theme is the system’s until one is chosen, on every page', async () 
   await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
   assert.notEqual(await background(), light);
   await page.goto(`${server.base}/p/counter`);
+  await page.locator('#connection[data-state=live]').waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
 });
 

@@ -142,7 +142,12 @@ test('no code of a panel is fetched, and unknown elements are not made', async (
 test('the policy of the page stops what a mistake of ours would let through', async () => {
   const violated = await page.evaluate(async () => {
     const seen = [];
-    document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => seen.push(effectiveDirective));
+    const four = new Promise((resolve) => {
+      document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
+        seen.push(effectiveDirective);
+        if (new Set(seen).size >= 4) resolve();
+      });
+    });
     const script = document.createElement('script');
     script.textContent = 'window.pwned = 1';
     document.body.append(script);
@@ -154,7 +159,7 @@ test('the policy of the page stops what a mistake of ours would let through', as
     const frame = document.createElement('iframe');
     frame.src = 'https://evil.example/';
     document.body.append(frame);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await Promise.race([four, new Promise((resolve) => setTimeout(resolve, 30000))]);
     script.remove();
     image.remove();
     frame.remove();

@@ -112,7 +112,7 @@ test('history is what the server kept: any version as it was, and how that diffe
   await drawer.getByText('The state as it was at version 2').waitFor();
   await drawer.getByRole('button', { name: 'Back to the list' }).click();
   await entries.filter({ hasText: 'Version 3' }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Look at version 1');
+  await waitFor(page, () => document.activeElement?.getAttribute('aria-label'), 'Look at version 1');
   await assertAccessible(page);
 });
 
@@ -169,7 +169,7 @@ test('the run log has what was pressed and called here, with time, host calls an
   await page.getByRole('button', { name: 'Fail', exact: true }).click();
   await drawer.getByRole('tab', { name: 'Runs' }).click();
   const entries = drawer.locator('.nx-entry');
-  await entries.nth(1).waitFor();
+  await entries.first().getByText('Failed').waitFor();
   assert.match(await entries.nth(0).innerText(), /^fail[\s\S]*Failed: .*the harbour is closed \(EXECUTION_ERROR\)/);
   assert.match(await entries.nth(1).innerText(), /^mix[\s\S]*with \{[\s\S]*returned \{[\s\S]*of running, .*state_/);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { Browser, assertAccessible, screenshot, startServer, waitFor } from './browser.mjs';
+import { Browser, assertAccessible, eventually, screenshot, startServer, waitFor } from './browser.mjs';
 
 const PANEL = `<NexusPanel title="Logs and charts">
   <Data>
@@ -99,7 +99,6 @@ test('a log of a hundred thousand lines shows each new one', async () => {
     const long = [];
     new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
     for (let at = 0; at < 10; at++) await document.getElementById('panel').trigger('log');
-    await new Promise((resolve) => setTimeout(resolve, 300));
     return long;
   });
   console.log(`long tasks while 10 lines came to 100,000: ${JSON.stringify(tasks)}`);
@@ -151,8 +150,7 @@ test('lines are copied as they are filtered, and wrap or not', async () => {
   await fill(50);
   await page.getByLabel('Filter log lines').fill('line 4');
   await page.getByRole('button', { name: 'Copy the lines' }).click();
-  const text = await page.evaluate(() => navigator.clipboard.readText());
-  assert.deepEqual(text.split('\n').slice(0, 2), ['INFO  line 4', 'INFO  line 40']);
+  await waitFor(page, () => navigator.clipboard.readText().then((text) => text.split('\n').slice(0, 2)), ['INFO  line 4', 'INFO  line 40']);
   const wrap = page.getByRole('button', { name: 'Wrap long lines' });
   assert.equal(await wrap.getAttribute('aria-pressed'), 'true');
   await wrap.click();
@@ -206,7 +204,7 @@ test('a series is hidden and shown from the legend, and a part of a pie too', as
   assert.equal(await entry.getAttribute('aria-pressed'), 'false');
   await waitForCount(lines, 1);
   await server.trigger(id, 'day');
-  await page.waitForTimeout(200);
+  await chart('Traffic').getByText('Thu').first().waitFor();
   assert.equal(await lines.count(), 1);
   await chart('Shares').getByRole('button', { name: 'Mon' }).click();
   await waitForCount(chart('Shares').locator('.nx-chart-slice'), 3);
@@ -239,5 +237,5 @@ test('new data appear without anything moving', async () => {
 });
 
 function waitForCount(locator, expected) {
-  return waitFor({ evaluate: () => locator.count(), waitForTimeout: (ms) => page.waitForTimeout(ms) }, undefined, expected);
+  return eventually(() => locator.count(), expected);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 
 import { SECRET, token } from '../e2e/tokens.mjs';
-import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer } from './browser.mjs';
+import { Browser, ROOT, assertAccessible, assertFits, eventually, screenshot, startServer } from './browser.mjs';
 
 let server;
 let browser;
@@ -66,7 +66,7 @@ test('mistakes are underlined and listed, lead to their place, and leave the las
   await live(page);
   await write(page, DOCUMENT.replace('$state.n += 1', 'window.n = $state.nope'));
   await status(page).getByText('2 errors').waitFor();
-  assert.equal(await page.locator('.cm-lintRange-error').count(), 2);
+  await eventually(() => page.locator('.cm-lintRange-error').count(), 2);
   await page.getByText('Shows the last version without errors.').waitFor();
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await figure(page, 2).waitFor();
@@ -77,7 +77,8 @@ test('mistakes are underlined and listed, lead to their place, and leave the las
 });
 
 test('a document that never loaded is a page of its mistakes, each with the source around it', async () => {
-  const page = await browser.open(`${server.base}/play`);
+  const page = await open();
+  await page.getByRole('button', { name: 'Add ten' }).waitFor();
   await page.evaluate((text) => localStorage.setItem('nexus.play.draft', text), DOCUMENT.replace('$state.n += 1', 'window.n = 1'));
   await page.evaluate(() => sessionStorage.clear());
   await page.reload();
@@ -164,6 +165,7 @@ test('Create panel makes a panel of its own and leads there', async () => {
   await live(page);
   await page.getByRole('button', { name: 'Create panel' }).click();
   await page.waitForURL('**/p/made-here');
+  await page.locator('#connection[data-state=live]').waitFor();
   await page.goto(`${server.base}/play`);
   await figure(page, 1).waitFor();
   await page.getByRole('button', { name: 'Create panel' }).click();

@@ -1,6 +1,6 @@
 // Starts the real nexusd for one test file and speaks HTTP to it.
 //
-// NEXUS_NEXUSD names the program; ctest sets it, build/release/nexusd is the default.
+// NEXUS_NEXUSD, or NEXUSD, names the program; ctest sets it, build/release/nexusd is the default.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { checkAnswer } from './contract.mjs';
 import { WebSocketClient } from './websocket.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-export const NEXUSD = process.env.NEXUS_NEXUSD ?? join(ROOT, 'build', 'release', 'nexusd');
+export const NEXUSD = process.env.NEXUS_NEXUSD ?? process.env.NEXUSD ?? join(ROOT, 'build', 'release', 'nexusd');
 const START_DEADLINE_MS = 30000;
 const STOP_DEADLINE_MS = 10000;
 const READY = /nexusd listening on http:\/\/127\.0\.0\.1:(\d+)\/ \(WebSocket port (\d+)/;
