@@ -1,7 +1,7 @@
 // Kills nexusd again and again under load, and checks after each start that nothing acknowledged is lost, nothing
 // happened twice, and every suspended run ends once. NEXUS_KILLS says how often; docs/STORAGE.md, "What a crash leaves".
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { Server } from './server.mjs';
@@ -117,7 +117,7 @@ async function waitForRuns(server, panel) {
   for (const id of state.begun) assert.equal(count(state.done, id), 1, `${id} ended once`);
 }
 
-test(`${KILLS} crashes take nothing that was acknowledged`, async (t) => {
+async function crashesUnderLoad(t) {
   const random = makeRandom(20260714);
   const server = await Server.start();
   t.after(() => server.stop());
@@ -162,9 +162,9 @@ test(`${KILLS} crashes take nothing that was acknowledged`, async (t) => {
   assert.ok(runs > KILLS && adds > KILLS, 'there was a load');
   assert.ok(resumed > 0, 'clients came back with what they had');
   t.diagnostic(`${adds} changes and ${runs} suspended runs survived ${KILLS} kills; ${resumed} clients were resumed`);
-});
+}
 
-test(`${SUSPENDED} runs that wait go on after a crash, each once`, async (t) => {
+async function runsThatWait(t) {
   const server = await Server.start({ env: { MAX_SUSPENDED: String(SUSPENDED + 10), RATE_LIMIT_ADDRESS: '1000000' } });
   t.after(() => server.stop());
   const count = 10;
@@ -172,7 +172,7 @@ test(`${SUSPENDED} runs that wait go on after a crash, each once`, async (t) => 
     assert.equal((await server.createPanel(SOURCE.replace('ms="250"', 'ms="3600000"'), { panelId: `w${i}` })).status, 201);
   const ids = Array.from({ length: SUSPENDED }, (_, i) => i);
   const executions = [];
-  const until = Date.now() + 3000 + SUSPENDED * 10; // long enough for most to wait at the crash
+  const until = Date.now() + 2000 + SUSPENDED * 5; // long enough for most to wait at the crash
   const begin = async (i) => {
     const { status, json } = await server.request('POST', `/panels/w${i % count}/trigger/later`, {
       body: JSON.stringify({ id: `r${i}`, ms: Math.max(until - Date.now(), 10) }), type: 'application/json', headers: { prefer: 'respond-async' } });
@@ -191,4 +191,10 @@ test(`${SUSPENDED} runs that wait go on after a crash, each once`, async (t) => 
   assert.equal(new Set(all).size, SUSPENDED, 'none is lost and none came twice');
   for (const [panel, execution] of executions.slice(0, 100))
     assert.equal((await server.get(`/panels/${panel}/executions/${execution}`)).json.status, 'success');
+}
+
+// Each has a server of its own, and waits most of its time.
+describe('crashes', { concurrency: true }, () => {
+  test(`${KILLS} crashes take nothing that was acknowledged`, crashesUnderLoad);
+  test(`${SUSPENDED} runs that wait go on after a crash, each once`, runsThatWait);
 });

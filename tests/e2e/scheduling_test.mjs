@@ -8,7 +8,7 @@ const MAX_INSTANCES = 3;
 let server;
 
 before(async () => {
-  server = await Server.start({ env: { MAX_INSTANCES, TIMEOUT_MS: 5000 } });
+  server = await Server.start({ env: { MAX_INSTANCES, TIMEOUT_MS: 2000 } });
 });
 after(() => server.stop());
 
