@@ -48,15 +48,25 @@ test('a card leads to its panel', async () => {
   assert.equal(await page.title(), 'Counter · Nexus');
 });
 
+// A page that looks again at what it shows when the test says that the time has come, and not only then.
+async function openWithClock(address) {
+  const page = await browser.open('about:blank');
+  await page.clock.install();
+  await page.goto(address);
+  return { page, later: () => page.clock.fastForward(6000) };
+}
+
 test('a miniature shows the panel as it is, and follows it without a socket', async () => {
   await server.createPanel(panelCalled('Follow me'), { panelId: 'follow' });
-  const page = await browser.open(`${server.base}/?search=follow`);
+  const { page, later } = await openWithClock(`${server.base}/?search=follow`);
   const figure = page.locator('nexus-miniature .nx-metric-value');
   await figure.getByText('1', { exact: true }).waitFor();
   await server.trigger('follow', 'add');
+  await later();
   await figure.getByText('2', { exact: true }).waitFor();
   assert.equal((await server.get('/panels/follow')).json.clientCount, 0);
   await server.request('DELETE', '/panels/follow');
+  await later();
   await page.getByText('No panel matches “follow”.').waitFor();
 });
 
@@ -131,10 +141,11 @@ test(`${MANY} panels are a few cards at a time, all of them within reach`, async
 });
 
 test('when the server is gone the cards stay and the page says so, until it is back', async () => {
-  const page = await browser.open(`${server.base}/?search=counter`);
+  const { page, later } = await openWithClock(`${server.base}/?search=counter`);
   await page.getByRole('heading', { name: 'Counter' }).waitFor();
   await page.route('**/panels?*', (route) => route.fulfill({ status: 503, body: '{}' }));
-  await page.getByText('The panels could not be loaded: the server answered 503.').waitFor();
+  const said = page.getByText('The panels could not be loaded: the server answered 503.');
+  await eventually(() => later().then(() => said.isVisible()), true);
   assert.equal(await page.getByRole('heading', { name: 'Counter' }).count(), 1);
   await page.unroute('**/panels?*');
   await page.getByRole('button', { name: 'Try again' }).click();

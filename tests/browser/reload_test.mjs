@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 
-import { assertAccessible, Browser, screenshot, startServer } from './browser.mjs';
+import { assertAccessible, Browser, eventually, screenshot, startServer } from './browser.mjs';
 
 let server;
 let browser;
@@ -73,5 +73,9 @@ test('a file that never loaded is in the gallery and is a page of its mistakes, 
   await screenshot(page, 'fault');
   await save(source.replace('txet', 'text'), 'late.nxml');
   await page.getByText('draft').waitFor();
-  await item.waitFor({ state: 'detached' });
+  // It looks again now and then, and when somebody comes back to it.
+  await eventually(async () => {
+    await gallery.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    return item.count();
+  }, 0);
 });
