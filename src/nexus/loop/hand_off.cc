@@ -1,9 +1,5 @@
 #include "nexus/loop/hand_off.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +15,7 @@
 
 #include "nexus/base/check.h"
 #include "nexus/loop/asio_loop_internal.h"
+#include "nexus/loop/thread_priority_internal.h"
 
 namespace nexus::loop {
 namespace {
@@ -26,54 +23,6 @@ namespace {
 // After the last task the watching goes on for a while: waking it costs the next task a system
 // call.
 constexpr int kLingerLooks = 100;
-
-// The lowest: 15 parts of a processor against the loop's 1024. With a third of the loop's weight, ten
-// slow tasks on two processors make a loop that sleeps and wakes 2000 times a second wait for
-// milliseconds. Not SCHED_IDLE: short tasks that start beside the loop would stand still for as long
-// as slow ones last. Without privilege there is no way back, so a thread that went down never drives
-// a loop again. Where the system forbids even this, all run at the same priority.
-constexpr int kSlowNice = 19;
-
-// The slice that a driver of the loop asks for, in nanoseconds. From Linux 6.12 on a thread that
-// wakes takes the processor from one with a longer slice at once, where it may otherwise wait for
-// the whole of that. Older systems ignore it.
-constexpr std::uint64_t kDriverSlice = 100'000;
-
-// struct sched_attr of sched_setattr(2), which glibc 2.36 does not declare.
-struct SchedulingAttributes {
-  std::uint32_t size = sizeof(SchedulingAttributes);
-  std::uint32_t policy = SCHED_OTHER;
-  std::uint64_t flags = 0;
-  std::int32_t nice = 0;
-  std::uint32_t priority = 0;
-  std::uint64_t runtime = 0;  // of SCHED_OTHER: the slice, 0 for the system's
-  std::uint64_t deadline = 0;
-  std::uint64_t period = 0;
-};
-
-// 0 is the calling thread.
-void set_scheduling(pid_t thread, int nice, std::uint64_t slice) {
-  SchedulingAttributes attributes;
-  attributes.nice = nice;
-  attributes.runtime = slice;
-  syscall(SYS_sched_setattr, thread, &attributes, 0u);
-}
-
-void raise_attention() { set_scheduling(0, getpriority(PRIO_PROCESS, 0), kDriverSlice); }
-
-void lower_priority(pid_t thread) { set_scheduling(thread, kSlowNice, 0); }
-
-clockid_t processor_clock() {
-  clockid_t clock = {};
-  NX_CHECK(pthread_getcpuclockid(pthread_self(), &clock) == 0);
-  return clock;
-}
-
-std::chrono::nanoseconds read_clock(clockid_t clock) {
-  timespec time = {};
-  clock_gettime(clock, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 // How the last task of each kind was; kTried while the first one is under way. Kinds that fall on one
 // place displace each other.
@@ -171,7 +120,7 @@ class AsioHandOff final : public HandOff, private Executor {
     NX_CHECK(options_.max_slow > 0);
     // Never refuses: slow_ bounds what it is given.
     lane_ = ThreadPool::create(options_.max_slow, options_.max_slow, [this] {
-      lower_priority(gettid());
+      sink(gettid());
       return begin_thread();
     });
   }
@@ -361,7 +310,7 @@ void AsioHandOff::end_slow(std::uint64_t kind, bool was_slow) {
 // --- The watching thread
 
 void AsioHandOff::run() noexcept {
-  raise_attention();
+  ask_for_short_slices();
   {
     std::unique_lock lock(mutex_);
     NX_CHECK(!ended_ && threads_.empty());
@@ -442,7 +391,7 @@ void AsioHandOff::lower_priorities() {
     if (slow.low_priority) continue;
     const auto used = read_clock(slow.driver.processor) - slow.processor_time;
     if (used < options_.time_between_looks) continue;
-    lower_priority(slow.driver.system_id);
+    sink(slow.driver.system_id);
     slow.low_priority = true;
   }
 }
@@ -488,7 +437,7 @@ void AsioHandOff::join_all() {
 
 void AsioHandOff::be_spare() noexcept {
   const std::shared_ptr<void> kept = begin_thread();
-  raise_attention();
+  ask_for_short_slices();
   if (!wait_for_appointment()) return;
   const bool stopped = loop_.drive();
   const std::lock_guard lock(mutex_);
@@ -508,7 +457,7 @@ void AsioHandOff::be_spare() noexcept {
 bool AsioHandOff::wait_for_appointment() {
   const std::thread::id self = std::this_thread::get_id();
   std::unique_lock lock(mutex_);
-  spares_.push_back({self, gettid(), processor_clock()});
+  spares_.push_back({self, gettid(), own_processor_clock()});
   has_spare_ = true;
   look_.notify_one();
   // Tasks may have waited for a spare.
