@@ -7,9 +7,9 @@
 #include <condition_variable>
 #include <ctime>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,11 +24,25 @@ namespace {
 // call.
 constexpr int kLingerLooks = 100;
 
-// How the last task of each kind was; kTried while the first one is under way. Kinds that fall on one
-// place displace each other.
+// How many threads are kept parked: one to take the loop over, the others for new kinds of tasks.
+constexpr std::size_t kParked = 4;
+
+// How many looks' worth of the processor a task of a new kind may use before it is slow: it may
+// have to be compiled, and finds caches cold. For twice as many looks it keeps other new ones
+// waiting.
+constexpr int kLooksForNew = 2;
+
+// How the last tasks of each kind were. Kinds that fall on one place displace each other.
 class Paces {
  public:
-  enum class Pace { kUnknown, kTried, kQuick, kSlow };
+  enum class Pace {
+    kUnknown,
+    kTried,     // the first one is under way
+    kQuick,     // to be run in place
+    kDoubtful,  // the last one was slow after quick ones, as on a cold cache: to be run in place
+                // once more
+    kSlow,      // until one is quick
+  };
 
   // Kind 0, which says nothing of a task, counts as quick.
   Pace of(std::uint64_t kind) const {
@@ -36,11 +50,16 @@ class Paces {
     const Place& place = places_[kind % places_.size()];
     return place.kind == kind ? place.pace : Pace::kUnknown;
   }
-  void note(std::uint64_t kind, Pace pace) {
-    if (kind != 0) places_[kind % places_.size()] = {kind, pace};
+  bool for_in_place(std::uint64_t kind) const {
+    const Pace pace = of(kind);
+    return pace == Pace::kQuick || pace == Pace::kDoubtful;
   }
   void note_start(std::uint64_t kind) {
     if (of(kind) == Pace::kUnknown) note(kind, Pace::kTried);
+  }
+  void note_end(std::uint64_t kind, bool slow) {
+    if (!slow) return note(kind, Pace::kQuick);
+    note(kind, of(kind) == Pace::kQuick ? Pace::kDoubtful : Pace::kSlow);
   }
 
  private:
@@ -48,6 +67,11 @@ class Paces {
     std::uint64_t kind = 0;
     Pace pace = Pace::kUnknown;
   };
+
+  void note(std::uint64_t kind, Pace pace) {
+    if (kind != 0) places_[kind % places_.size()] = {kind, pace};
+  }
+
   std::vector<Place> places_ = std::vector<Place>(16384);
 };
 
@@ -109,7 +133,25 @@ class Outbox {
   std::atomic<Item*> newest_ = nullptr;
 };
 
-// Whether this thread runs tasks, and so may be at a low priority when it does not drive the loop.
+// A thread that drives the loop, or runs one task beside it, and is parked in between. It starts
+// with the usual claim on the processor. When a task of its own sinks it, it ends with that task.
+struct Worker {
+  // Of a task beside the loop. The worker ends it and the watching thread sinks it by exchanging
+  // kUndecided, so that each knows what the other has done.
+  enum class Standing { kUndecided, kEnded, kSinking, kSunk };
+
+  std::thread thread;
+  pid_t system_id = 0;
+  clockid_t processor = {};
+  std::condition_variable appointed;
+  std::function<void()> task;            // to be run beside the loop; without one it drives
+  std::chrono::nanoseconds slow_from{};  // on that clock
+  int looks_as_new = 0;                  // how many more it keeps other new ones waiting
+  std::atomic<Standing> standing = Standing::kEnded;
+};
+
+thread_local Worker* t_worker = nullptr;
+// Whether this thread may be sunk when it does not drive the loop.
 thread_local bool t_runs_tasks = false;
 
 class AsioHandOff final : public HandOff, private Executor {
@@ -119,7 +161,7 @@ class AsioHandOff final : public HandOff, private Executor {
   explicit AsioHandOff(Options options) : options_(std::move(options)), loop_(*this) {
     NX_CHECK(options_.max_slow > 0);
     // Never refuses: slow_ bounds what it is given.
-    lane_ = ThreadPool::create(options_.max_slow, options_.max_slow, [this] {
+    sunk_ = ThreadPool::create(options_.max_slow, options_.max_slow, [this] {
       sink(gettid());
       return begin_thread();
     });
@@ -150,26 +192,13 @@ class AsioHandOff final : public HandOff, private Executor {
     std::uint64_t kind;
   };
 
-  struct Driver {
-    std::thread::id thread;
-    pid_t system_id = 0;
-    clockid_t processor = {};  // counts the processor time of the thread
-  };
-
-  // A task that has lost the loop. Only its appetite tells whether it is slow, or was quick and
-  // waited for a processor; a quick one must not be made to wait longer.
-  struct Slow {
-    Driver driver;
-    std::chrono::nanoseconds processor_time;  // when it lost the loop
-    bool low_priority;
-  };
-
   bool submit(std::function<void()> task, std::uint64_t kind) override;
   void post_turn();
   void turn();
   void run_in_place(std::deque<Task>& tasks);
   void start_beside();
-  bool was_slow();
+  bool give_to_parked(Task& task);
+  void give_to_sunk(Task& task);
   void end_slow(std::uint64_t kind, bool was_slow);
 
   void run() noexcept;
@@ -179,19 +208,25 @@ class AsioHandOff final : public HandOff, private Executor {
   void send(std::function<void()> task);
   void deliver();
   void hand_off(std::uint64_t run);
-  void lower_priorities();
-  void appoint_spare();
-  void tend_threads(std::unique_lock<std::mutex>& lock);
-  void join_all();
+  void let_run_beside(Worker& worker, std::chrono::nanoseconds processor_time);
+  bool make_room_for_new(Worker& worker);
+  void sink_slow_ones();
+  void appoint_driver();
+  void park_more();
+  void await_workers();
 
   std::shared_ptr<void> begin_thread() const {
     t_runs_tasks = true;
     return options_.on_thread_start ? options_.on_thread_start() : nullptr;
   }
-  void be_spare() noexcept;
-  bool wait_for_appointment();
+  void work(Worker& self) noexcept;
+  bool park(Worker& self);
+  bool was_slow(Worker& self);
+  void leave(Worker& self);
 
   const Options options_;
+  // So many that they and the loop have a processor each, where there are two.
+  const unsigned max_new_ones_ = std::max(2u, std::thread::hardware_concurrency()) - 1;
   WatchedLoop loop_;
 
   // On the loop.
@@ -203,22 +238,24 @@ class AsioHandOff final : public HandOff, private Executor {
 
   InPlace in_place_;
   Outbox outbox_;
-  std::atomic<bool> watch_asleep_ = false;
-  std::atomic<bool> has_spare_ = false;
+  std::atomic<int> watch_asleep_ = 0;
+  std::atomic<bool> has_parked_ = false;
+  std::atomic<bool> short_of_threads_ = false;  // the system gave none when it was last asked
+  std::atomic<int> workers_ = 0;
+  std::atomic<Worker*> last_to_leave_ = nullptr;
 
-  std::mutex mutex_;
+  std::mutex mutex_;  // a sunk thread never takes it
   std::condition_variable look_;
-  std::condition_variable appointed_;
   // Guarded by mutex_.
-  Driver driver_;
-  std::vector<Driver> spares_;
-  std::vector<Slow> slow_tasks_;  // those that were handed off
-  std::map<std::thread::id, std::thread> threads_;
-  std::vector<std::thread> gone_;  // have lost the loop and are about to end
+  Worker* driver_ = nullptr;
+  std::vector<Worker*> parked_;
+  std::vector<Worker*>
+      undecided_;  // run a task beside the loop, and nobody knows whether it is slow
+  std::size_t starting_ = 0;
+  unsigned new_ones_ = 0;  // those of undecided_ that keep other new ones waiting
   bool ended_ = false;
 
-  std::unique_ptr<ThreadPool>
-      lane_;  // for what runs beside the loop from the start; last, it uses everything above
+  std::unique_ptr<ThreadPool> sunk_;  // for kinds that were slow; last, it uses everything above
 };
 
 // --- On the loop
@@ -226,8 +263,7 @@ class AsioHandOff final : public HandOff, private Executor {
 bool AsioHandOff::submit(std::function<void()> task, std::uint64_t kind) {
   NX_DCHECK(loop_.on_loop_thread());
   if (waiting_.size() + waiting_beside_.size() >= options_.max_waiting) return false;
-  const bool quick = paces_.of(kind) == Pace::kQuick;
-  (quick ? waiting_ : waiting_beside_).push_back({std::move(task), kind});
+  (paces_.for_in_place(kind) ? waiting_ : waiting_beside_).push_back({std::move(task), kind});
   post_turn();
   return true;
 }
@@ -241,8 +277,10 @@ void AsioHandOff::post_turn() {
 void AsioHandOff::turn() {
   turn_posted_ = false;
   start_beside();
-  if (slow_ > options_.max_slow || !has_spare_.load()) return;
+  if (slow_ > options_.max_slow || !has_parked_.load()) return;
   if (!waiting_.empty()) return run_in_place(waiting_);
+  // Is a thread on its way for the new ones?
+  if (slow_ < options_.max_slow && !short_of_threads_.load()) return;
   // What is new is tried out here when it would have to wait, but never before what is known to be
   // quick, nor twice at once: each endless one delays the loop by a millisecond.
   const auto unknown =
@@ -260,50 +298,69 @@ void AsioHandOff::run_in_place(std::deque<Task>& tasks) {
   if (!waiting_.empty() || !waiting_beside_.empty()) post_turn();
   paces_.note_start(task.kind);
   const std::uint64_t run = in_place_.enter();
-  if (watch_asleep_.load()) wake_watch();
+  if (watch_asleep_.load() != 0) wake_watch();
   task.run();
   task.run = nullptr;
   if (in_place_.end(run)) {
     // A kind that has turned out to be slow meanwhile stays so until one is quick beside the loop.
-    if (paces_.of(task.kind) == Pace::kTried) paces_.note(task.kind, Pace::kQuick);
+    if (paces_.of(task.kind) != Pace::kSlow) paces_.note_end(task.kind, false);
     return;
   }
   // This thread has lost the loop while it ran the task, and owns nothing any more.
-  loop_.post([this, kind = task.kind, slow = was_slow()] { end_slow(kind, slow); });
-}
-
-// To be asked once by each thread that has lost the loop.
-bool AsioHandOff::was_slow() {
-  const std::lock_guard lock(mutex_);
-  const auto self = std::find_if(slow_tasks_.begin(), slow_tasks_.end(), [](const Slow& slow) {
-    return slow.driver.thread == std::this_thread::get_id();
-  });
-  NX_CHECK(self != slow_tasks_.end());
-  const bool slow = self->low_priority;
-  slow_tasks_.erase(self);
-  return slow;
+  loop_.post([this, kind = task.kind, slow = was_slow(*t_worker)] { end_slow(kind, slow); });
 }
 
 void AsioHandOff::start_beside() {
   while (!waiting_beside_.empty() && slow_ < options_.max_slow) {
+    Task& task = waiting_beside_.front();
+    if (paces_.of(task.kind) == Pace::kSlow)
+      give_to_sunk(task);
+    else if (!give_to_parked(task))
+      return;
     ++slow_;
-    auto task = std::make_shared<Task>(std::move(waiting_beside_.front()));
     waiting_beside_.pop_front();
-    paces_.note_start(task->kind);
-    const bool accepted = lane_->submit([this, task] {
-      const auto start = read_clock(CLOCK_THREAD_CPUTIME_ID);
-      task->run();
-      task->run = nullptr;
-      const bool slow = read_clock(CLOCK_THREAD_CPUTIME_ID) - start >= options_.time_between_looks;
-      loop_.post([this, kind = task->kind, slow] { end_slow(kind, slow); });
-    });
-    NX_CHECK(accepted);
   }
+}
+
+// A task of a kind that may be quick must not wait for a processor behind slow ones. False when it
+// has to wait for a thread, or for other new ones; then a turn comes in time.
+bool AsioHandOff::give_to_parked(Task& task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (parked_.size() < 2 || new_ones_ >= max_new_ones_) return false;
+    Worker& worker = *parked_.back();
+    parked_.pop_back();
+    paces_.note_start(task.kind);
+    worker.task = [this, run = std::move(task.run), kind = task.kind]() mutable {
+      run();
+      run = nullptr;
+      loop_.post([this, kind, slow = was_slow(*t_worker)] { end_slow(kind, slow); });
+    };
+    let_run_beside(worker, kLooksForNew * options_.time_between_looks);
+    worker.looks_as_new = 2 * kLooksForNew;
+    ++new_ones_;
+    worker.appointed.notify_one();
+  }
+  wake_watch();
+  return true;
+}
+
+void AsioHandOff::give_to_sunk(Task& task) {
+  const bool accepted =
+      sunk_->submit([this, run = std::move(task.run), kind = task.kind]() mutable {
+        const auto start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+        run();
+        run = nullptr;
+        const bool slow =
+            read_clock(CLOCK_THREAD_CPUTIME_ID) - start >= options_.time_between_looks;
+        loop_.post([this, kind, slow] { end_slow(kind, slow); });
+      });
+  NX_CHECK(accepted);
 }
 
 void AsioHandOff::end_slow(std::uint64_t kind, bool was_slow) {
   --slow_;
-  paces_.note(kind, was_slow ? Pace::kSlow : Pace::kQuick);
+  paces_.note_end(kind, was_slow);
   post_turn();
 }
 
@@ -313,14 +370,15 @@ void AsioHandOff::run() noexcept {
   ask_for_short_slices();
   {
     std::unique_lock lock(mutex_);
-    NX_CHECK(!ended_ && threads_.empty());
-    tend_threads(lock);
-    NX_CHECK(!spares_.empty());
-    appoint_spare();
+    NX_CHECK(!ended_ && workers_ == 0);
+    park_more();
+    NX_CHECK(starting_ > 0);
+    look_.wait(lock, [this] { return !parked_.empty(); });
+    appoint_driver();
   }
   watch();
-  join_all();
-  lane_.reset();
+  await_workers();
+  sunk_.reset();
   deliver();
   loop_.finish();
 }
@@ -334,41 +392,40 @@ void AsioHandOff::watch() {
     if (InPlace::under_way(now) && now == last) hand_off(now);
     idle_looks = now == last ? idle_looks + 1 : 0;
     last = now;
-    deliver();
-    lower_priorities();
-    tend_threads(lock);
+    sink_slow_ones();
     wait_for_next_look(lock, idle_looks);
   }
 }
 
+// Does meanwhile what is asked for between two looks.
 void AsioHandOff::wait_for_next_look(std::unique_lock<std::mutex>& lock, int idle_looks) {
-  if (ended_) return;
-  const bool undecided = std::any_of(slow_tasks_.begin(), slow_tasks_.end(),
-                                     [](const Slow& slow) { return !slow.low_priority; });
-  if (idle_looks < kLingerLooks || spares_.empty() || undecided) {
-    look_.wait_for(lock, options_.time_between_looks);
+  const auto next = std::chrono::steady_clock::now() + options_.time_between_looks;
+  do {
+    deliver();
+    park_more();
+    if (ended_) return;
+  } while (look_.wait_until(lock, next) == std::cv_status::no_timeout);
+  if (ended_ || idle_looks < kLingerLooks || parked_.size() < kParked || !undecided_.empty())
     return;
-  }
-  watch_asleep_ = true;
+  watch_asleep_ = 1;
   // What came before it could see the flag keeps the watch awake.
-  if (InPlace::under_way(in_place_.look()) || !outbox_.empty()) watch_asleep_ = false;
-  look_.wait(lock, [this] { return ended_ || !watch_asleep_; });
+  if (InPlace::under_way(in_place_.look()) || !outbox_.empty()) watch_asleep_ = 0;
+  lock.unlock();
+  watch_asleep_.wait(1);
+  lock.lock();
 }
 
+// Without the mutex: a sunk thread would keep it for as long as others want the processor.
 void AsioHandOff::wake_watch() {
-  {
-    const std::lock_guard lock(mutex_);
-    watch_asleep_ = false;
-  }
-  look_.notify_one();
+  if (watch_asleep_.exchange(0) != 0)
+    watch_asleep_.notify_one();
+  else
+    look_.notify_one();
 }
 
 void AsioHandOff::send(std::function<void()> task) {
   outbox_.push(std::move(task));
-  if (watch_asleep_.load())
-    wake_watch();
-  else
-    look_.notify_one();
+  wake_watch();
 }
 
 // In the name of threads that had better not.
@@ -379,91 +436,143 @@ void AsioHandOff::deliver() {
 // Once the task in place is ended here, its thread owns nothing, and what is on the loop belongs to
 // this thread until it passes the loop on.
 void AsioHandOff::hand_off(std::uint64_t run) {
-  if (!in_place_.end(run)) return;
+  // Before the end: the thread asks was_slow() as soon as it sees that.
+  let_run_beside(*driver_, options_.time_between_looks);
+  if (!in_place_.end(run)) return undecided_.pop_back();
   ++slow_;
-  slow_tasks_.push_back({driver_, read_clock(driver_.processor), false});
-  appoint_spare();
+  appoint_driver();
 }
 
-// The threads are there still: before they end they leave slow_tasks_.
-void AsioHandOff::lower_priorities() {
-  for (Slow& slow : slow_tasks_) {
-    if (slow.low_priority) continue;
-    const auto used = read_clock(slow.driver.processor) - slow.processor_time;
-    if (used < options_.time_between_looks) continue;
-    sink(slow.driver.system_id);
-    slow.low_priority = true;
+// It is slow once it has used that much of the processor from now on.
+void AsioHandOff::let_run_beside(Worker& worker, std::chrono::nanoseconds processor_time) {
+  worker.slow_from = read_clock(worker.processor) + processor_time;
+  worker.standing = Worker::Standing::kUndecided;
+  undecided_.push_back(&worker);
+}
+
+// Only its appetite tells whether a task is slow, or is quick and waits for a processor; a quick
+// one must not be made to wait longer. The threads of those in undecided_ have not ended.
+void AsioHandOff::sink_slow_ones() {
+  bool room_for_new = false;
+  std::erase_if(undecided_, [&](Worker* worker) {
+    if (worker->looks_as_new == 1) room_for_new |= make_room_for_new(*worker);
+    if (worker->looks_as_new > 1) --worker->looks_as_new;
+    auto undecided = Worker::Standing::kUndecided;
+    if (read_clock(worker->processor) < worker->slow_from ||
+        !worker->standing.compare_exchange_strong(undecided, Worker::Standing::kSinking))
+      return false;
+    room_for_new |= make_room_for_new(*worker);
+    sink(worker->system_id);
+    worker->standing = Worker::Standing::kSunk;
+    return true;
+  });
+  if (room_for_new) loop_.post([this] { post_turn(); });
+}
+
+// False when it is not new any more.
+bool AsioHandOff::make_room_for_new(Worker& worker) {
+  if (std::exchange(worker.looks_as_new, 0) == 0) return false;
+  --new_ones_;
+  return true;
+}
+
+void AsioHandOff::appoint_driver() {
+  driver_ = parked_.back();
+  parked_.pop_back();
+  has_parked_ = !parked_.empty();
+  loop_.pass_to(driver_->thread.get_id());
+  driver_->appointed.notify_one();
+}
+
+// Without a parked thread no task is run in place, and without two nothing new beside the loop.
+void AsioHandOff::park_more() {
+  bool refused = false;
+  while (!ended_ && !refused && parked_.size() + starting_ < kParked) {
+    auto worker = std::make_unique<Worker>();
+    try {
+      worker->thread = std::thread([this, self = worker.get()]() noexcept { work(*self); });
+      worker.release();  // the next one to leave deletes it
+      ++starting_;
+      ++workers_;
+    } catch (const std::system_error&) {
+      refused = true;  // tried again at the next look
+    }
   }
+  if (short_of_threads_.exchange(refused) != refused) loop_.post([this] { post_turn(); });
 }
 
-void AsioHandOff::appoint_spare() {
-  driver_ = spares_.back();
-  spares_.pop_back();
-  has_spare_ = !spares_.empty();
-  loop_.pass_to(driver_.thread);
-  appointed_.notify_all();
-}
-
-// Sees to it that there is a spare: without one no task is run in place.
-void AsioHandOff::tend_threads(std::unique_lock<std::mutex>& lock) {
-  if (!spares_.empty()) return;
-  auto gone = std::exchange(gone_, {});
-  lock.unlock();
-  for (std::thread& thread : gone) thread.join();
-  std::thread made;
-  try {
-    made = std::thread([this]() noexcept { be_spare(); });
-  } catch (const std::system_error&) {
-    // The system has no thread for us now: tried again at the next look.
-  }
-  lock.lock();
-  if (!made.joinable()) return;
-  threads_.emplace(made.get_id(), std::move(made));
-  look_.wait(lock, [this] { return ended_ || !spares_.empty(); });
-}
-
-void AsioHandOff::join_all() {
-  std::vector<std::thread> all;
+void AsioHandOff::await_workers() {
   {
     const std::lock_guard lock(mutex_);
-    all = std::exchange(gone_, {});
-    for (auto& [id, thread] : threads_) all.push_back(std::move(thread));
-    threads_.clear();
+    for (Worker* worker : parked_) worker->appointed.notify_one();
   }
-  for (std::thread& thread : all) thread.join();
+  for (int left = workers_; left > 0; left = workers_) workers_.wait(left);
+  const std::unique_ptr<Worker> last(last_to_leave_.exchange(nullptr));
+  last->thread.join();
 }
 
-// --- Threads that drive, one at a time
+// --- Workers
 
-void AsioHandOff::be_spare() noexcept {
+void AsioHandOff::work(Worker& self) noexcept {
+  t_worker = &self;
   const std::shared_ptr<void> kept = begin_thread();
   ask_for_short_slices();
-  if (!wait_for_appointment()) return;
-  const bool stopped = loop_.drive();
-  const std::lock_guard lock(mutex_);
-  if (stopped) {
-    ended_ = true;
-    appointed_.notify_all();
-    look_.notify_one();
-    return;
+  self.system_id = gettid();
+  self.processor = own_processor_clock();
+  {
+    const std::lock_guard lock(mutex_);
+    --starting_;
   }
-  const auto self = threads_.find(std::this_thread::get_id());
-  if (self == threads_.end()) return;  // it is being joined
-  gone_.push_back(std::move(self->second));
-  threads_.erase(self);
+  while (park(self)) {
+    if (self.task) {
+      ask_for_usual_slices();  // the loop comes first
+      std::exchange(self.task, nullptr)();
+      ask_for_short_slices();
+    } else if (loop_.drive()) {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+      break;
+    }
+    if (self.standing == Worker::Standing::kSunk) break;
+  }
+  leave(self);
 }
 
-// False when the end has come instead.
-bool AsioHandOff::wait_for_appointment() {
-  const std::thread::id self = std::this_thread::get_id();
+// Until this thread is to drive the loop or has a task. False when the end has come instead.
+bool AsioHandOff::park(Worker& self) {
   std::unique_lock lock(mutex_);
-  spares_.push_back({self, gettid(), own_processor_clock()});
-  has_spare_ = true;
+  parked_.push_back(&self);
+  has_parked_ = true;
   look_.notify_one();
-  // Tasks may have waited for a spare.
+  // Tasks may have waited for this.
   loop_.post([this] { post_turn(); });
-  appointed_.wait(lock, [&] { return ended_ || loop_.owner() == self; });
-  return !ended_;
+  self.appointed.wait(lock,
+                      [&] { return ended_ || self.task || loop_.owner() == self.thread.get_id(); });
+  if (self.task || !ended_) return true;
+  std::erase(parked_, &self);
+  return false;
+}
+
+// To be asked once at the end of each task that ran beside the loop, by its thread.
+bool AsioHandOff::was_slow(Worker& self) {
+  auto undecided = Worker::Standing::kUndecided;
+  if (!self.standing.compare_exchange_strong(undecided, Worker::Standing::kEnded)) {
+    while (self.standing == Worker::Standing::kSinking) std::this_thread::yield();
+    return true;
+  }
+  const std::lock_guard lock(mutex_);
+  std::erase(undecided_, &self);
+  make_room_for_new(self);
+  return read_clock(self.processor) >= self.slow_from;
+}
+
+// A sunk thread may take long to end. So nobody waits for it but the next one to leave.
+void AsioHandOff::leave(Worker& self) {
+  const std::unique_ptr<Worker> previous(last_to_leave_.exchange(&self));
+  if (previous) previous->thread.join();
+  wake_watch();
+  --workers_;
+  workers_.notify_one();
 }
 
 }  // namespace

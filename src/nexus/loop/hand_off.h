@@ -15,7 +15,8 @@ namespace nexus::loop {
 // A task that lasts longer than about a millisecond keeps its thread and loses the loop, which a
 // spare thread drives from then on. So a task must touch nothing that lives on the loop; it comes
 // back by post(). When it goes on to use the processor it continues at a lower priority, and the
-// next task of its kind is run beside the loop from the start, until one is quick again.
+// next task of its kind is run beside the loop from the start, until one is quick again. So is one
+// of a kind that nobody has seen yet, at the usual priority until it has used the processor for long.
 class HandOff {
  public:
   struct Options {

@@ -251,15 +251,79 @@ TEST_F(Kinds, ThatAreNewStartBesideTheLoopUntilTheyAreQuick) {
   EXPECT_TRUE(in_place_.back());
 }
 
-TEST_F(Kinds, ThatWereSlowStartBesideTheLoopUntilTheyAreQuick) {
+// Where something else wants all processors, a sunk thread may wait for seconds.
+TEST_F(Kinds, ThatAreNewStartAtTheUsualPriority) {
+  std::vector<int> seen;
+  std::function<void(std::uint64_t)> one = [&](std::uint64_t kind) {
+    submit(
+        [&, kind] {
+          const int at_start = niceness();
+          if (kind % 2 == 1) be_slow();
+          loop().post([&, kind, at_start] {
+            seen.push_back(at_start);
+            if (kind == 20) return stop();
+            one(kind + 1);
+          });
+        },
+        kind);
+  };
+  run([&] { one(1); });
+  EXPECT_EQ(seen, std::vector<int>(20, niceness_));
+}
+
+// The first ones may come before the news of the end of those before them.
+TEST_F(Kinds, ThatWereSlowStartAtTheLowerPriority) {
+  std::function<void()> one = [&] {
+    submit(
+        [&] {
+          const int at_start = niceness();
+          be_slow();
+          loop().post([&, at_start] { at_start > niceness_ ? stop() : one(); });
+        },
+        kKind);
+  };
+  run(one);
+  EXPECT_TRUE(loop().on_loop_thread());
+}
+
+// More at once than there are threads parked for them.
+TEST_F(Kinds, ThatAreNewRunSideBySide) {
+  constexpr int kTasks = 10;
+  Gate gate;
+  int ended = 0;
   run([&] {
-    get_known([&] {
-      submit([&] { be_slow(); }, kKind);
-      // The first ones may come before the news of the slow one's end.
-      submit_quick([&] { return seen_beside() && in_place_.back(); }, [&] { stop(); });
-    });
+    for (std::uint64_t kind = 1; kind <= kTasks; ++kind)
+      submit(
+          [&] {
+            gate.wait();
+            loop().post([&] {
+              if (++ended == kTasks) stop();
+            });
+          },
+          kind);
+    gate.when_waiting(loop(), kTasks, [&] { gate.open(); });
   });
-  EXPECT_TRUE(seen_beside());
+  EXPECT_EQ(ended, kTasks);
+}
+
+TEST_F(Kinds, ThatWereSlowTwiceStartBesideTheLoopUntilTheyAreQuick) {
+  int slow_in_place = 0;
+  std::function<void()> be_slow_in_place = [&] {
+    submit(
+        [&] {
+          const bool owner = loop().on_loop_thread();
+          if (owner) be_slow();
+          loop().post([&, owner] {
+            slow_in_place += owner;
+            if (owner) return be_slow_in_place();
+            submit_quick([&] { return in_place_.back(); }, [&] { stop(); });
+          });
+        },
+        kKind);
+  };
+  run([&] { get_known(be_slow_in_place); });
+  EXPECT_GE(slow_in_place, 2);
+  EXPECT_TRUE(in_place_.back());
 }
 
 TEST_F(Kinds, ThatOnlyWaitedAreNotTakenForSlow) {

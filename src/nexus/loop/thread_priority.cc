@@ -12,10 +12,10 @@
 namespace nexus::loop {
 namespace {
 
-// The lowest: 15 parts of a processor against the loop's 1024. With a third of the loop's weight, ten
-// slow tasks on two processors make a loop that sleeps and wakes 2000 times a second wait for
-// milliseconds. Not SCHED_IDLE: short tasks that start beside the loop would stand still for as long
-// as slow ones last.
+// The lowest: 15 parts of a processor against the loop's 1024. With a third of the loop's weight,
+// ten slow tasks on two processors make a loop that sleeps and wakes 2000 times a second wait for
+// milliseconds. Not SCHED_IDLE: short tasks that start beside the loop would stand still for as
+// long as slow ones last.
 constexpr int kSunkNice = 19;
 
 // In nanoseconds. From Linux 6.12 on a thread that wakes takes the processor from one with a longer
@@ -57,6 +57,8 @@ std::chrono::nanoseconds read_clock(clockid_t clock) {
 }
 
 void ask_for_short_slices() { set_scheduling(0, getpriority(PRIO_PROCESS, 0), kShortSlice); }
+
+void ask_for_usual_slices() { set_scheduling(0, getpriority(PRIO_PROCESS, 0), 0); }
 
 void sink(pid_t thread) { set_scheduling(thread, kSunkNice, 0); }
 

@@ -16,9 +16,11 @@ std::chrono::nanoseconds read_clock(clockid_t clock);
 
 // Asks for the processor as soon as the calling thread wakes, for short times.
 void ask_for_short_slices();
+// Undoes that.
+void ask_for_usual_slices();
 
-// Lets a thread, by its system id, work only when nobody else wants the processor, or nearly. Without
-// privilege there is no way back.
+// Lets a thread, by its system id, work only when nobody else wants the processor, or nearly.
+// Without privilege there is no way back.
 void sink(pid_t thread);
 
 }  // namespace nexus::loop
