@@ -648,9 +648,6 @@ void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension s
                            Clock::Wall asked_at) {
   const DeclaredExtension& declared = run->program()->extensions.at(suspension.extension);
   const extension::CallPlan plan = declared.extension->plan(suspension.method, suspension.args);
-  // Nobody is asked to decide twice: an answer that may take days is always stored.
-  if (plan.repeatable && plan.allowance != extension::CallPlan::kNoLimit)
-    run->mark_repeatable(suspension.id);
   const extension::CallContext context{.panel_id = record_.id,
                                        .run_id = run->id(),
                                        .call_id = suspension.id,
@@ -659,8 +656,9 @@ void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension s
                                        .settings = declared.settings};
   auto call = declared.extension->call(context, suspension.method, std::move(suspension.args),
                                        reports_of(run, suspension));
+  // Nobody is asked to decide twice: an answer that may take days is always stored.
   if (plan.allowance == extension::CallPlan::kNoLimit)
-    return run->open_call(suspension.id, std::move(call), nullptr);
+    return run->open_call(suspension.id, {std::move(call), nullptr, false});
   const auto patience = patience_for(plan, asked_at);
   auto deadline = host_.segments.loop.after(
       patience, [self = weak_from_this(), weak_run = std::weak_ptr(run),
@@ -672,7 +670,7 @@ void LivePanel::start_call(const std::shared_ptr<Run>& run, engine::Suspension s
         panel->miss_deadline(
             waiting, fmt::format("{} did not answer within {} ms", name, limit.count()));
       });
-  run->open_call(suspension.id, std::move(call), std::move(deadline));
+  run->open_call(suspension.id, {std::move(call), std::move(deadline), plan.repeatable});
 }
 
 // Deadlines run on while the server is down; but what takes its own time has then had no chance to
@@ -726,18 +724,17 @@ void LivePanel::announce(std::string_view name, value::Value payload) {
 
 void LivePanel::take_answer(const std::shared_ptr<Run>& run, const std::string& suspension_id,
                             Result<value::Value> answer) {
-  const auto asked = run->asked_ms().find(suspension_id);
-  const std::int64_t asked_ms =
-      asked == run->asked_ms().end() ? unix_ms(host_.clock.wall()) : asked->second;
-  const auto call = run->close_call(suspension_id);
-  if (!call) return;
+  const auto closed = run->close_call(suspension_id);
+  if (!closed) return;
+  const WaitingCall& call = closed->told;
   if (host_.settings.on_call)
-    host_.settings.on_call({record_.id, run->id(), call->extension, call->method,
+    host_.settings.on_call({record_.id, run->id(), call.extension, call.method,
                             answer.ok() ? nullptr : &answer.error(), run->trace(),
-                            Clock::Wall(std::chrono::milliseconds{asked_ms}), host_.clock.wall()});
+                            Clock::Wall(std::chrono::milliseconds{closed->asked_ms}),
+                            host_.clock.wall()});
   if (!answer.ok())
-    log_refused_call(record_.id, run->handler(), run->id(), *call, answer.error(), *host_.refusals);
-  store_answer(*run, suspension_id, answer);
+    log_refused_call(record_.id, run->handler(), run->id(), call, answer.error(), *host_.refusals);
+  store_answer(*run, *closed, answer);
   queue_.resume({run, suspension_id, to_async(std::move(answer), host_.clock.now())});
   pump();
 }

@@ -202,7 +202,7 @@ class LivePanel : public Panel, public std::enable_shared_from_this<LivePanel> {
                 storage::Transaction& transaction) const;
   void keep_result(const Run& run, const ExecutionResult& result,
                    storage::Transaction& transaction) const;
-  void store_answer(const Run& run, const std::string& suspension_id,
+  void store_answer(const Run& run, const Run::ClosedCall& call,
                     const Result<value::Value>& answer);
   void store_owed();
   // Of a run that failed: an entry of the history, without effect. Empty when nothing is to be stored.

@@ -117,12 +117,12 @@ void LivePanel::keep_result(const Run& run, const ExecutionResult& result,
 
 // An answer that waits for its turn is stored, so that the call is not made again. One that may be
 // made again, and whose run goes on at once, is not worth a write of its own.
-void LivePanel::store_answer(const Run& run, const std::string& suspension_id,
+void LivePanel::store_answer(const Run& run, const Run::ClosedCall& call,
                              const Result<value::Value>& answer) {
   if (!journal_->stores() || journal_->failure()) return;
-  if (!queue_.busy() && queue_.waiting() == 0 && run.repeats(suspension_id)) return;
+  if (!queue_.busy() && queue_.waiting() == 0 && call.repeatable) return;
   Transaction transaction = begin_transaction();
-  storage::CallAnswer record{run.id(), suspension_id, !answer.ok(), {}};
+  storage::CallAnswer record{run.id(), call.told.id, !answer.ok(), {}};
   if (answer.ok()) {
     record.answer = value::to_msgpack(*answer);
   } else {
@@ -359,11 +359,9 @@ void LivePanel::restore_call(const std::shared_ptr<Run>& run,
          .error = fmt::format("the server ended during {}.{}, which may have taken place",
                               suspension.extension, suspension.method),
          .code = std::string(to_string(ErrorCode::kInterrupted))});
-  const auto asked = run->asked_ms().find(suspension.id);
-  start_call(run, suspension,
-             asked == run->asked_ms().end()
-                 ? host_.clock.wall()
-                 : Clock::Wall(std::chrono::milliseconds{asked->second}));
+  const auto asked =
+      run->asked_ms().try_emplace(suspension.id, unix_ms(host_.clock.wall())).first;
+  start_call(run, suspension, Clock::Wall(std::chrono::milliseconds{asked->second}));
 }
 
 // The run cannot go on: its end is what is recorded, and the panel lives on.

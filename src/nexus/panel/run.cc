@@ -101,20 +101,19 @@ void Run::fail(engine::RunError error) {
   if (!ended_) answer(end_with(std::move(error)));
 }
 
-void Run::open_call(std::string suspension_id, std::unique_ptr<extension::Call> call,
-                    std::unique_ptr<loop::Timer> deadline) {
-  open_calls_.emplace(std::move(suspension_id), OpenCall{std::move(call), std::move(deadline)});
+void Run::open_call(std::string suspension_id, OpenCall call) {
+  open_calls_.emplace(std::move(suspension_id), std::move(call));
 }
 
-std::optional<WaitingCall> Run::close_call(const std::string& suspension_id) {
-  asked_ms_.erase(suspension_id);
-  if (open_calls_.erase(suspension_id) == 0) return std::nullopt;
-  WaitingCall closed{suspension_id, {}, {}, {}};
-  const auto at = std::ranges::find(waiting_, suspension_id, &WaitingCall::id);
-  // Nobody was told of the calls of a run that has come back after a restart.
-  if (at == waiting_.end()) return closed;
-  closed = std::move(*at);
-  waiting_.erase(at);
+std::optional<Run::ClosedCall> Run::close_call(const std::string& suspension_id) {
+  const auto asked = asked_ms_.extract(suspension_id);
+  const auto open = open_calls_.extract(suspension_id);
+  if (open.empty()) return std::nullopt;
+  ClosedCall closed{{suspension_id, {}, {}, {}}, open.mapped().repeatable, asked.mapped()};
+  const auto told = std::ranges::find(waiting_, suspension_id, &WaitingCall::id);
+  if (told == waiting_.end()) return closed;
+  closed.told = std::move(*told);
+  waiting_.erase(told);
   return closed;
 }
 

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,14 +81,20 @@ class Run {
   // end_with() and answer() in one, for a run that may have ended.
   void fail(engine::RunError error);
 
-  // The call behind a suspension, until it is answered or the run ends. `deadline` fails the run.
-  void open_call(std::string suspension_id, std::unique_ptr<extension::Call> call,
-                 std::unique_ptr<loop::Timer> deadline);
-  // Which of its calls may be made again after a restart.
-  void mark_repeatable(const std::string& suspension_id) { repeatable_.insert(suspension_id); }
-  bool repeats(const std::string& suspension_id) const { return repeatable_.contains(suspension_id); }
-  // The call that is closed; nothing when there is no such open call.
-  std::optional<WaitingCall> close_call(const std::string& suspension_id);
+  // A call behind a suspension, until it is answered or the run ends.
+  struct OpenCall {
+    std::unique_ptr<extension::Call> call;
+    std::unique_ptr<loop::Timer> deadline;  // fails the run
+    bool repeatable = false;                // may be made again after a restart
+  };
+  void open_call(std::string suspension_id, OpenCall call);
+  struct ClosedCall {
+    WaitingCall told;  // without names in a run that has come back after a restart
+    bool repeatable;
+    std::int64_t asked_ms;
+  };
+  // Nothing when there is no such open call.
+  std::optional<ClosedCall> close_call(const std::string& suspension_id);
 
   // When the handler asked for what it waits for, in milliseconds of the wall clock.
   std::map<std::string, std::int64_t>& asked_ms() { return asked_ms_; }
@@ -103,11 +108,6 @@ class Run {
   const std::optional<engine::RunError>& expired() const { return expired_; }
 
  private:
-  struct OpenCall {
-    std::unique_ptr<extension::Call> call;
-    std::unique_ptr<loop::Timer> deadline;
-  };
-
   const std::string handler_;
   const bool patches_;
   std::string actor_;
@@ -126,7 +126,6 @@ class Run {
   bool suspended_before_ = false;
   bool started_ = false;                        // effects_.metrics hold the first segment's
   std::map<std::string, OpenCall> open_calls_;  // by suspension id
-  std::set<std::string> repeatable_;
   std::map<std::string, std::int64_t> asked_ms_;  // by suspension id
   std::vector<WaitingCall> waiting_;            // as the trigger was told
   std::optional<engine::RunError> expired_;
