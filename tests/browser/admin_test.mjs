@@ -1,37 +1,26 @@
 // The operator's page: /admin and its data.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { panelWith } from '../e2e/server.mjs';
 import { ALL, SECRET, token } from '../e2e/tokens.mjs';
-import { Browser, assertAccessible, assertFits, screenshot, startServer } from './browser.mjs';
+import { assertAccessible, assertFits, browser, screenshot, server, useServer } from './browser.mjs';
 
 const OPERATOR = token({ sub: 'op', workspace: 'ops', permissions: ['admin'] });
 const USER = token({ sub: 'ann', workspace: 'w1', permissions: ALL });
 const as = (credential) => ({ headers: { authorization: `Bearer ${credential}` } });
 
-let server;
-let browser;
+// A browser reports that a page was refused, which here is the point.
+useServer({ env: { AUTH_ENABLED: 'true', JWT_SECRET: SECRET, TIMEOUT_MS: '150' } }, { prepare, expected: /status of 403/ });
 
-before(async () => {
-  server = await startServer({ env: { AUTH_ENABLED: 'true', JWT_SECRET: SECRET, TIMEOUT_MS: '150' } });
-  browser = await Browser.launch();
+async function prepare() {
   const source = panelWith('while (true);', { logic: '<Tool name="fail"><Handler>throw new Error("&lt;b&gt;broken");</Handler></Tool>' });
   const made = await server.request('POST', '/panels',
     { ...as(USER), type: 'application/json', body: JSON.stringify({ source, panelId: 'watched' }) });
   assert.equal(made.status, 201, made.text);
   for (const tool of ['run', 'fail'])
     await server.request('POST', `/panels/watched/trigger/${tool}`, { ...as(USER), type: 'application/json', body: '{}' });
-});
-// A browser reports that a page was refused, which here is the point.
-afterEach(() => {
-  browser.problems = browser.problems.filter((problem) => !/status of 403/.test(problem));
-  return browser.assertQuiet();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+}
 
 test('/admin/status is for the permission admin', async () => {
   assert.equal((await server.get('/admin/status')).status, 401);

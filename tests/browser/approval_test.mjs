@@ -1,22 +1,11 @@
 // A question that a run waits to have answered stands above the panel, in every page that shows it.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Browser, ROOT, screenshot, startServer } from './browser.mjs';
+import { ROOT, browser, screenshot, server, useServer } from './browser.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer({ panels: join(ROOT, 'examples') });
-  browser = await Browser.launch();
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+useServer({ panels: join(ROOT, 'examples') });
 
 async function granted(purpose) {
   const { json } = await server.trigger('approval', 'ask', { by: 'ada', purpose, amount: 20 });

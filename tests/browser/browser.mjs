@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { after, afterEach, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -28,6 +29,29 @@ export { ROOT, startWeatherServer };
 
 export function startServer(options) {
   return Server.start({ ...options, args: ['--web', join(ROOT, 'web', 'dist')] });
+}
+
+// Those of the test file, once `useServer` is called in it.
+export let server;
+export let browser;
+
+// Starts nexusd and a browser before the tests of a file, and ends them afterwards. `options` are those of startServer, or
+// a function that makes them; `prepare` is called when both are there: two hooks of a file would run side by side. After
+// each test no page may have complained but of what matches `expected`.
+export function useServer(options = {}, { prepare, expected } = {}) {
+  before(async () => {
+    server = await startServer(typeof options === 'function' ? await options() : options);
+    browser = await Browser.launch();
+    await prepare?.();
+  });
+  afterEach(() => {
+    if (expected) browser.ignore(expected);
+    return browser.assertQuiet();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
 }
 
 // A context that outlives its test. A page that holds the server's site open stays in it, so that the next page finds a process
@@ -118,6 +142,11 @@ export class Browser {
     await page.locator('#connection[data-state=live]').waitFor();
     await page.locator('#panel .nx-panel > .nx-layout').waitFor();
     return page;
+  }
+
+  // Complaints that a test is about.
+  ignore(pattern) {
+    this.problems = this.problems.filter((problem) => !pattern.test(problem));
   }
 
   // Closes the pages of one test and fails when one of them complained.

@@ -2,31 +2,21 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 
-import { Browser, ROOT, assertAccessible, assertFits, eventually, screenshot, startServer, waitFor } from './browser.mjs';
+import { ROOT, assertAccessible, assertFits, browser, eventually, screenshot, server, useServer, waitFor } from './browser.mjs';
 
-let server;
-let browser;
+const source = await readFile(join(ROOT, 'tests', 'browser', 'components.nxml'), 'utf8');
+
 let page;
-let source;
 let count = 0;
 
-before(async () => {
-  source = await readFile(join(ROOT, 'tests', 'browser', 'components.nxml'), 'utf8');
-  server = await startServer({});
-  browser = await Browser.launch();
-});
+useServer();
 // Each test has a panel of its own, so that none depends on what another did.
 beforeEach(async () => {
   const created = await server.createPanel(source, { panelId: `components-${++count}` });
   assert.equal(created.status, 201, created.text);
   page = await browser.openPanel(server, `components-${count}`);
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 const state = () => server.state(`components-${count}`);

@@ -1,9 +1,9 @@
 // What people do with buttons, fields and switches, and what these say about it.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 
 import { SECRET, token } from '../e2e/tokens.mjs';
-import { Browser, startServer, waitFor } from './browser.mjs';
+import { browser, server, startServer, useServer, waitFor } from './browser.mjs';
 
 const PANEL = `<NexusPanel title="Controls">
   <Data>
@@ -55,26 +55,16 @@ const PANEL = `<NexusPanel title="Controls">
   </Layout></View>
 </NexusPanel>`;
 
-let server;
-let browser;
 let page;
 let id;
 let count = 0;
 
-before(async () => {
-  server = await startServer({ env: { DEBUG_ERRORS: 'true' } });
-  browser = await Browser.launch();
-});
+useServer({ env: { DEBUG_ERRORS: 'true' } });
 beforeEach(async () => {
   id = `controls-${++count}`;
   const created = await server.createPanel(PANEL, { panelId: id });
   assert.equal(created.status, 201, created.text);
   page = await browser.openPanel(server, id, { permissions: ['clipboard-read', 'clipboard-write'] });
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 const button = (name) => page.getByRole('button', { name, exact: true });
@@ -214,7 +204,7 @@ test('what the server refuses goes back to what it was, with the reason beside i
     await view.locator('.nx-button-box', { hasText: 'Say' }).getByRole('alert').filter({ hasText: 'panel:execute' }).waitFor();
   } finally {
     await guarded.stop();
-    browser.problems = browser.problems.filter((problem) => !/WebSocket|ERR_CONNECTION/.test(problem));
+    browser.ignore(/WebSocket|ERR_CONNECTION/);
   }
 });
 

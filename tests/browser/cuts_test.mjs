@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { after, afterEach, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
-import { Browser, eventually, startServer, waitFor } from './browser.mjs';
+import { Browser, browser, eventually, server, useServer, waitFor } from './browser.mjs';
 
 const PANEL = `<NexusPanel title="Cuts">
   <Data><State name="n" type="number" default="0"/><State name="text" type="string" default=""/>
@@ -24,8 +24,6 @@ const PANEL = `<NexusPanel title="Cuts">
   </Layout></View>
 </NexusPanel>`;
 
-let server;
-let browser;
 let proxy;
 
 // Passes everything on to nexusd, until it is told to cut.
@@ -87,21 +85,12 @@ function random(seed) {
   };
 }
 
-before(async () => {
-  server = await startServer({});
-  proxy = await Proxy.start(server.httpPort);
-  browser = await Browser.launch();
-});
 // A browser reports each connection that is lost, which here is the point.
-afterEach(() => {
-  browser.problems = browser.problems.filter((problem) => !/WebSocket|ERR_|Failed to load/.test(problem));
-  return browser.assertQuiet();
+useServer({}, {
+  expected: /WebSocket|ERR_|Failed to load/,
+  prepare: async () => { proxy = await Proxy.start(server.httpPort); },
 });
-after(async () => {
-  await browser?.close();
-  await proxy?.close();
-  await server?.stop();
-});
+after(() => proxy?.close());
 
 async function openPanel(id) {
   const created = await server.createPanel(PANEL, { panelId: id });

@@ -3,30 +3,22 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { SECRET, token } from '../e2e/tokens.mjs';
-import { Browser, ROOT, assertAccessible, screenshot, startServer, waitFor } from './browser.mjs';
+import { ROOT, assertAccessible, browser, screenshot, server, startServer, useServer, waitFor } from './browser.mjs';
 import { pageOf, startPages } from './pages.mjs';
 
 const WEB = join(ROOT, 'web');
 const { build } = createRequire(join(WEB, 'package.json'))('esbuild');
 
 let pages;
-let server;
-let browser;
 
-before(async () => {
+useServer(async () => {
   pages = await startPages();
-  server = await startServer({ panels: join(ROOT, 'examples'), env: { CORS_ORIGINS: pages.origin } });
-  browser = await Browser.launch();
+  return { panels: join(ROOT, 'examples'), env: { CORS_ORIGINS: pages.origin } };
 });
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await pages?.close();
-});
+after(() => pages?.close());
 
 const script = (base) => `<script type="module" src="${base}/assets/reactor.js"></script>`;
 
@@ -193,7 +185,7 @@ test('with a token the element opens a panel of a server that asks for one, with
     // They would go on asking for a server that is gone.
     await page.evaluate(() => document.querySelectorAll('nexus-panel').forEach((panel) => panel.remove()));
   } finally {
-    browser.problems = browser.problems.filter((problem) => !/status of 401/.test(problem));
+    browser.ignore(/status of 401/);
     await guarded.stop();
   }
 });

@@ -3,25 +3,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Browser, ROOT, startServer } from './browser.mjs';
+import { ROOT, browser, server, useServer } from './browser.mjs';
 
 const PER_PANEL = 60;
 const { state, cases, mixed, hostile, endless } = JSON.parse(await readFile(join(ROOT, 'tests', 'expressions', 'cases.json'), 'utf8'));
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer({});
-  browser = await Browser.launch();
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+useServer();
 
 const typeOf = (value) => (Array.isArray(value) ? 'list' : typeof value);
 const quoted = (text) => (text.includes('"') ? `'${text}'` : `"${text}"`);

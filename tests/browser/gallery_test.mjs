@@ -1,24 +1,13 @@
 // The page / and the shell of the panel page.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Browser, ROOT, assertAccessible, assertFits, eventually, screenshot, startServer, waitFor } from './browser.mjs';
+import { ROOT, assertAccessible, assertFits, browser, eventually, screenshot, server, startServer, useServer, waitFor } from './browser.mjs';
 
 const MANY = process.env.NEXUS_LONG ? 10_000 : 1000;
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer({ panels: join(ROOT, 'examples'), env: { MAX_PANELS: String(2 * MANY) } });
-  browser = await Browser.launch();
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+useServer({ panels: join(ROOT, 'examples'), env: { MAX_PANELS: String(2 * MANY) } });
 
 const count = (page) => page.locator('#count');
 const cardOf = (page, title) => page.locator('.nx-card', { has: page.getByRole('heading', { name: title, exact: true }) });
@@ -150,7 +139,7 @@ test('when the server is gone the cards stay and the page says so, until it is b
   await page.unroute('**/panels?*');
   await page.getByRole('button', { name: 'Try again' }).click();
   await waitFor(page, () => document.getElementById('trouble').hidden, true);
-  browser.problems = browser.problems.filter((problem) => !/status of 503/.test(problem));
+  browser.ignore(/status of 503/);
 });
 
 test('a server without panels leads to the playground', async () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer, waitFor } from './browser.mjs';
+import { ROOT, assertAccessible, assertFits, browser, screenshot, server, useServer, waitFor } from './browser.mjs';
 
 const SOURCE = `<NexusPanel title="Everything">
   <Data>
@@ -31,19 +31,9 @@ const SOURCE = `<NexusPanel title="Everything">
   <View><Layout><Metric label="N" value="{$state.n}"/><Button label="Fail" trigger="fail"/></Layout></View>
 </NexusPanel>`;
 
-let server;
-let browser;
 let next = 0;
 
-before(async () => {
-  server = await startServer({ panels: join(ROOT, 'examples') });
-  browser = await Browser.launch();
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+useServer({ panels: join(ROOT, 'examples') });
 
 // Opens a pane of a panel of its own; `prepare` gets the panel's id before anybody looks.
 async function inspect(pane, { prepare = async () => {}, ...options } = {}) {
@@ -134,7 +124,7 @@ test('history goes back page by page, and says when a panel keeps none', async (
   await page.getByRole('button', { name: 'Panel menu' }).click();
   await page.getByRole('button', { name: 'History', exact: true }).click();
   await page.getByText(/has durability none, so it keeps no history/).waitFor();
-  browser.problems = browser.problems.filter((problem) => !/status of 404/.test(problem));
+  browser.ignore(/status of 404/);
 });
 
 test('the form of a tool has a field for each argument, checks them, and shows the result', async () => {

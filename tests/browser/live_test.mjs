@@ -2,28 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
-import { Browser, ROOT, screenshot, startServer, startWeatherServer } from './browser.mjs';
+import { ROOT, browser, screenshot, server, startWeatherServer, useServer } from './browser.mjs';
 
-let server;
 let weather;
-let browser;
 
-before(async () => {
+useServer(async () => {
   weather = await startWeatherServer();
-  server = await startServer({
-    panels: join(ROOT, 'examples'),
-    env: { HTTP_ALLOW_PRIVATE_HOSTS: `127.0.0.1:${weather.port}` },
-  });
-  browser = await Browser.launch();
+  return { panels: join(ROOT, 'examples'), env: { HTTP_ALLOW_PRIVATE_HOSTS: `127.0.0.1:${weather.port}` } };
 });
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await weather?.stop();
-});
+after(() => weather?.stop());
 
 const metric = (page, label) => page.getByRole('group', { name: label }).locator('.nx-metric-value');
 const shows = (page, label, text) =>
@@ -121,7 +110,7 @@ test('a page that was offline catches up when it is back', async () => {
   await page.locator('#connection[data-state=live]').waitFor();
   await shows(page, 'Count', start + 100);
   // The page may hear that it is online before it is.
-  browser.problems = browser.problems.filter((problem) => !/ERR_INTERNET_DISCONNECTED/.test(problem));
+  browser.ignore(/ERR_INTERNET_DISCONNECTED/);
 });
 
 test('a panel that is destroyed says so', async () => {

@@ -1,8 +1,8 @@
 // LogStream at any length, charts with the mouse, the keyboard and without either.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 
-import { Browser, assertAccessible, eventually, screenshot, startServer, waitFor } from './browser.mjs';
+import { assertAccessible, browser, eventually, screenshot, server, useServer, waitFor } from './browser.mjs';
 
 const PANEL = `<NexusPanel title="Logs and charts">
   <Data>
@@ -35,26 +35,16 @@ const PANEL = `<NexusPanel title="Logs and charts">
   </Layout></View>
 </NexusPanel>`;
 
-let server;
-let browser;
 let page;
 let id;
 let count = 0;
 
-before(async () => {
-  server = await startServer({});
-  browser = await Browser.launch();
-});
+useServer();
 beforeEach(async () => {
   id = `logs-${++count}`;
   const created = await server.createPanel(PANEL, { panelId: id });
   assert.equal(created.status, 201, created.text);
   page = await browser.openPanel(server, id, { permissions: ['clipboard-read', 'clipboard-write'] });
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 const log = () => page.getByRole('log');

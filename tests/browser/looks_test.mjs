@@ -3,27 +3,19 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Browser, ROOT, assertAccessible, assertFits, screenshot, startServer, waitFor } from './browser.mjs';
+import { ROOT, assertAccessible, assertFits, browser, screenshot, server, useServer, waitFor } from './browser.mjs';
 
 const EXAMPLES = (await readdir(join(ROOT, 'examples'))).filter((name) => name.endsWith('.nxml')).map((name) => name.slice(0, -5));
 
-let server;
-let browser;
+useServer({ panels: join(ROOT, 'examples') }, { prepare });
 
-before(async () => {
-  server = await startServer({ panels: join(ROOT, 'examples') });
+async function prepare() {
   const source = await readFile(join(ROOT, 'tests', 'browser', 'components.nxml'), 'utf8');
   const created = await server.createPanel(source, { panelId: 'components' });
   assert.equal(created.status, 201, created.text);
-  browser = await Browser.launch();
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+}
 
 const WIDE = { width: 1200, height: 800 };
 const NARROW = { width: 320, height: 640 };

@@ -2,23 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { SECRET, token } from '../e2e/tokens.mjs';
-import { Browser, ROOT, assertAccessible, assertFits, eventually, screenshot, startServer } from './browser.mjs';
+import { ROOT, assertAccessible, assertFits, browser, eventually, screenshot, server, startServer, useServer } from './browser.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer({ panels: join(ROOT, 'examples') });
-  browser = await Browser.launch();
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+useServer({ panels: join(ROOT, 'examples') });
 
 const DOCUMENT = `<NexusPanel title="Mine" id="mine">
   <Data><State name="n" type="number" default="1"/></Data>
@@ -170,7 +159,7 @@ test('Create panel makes a panel of its own and leads there', async () => {
   await figure(page, 1).waitFor();
   await page.getByRole('button', { name: 'Create panel' }).click();
   await page.getByText(/No panel was created: .*made-here.* exists/).waitFor();
-  browser.problems = browser.problems.filter((problem) => !/status of 409/.test(problem));
+  browser.ignore(/status of 409/);
 });
 
 test('a server that asks for tokens gets one, and then everything works', async () => {
@@ -181,7 +170,7 @@ test('a server that asks for tokens gets one, and then everything works', async 
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('button', { name: 'Add ten' }).click();
     await page.locator('#preview .nx-metric-value', { hasText: /^10$/ }).waitFor();
-    browser.problems = browser.problems.filter((problem) => !/status of 401/.test(problem));
+    browser.ignore(/status of 401/);
   } finally {
     await guarded.stop();
   }

@@ -1,22 +1,12 @@
 // Every property of the built-in components (docs/NXML.md, "Components"): what it does, and what holds without it.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Browser, startServer, waitFor } from './browser.mjs';
+import { browser, server, useServer, waitFor } from './browser.mjs';
 
-let server;
-let browser;
 let count = 0;
 
-before(async () => {
-  server = await startServer({});
-  browser = await Browser.launch();
-});
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+useServer();
 
 // A page of a panel with this view.
 async function open(view, options) {

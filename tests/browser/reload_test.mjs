@@ -3,12 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
-import { assertAccessible, Browser, eventually, screenshot, startServer } from './browser.mjs';
+import { assertAccessible, browser, eventually, screenshot, server, useServer } from './browser.mjs';
 
-let server;
-let browser;
 let folder;
 
 const save = (text, name = 'note.nxml') => writeFile(join(folder, name), text);
@@ -18,18 +16,12 @@ const panel = (view) => `<NexusPanel id="note" title="Note">
 </NexusPanel>`;
 const FIELD = '<Input bind="$state.text" label="Text"/>';
 
-before(async () => {
+useServer(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nexus-reload-'));
   await save(panel(FIELD));
-  server = await startServer({ env: { WATCH_DIR: folder } });
-  browser = await Browser.launch();
+  return { env: { WATCH_DIR: folder } };
 });
-afterEach(() => browser.assertQuiet());
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => rm(folder, { recursive: true, force: true }));
 
 test('a saved file shows at once, with what was typed', async () => {
   const page = await browser.openPanel(server, 'note');

@@ -1,29 +1,15 @@
 // Pages of a server that asks for tokens.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { SECRET, token } from '../e2e/tokens.mjs';
-import { Browser, ROOT, assertAccessible, startServer } from './browser.mjs';
+import { ROOT, assertAccessible, browser, server, useServer } from './browser.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer({
-    panels: join(ROOT, 'examples'), env: { AUTH_ENABLED: 'true', JWT_SECRET: SECRET, WORKSPACE_ID: 'w1' },
-  });
-  browser = await Browser.launch();
-});
 // A browser reports every 401 in its console, which here is the point.
-afterEach(() => {
-  browser.problems = browser.problems.filter((problem) => !/status of 401/.test(problem));
-  return browser.assertQuiet();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+useServer({
+  panels: join(ROOT, 'examples'), env: { AUTH_ENABLED: 'true', JWT_SECRET: SECRET, WORKSPACE_ID: 'w1' },
+}, { expected: /status of 401/ });
 
 test('a token in the fragment is erased at once and opens the panel live', async () => {
   const page = await browser.open(`${server.base}/p/counter#token=${token()}`);
