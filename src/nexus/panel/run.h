@@ -119,15 +119,15 @@ class Run {
   std::shared_ptr<const Program> program_;
   std::string id_;
   OnProgress on_progress_;
-  OnDone on_done_;                              // empty once called
+  OnDone on_done_;  // empty once called
   std::vector<OnDone> waiters_;
-  engine::Outcome effects_;                     // of all segments so far
+  engine::Outcome effects_;  // of all segments so far
   bool ended_ = false;
   bool suspended_before_ = false;
-  bool started_ = false;                        // effects_.metrics hold the first segment's
-  std::map<std::string, OpenCall> open_calls_;  // by suspension id
+  bool started_ = false;                          // effects_.metrics hold the first segment's
+  std::map<std::string, OpenCall> open_calls_;    // by suspension id
   std::map<std::string, std::int64_t> asked_ms_;  // by suspension id
-  std::vector<WaitingCall> waiting_;            // as the trigger was told
+  std::vector<WaitingCall> waiting_;              // as the trigger was told
   std::optional<engine::RunError> expired_;
 };
 
