@@ -23,12 +23,7 @@ using storage::Transaction;
 // How soon a panel that could not be read is read again.
 constexpr std::chrono::milliseconds kReloadDelay{1000};
 
-RunError to_run_error(const Error& error) {
-  RunError run_error;
-  run_error.code = error.code;
-  run_error.message = error.message;
-  return run_error;
-}
+RunError to_run_error(const Error& error) { return engine::run_error(error.code, error.message); }
 
 }  // namespace
 
