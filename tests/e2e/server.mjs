@@ -112,10 +112,6 @@ export class Server {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  get pid() {
-    return this.#child.pid;
-  }
-
   // Sends a signal and returns at once. Of one that ends nexusd, ended() tells the exit code.
   signal(name) {
     if (name !== 'SIGHUP') this.#stopping = true;
