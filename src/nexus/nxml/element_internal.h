@@ -80,8 +80,12 @@ struct RawText {
 };
 
 struct Element {
+  // `name_` is one of the document's, standing behind a '<'.
+  Element(std::string_view name_, std::uint32_t name_at_) : name(name_), name_at(name_at_) {}
+
   std::string_view name;
-  std::uint32_t name_at = 0;
+  std::uint32_t name_at;
+  std::uint32_t end = 0;  // where its last '>' ends
   Chain<Attribute> attributes;  // each name once: the last of equal ones wins
   Chain<Element> children;
   Chain<Note> notes;
@@ -90,8 +94,9 @@ struct Element {
   bool self_closed = false;
   bool malformed = false;        // its tag was reported, so what follows from that is not
   const RawText* raw = nullptr;  // of <Handler>
-  std::string_view source;       // all of the element, from '<' to '>'
 
+  // All of it, from '<' to '>'.
+  std::string_view source() const { return {name.data() - 1, end - name_at + 1}; }
   // Of the tag name.
   Range range() const { return {name_at, name_at + static_cast<std::uint32_t>(name.size())}; }
   const Attribute* find(std::string_view attribute) const {

@@ -59,13 +59,16 @@ void append_utf8(unsigned point, std::string& out) {
 
 }  // namespace
 
-Token ExpressionLexer::fail(std::uint32_t at, std::string message) {
+void ExpressionLexer::report(std::uint32_t at, std::string message) {
   if (error_->message.empty()) *error_ = {std::move(message), at};
   cursor_.advance(cursor_.rest().size());
-  Token token;
+}
+
+void ExpressionLexer::fail(Token& token, std::uint32_t at, std::string message) {
+  report(at, std::move(message));
+  token = Token();
   token.kind = Token::Kind::kBad;
   token.at = at;
-  return token;
 }
 
 ExpressionLexer ExpressionLexer::look_ahead(ExpressionError& error) const {
@@ -84,11 +87,11 @@ void ExpressionLexer::next(Token& token) {
   cursor_.skip_space();
   const char c = cursor_.peek();
   token.at = here();
+  token.punctuator = {};
   // The two most frequent kinds: names, and punctuators of one character. After an error there is
   // nothing left.
   if (has_class(c, CharClass::kExpressionStart)) {
     token.kind = Token::Kind::kName;
-    token.punctuator = {};
     token.text = cursor_.take(CharClass::kExpressionName);
   } else if (has_class(c, CharClass::kPunctuator) && !has_class(cursor_.peek(1), CharClass::kPunctuatorRest) &&
              !(c == '.' && is_digit(cursor_.peek(1)))) {
@@ -97,64 +100,67 @@ void ExpressionLexer::next(Token& token) {
     token.text = cursor_.rest().substr(0, 1);
     cursor_.advance();
   } else {
-    token = read_other();
+    read_other(token);
   }
 }
 
-Token ExpressionLexer::read_other() {
-  if (!error_->message.empty()) return fail(error_->at, {});
+void ExpressionLexer::read_other(Token& token) {
+  if (!error_->message.empty()) return fail(token, error_->at, {});
   const char c = cursor_.peek();
-  if (cursor_.at_end()) return start_token(Token::Kind::kEnd);
-  if (is_digit(c) || (c == '.' && is_digit(cursor_.peek(1)))) return read_number();
-  if (c == '"' || c == '\'') return read_string(c);
-  if (c == '`') {
-    const Token token = start_token(Token::Kind::kTemplate);
+  if (cursor_.at_end()) {
+    token.kind = Token::Kind::kEnd;
+  } else if (is_digit(c) || (c == '.' && is_digit(cursor_.peek(1)))) {
+    read_number(token);
+  } else if (c == '"' || c == '\'') {
+    read_string(c, token);
+  } else if (c == '`') {
+    token.kind = Token::Kind::kTemplate;
     cursor_.advance();
-    return token;
+  } else {
+    read_punctuator(token);
   }
-  return read_punctuator();
 }
 
-Token ExpressionLexer::read_punctuator() {
-  Token token = start_token(Token::Kind::kPunctuator);
+void ExpressionLexer::read_punctuator(Token& token) {
+  token.kind = Token::Kind::kPunctuator;
   token.punctuator = first_punctuator(cursor_.rest());
   // `a?.5:1` is a conditional.
   if (token.is("?.") && is_digit(cursor_.peek(2))) token.punctuator = "?";
   if (token.punctuator != Punctuator()) {
     token.text = cursor_.rest().substr(0, token.punctuator.size());
-    cursor_.advance(token.text.size());
-    return token;
+    return cursor_.advance(token.text.size());
   }
   if (cursor_.peek() == '\\') {
-    return fail(token.at,
+    return fail(token, token.at,
                 "'\\' cannot stand here; inside a double-quoted attribute write strings with "
                 "single quotes");
   }
-  return fail(token.at, cat({"unexpected character ", quote(cursor_.rest().substr(0, 1))}));
+  fail(token, token.at, cat({"unexpected character ", quote(cursor_.rest().substr(0, 1))}));
 }
 
-Token ExpressionLexer::read_number() {
-  const Token token = start_token(Token::Kind::kNumber);
+void ExpressionLexer::read_number(Token& token) {
+  token.kind = Token::Kind::kNumber;
   if (cursor_.peek() == '0') {
     const char mark = static_cast<char>(cursor_.peek(1) | 0x20);
     const int base = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 10;
     if (base != 10) return read_digits(base, token);
     if (is_digit(cursor_.peek(1)))
-      return fail(token.at, "a number must not start with 0; write octal numbers as 0o17");
+      return fail(token, token.at, "a number must not start with 0; write octal numbers as 0o17");
   }
-  return read_decimal(token);
+  read_decimal(token);
 }
 
-Token ExpressionLexer::read_digits(int base, Token token) {
+void ExpressionLexer::read_digits(int base, Token& token) {
   cursor_.advance(2);
   if (digit_value(cursor_.peek()) >= base)
-    return fail(token.at, "digits are missing after the prefix");
+    return fail(token, token.at, "digits are missing after the prefix");
+  token.number = 0;
   for (; digit_value(cursor_.peek()) < base; cursor_.advance())
     token.number = token.number * base + digit_value(cursor_.peek());
-  return finish_number(token);
+  finish_number(token);
 }
 
-Token ExpressionLexer::read_decimal(Token token) {
+void ExpressionLexer::read_decimal(Token& token) {
   const std::uint32_t start = cursor_.offset();
   const auto skip_digits = [&] { cursor_.take(CharClass::kDigit); };
   skip_digits();
@@ -172,7 +178,7 @@ Token ExpressionLexer::read_decimal(Token token) {
   }
   if ((cursor_.peek() | 0x20) == 'e') {
     const bool sign = cursor_.peek(1) == '+' || cursor_.peek(1) == '-';
-    if (!is_digit(cursor_.peek(sign ? 2 : 1))) return fail(token.at, "the exponent has no digits");
+    if (!is_digit(cursor_.peek(sign ? 2 : 1))) return fail(token, token.at, "the exponent has no digits");
     cursor_.advance(sign ? 2 : 1);
     skip_digits();
   }
@@ -185,19 +191,18 @@ Token ExpressionLexer::read_decimal(Token token) {
                       digits.substr(0, 3) == "00.";
     token.number = tiny ? 0 : HUGE_VAL;
   }
-  return finish_number(token);
+  finish_number(token);
 }
 
-Token ExpressionLexer::finish_number(Token token) {
-  if (!std::isfinite(token.number)) return fail(token.at, "the number is too large");
-  if (cursor_.peek() == 'n') return fail(token.at, "big integers are not available in expressions");
+void ExpressionLexer::finish_number(Token& token) {
+  if (!std::isfinite(token.number)) return fail(token, token.at, "the number is too large");
+  if (cursor_.peek() == 'n') return fail(token, token.at, "big integers are not available in expressions");
   if (is_name_part(cursor_.peek()))
-    return fail(here(), "a number must not be followed by a letter or digit group");
-  return token;
+    fail(token, here(), "a number must not be followed by a letter or digit group");
 }
 
-Token ExpressionLexer::read_string(char quote_mark) {
-  Token token = start_token(Token::Kind::kString);
+void ExpressionLexer::read_string(char quote_mark, Token& token) {
+  token.kind = Token::Kind::kString;
   cursor_.advance();
   const std::uint32_t start = cursor_.offset();
   cursor_.advance_until([=](char c) { return c == quote_mark || c == '\\' || c == '\n'; });
@@ -206,7 +211,7 @@ Token ExpressionLexer::read_string(char quote_mark) {
     std::string made(token.text);
     while (cursor_.peek() != quote_mark && cursor_.peek() != '\n' && !cursor_.at_end()) {
       if (cursor_.peek() == '\\') {
-        if (!read_escape(made)) return fail(token.at, {});
+        if (!read_escape(made)) return fail(token, token.at, {});
         continue;
       }
       made += cursor_.peek();
@@ -214,9 +219,8 @@ Token ExpressionLexer::read_string(char quote_mark) {
     }
     token.text = keep(made);
   }
-  if (cursor_.peek() != quote_mark) return fail(token.at, "the string is not closed");
+  if (cursor_.peek() != quote_mark) return fail(token, token.at, "the string is not closed");
   cursor_.advance();
-  return token;
 }
 
 ExpressionLexer::ChunkEnd ExpressionLexer::next_chunk(std::string_view& text) {
@@ -246,7 +250,7 @@ ExpressionLexer::ChunkEnd ExpressionLexer::next_chunk(std::string_view& text) {
     }
     made += c;
   }
-  fail(start, "the template is not closed with a backtick");
+  report(start, "the template is not closed with a backtick");
   return ChunkEnd::kBad;
 }
 
@@ -263,7 +267,7 @@ bool ExpressionLexer::read_escape(std::string& text) {
   } else if (c == '0' && !is_digit(cursor_.peek())) {
     text += '\0';
   } else if (is_digit(c)) {
-    fail(at, "octal escapes are not available; write \\xHH");
+    report(at, "octal escapes are not available; write \\xHH");
     return false;
   } else if (c == '\r' && cursor_.peek() == '\n') {
     cursor_.advance();
@@ -299,7 +303,7 @@ bool ExpressionLexer::read_unicode_escape(std::uint32_t at, std::string& text) {
   if (good) {
     append_utf8(point, text);
   } else {
-    fail(at, "this escape is no character; write \\xHH, \\uHHHH or \\u{H...}");
+    report(at, "this escape is no character; write \\xHH, \\uHHHH or \\u{H...}");
   }
   return good;
 }

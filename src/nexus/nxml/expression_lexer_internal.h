@@ -43,10 +43,10 @@ class Punctuator {
 struct Token {
   enum class Kind : std::uint8_t { kEnd, kNumber, kString, kName, kPunctuator, kTemplate, kBad };
   Kind kind = Kind::kEnd;
-  Punctuator punctuator;  // of kPunctuator
+  Punctuator punctuator;  // none unless kPunctuator
   std::uint32_t at = 0;   // offset in the document's text
-  std::string_view text;  // a name or a punctuator as written, or what a string literal stands for
-  double number = 0;
+  std::string_view text;  // a name or a punctuator as written, or what a string literal stands for; of no other kind
+  double number = 0;      // of kNumber
 
   bool is(Punctuator which) const { return punctuator == which; }
   bool is_name(std::string_view name) const { return kind == Kind::kName && text == name; }
@@ -63,11 +63,20 @@ class ExpressionLexer {
                   ExpressionError& error)
       : cursor_(source), start_(start), arena_(&arena), error_(&error) {}
 
+  // Makes `token` the next one; what it says besides its kind is valid as Token tells.
   void next(Token& token);
   Token next() {
     Token token;
     next(token);
     return token;
+  }
+
+  // Passes `.name`, written without blanks, and sets `name`; false when that does not come next.
+  bool take_member(std::string_view& name) {
+    if (cursor_.peek() != '.' || !has_class(cursor_.peek(1), CharClass::kExpressionStart)) return false;
+    cursor_.advance();
+    name = cursor_.take(CharClass::kExpressionName);
+    return true;
   }
 
   // A copy for reading ahead, whose mistakes go to `error`. The strings of its tokens are empty when
@@ -86,24 +95,20 @@ class ExpressionLexer {
   enum class ChunkEnd { kHole, kClosed, kBad };
   ChunkEnd next_chunk(std::string_view& text);
 
-  // Ends the input with an error, unless there was one before.
-  Token fail(std::uint32_t at, std::string message);
+  // Ends the input with an error, unless there was one before; `token` is the kBad one.
+  void fail(Token& token, std::uint32_t at, std::string message);
 
  private:
   std::uint32_t here() const { return start_ + cursor_.offset(); }
-  Token start_token(Token::Kind kind) const {
-    Token token;
-    token.kind = kind;
-    token.at = here();
-    return token;
-  }
-  Token read_number();
-  Token read_digits(int base, Token token);
-  Token read_decimal(Token token);
-  Token finish_number(Token token);
-  Token read_string(char quote_mark);
-  Token read_other();
-  Token read_punctuator();
+  void report(std::uint32_t at, std::string message);
+  // These fill in a token that knows where it stands.
+  void read_number(Token& token);
+  void read_digits(int base, Token& token);
+  void read_decimal(Token& token);
+  void finish_number(Token& token);
+  void read_string(char quote_mark, Token& token);
+  void read_other(Token& token);
+  void read_punctuator(Token& token);
   bool read_escape(std::string& text);
   bool read_unicode_escape(std::uint32_t at, std::string& text);
   bool read_code_unit(int digits, unsigned& unit);

@@ -22,13 +22,13 @@ using Root = Expression::Root;
 
 // Bounds on one expression. The depth is that of the tree and of the parser's own calls, so neither
 // the parser nor anything that walks the tree can run out of stack.
-constexpr int kMaxDepth = 64;
-constexpr int kMaxNodes = 4096;
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kMaxNodes = 4096;
 
 // A tree and how deep it is. Empty after an error.
 struct Node {
   Expression* tree = nullptr;
-  int depth = 0;
+  std::size_t depth = 0;
   explicit operator bool() const { return tree != nullptr; }
 };
 
@@ -40,6 +40,14 @@ struct Gathered {
   Node deepest;
 };
 
+Root root_of(std::string_view word) {
+  if (equals(word, "$state")) return Root::kState;
+  return equals(word, "$scope") ? Root::kScope : Root::kNone;
+}
+Root root_of(const Token& token) {
+  return token.kind == Token::Kind::kName ? root_of(token.text) : Root::kNone;
+}
+
 // A Pratt parser for the subset. After the first error every function returns an empty Node.
 class ExpressionParser {
  public:
@@ -50,22 +58,27 @@ class ExpressionParser {
         words_(stacks.words),
         parameters_(stacks.parameters),
         references_(stacks.references),
-        lexer_(source, start, arena, error),
-        token_(lexer_.next()) {}
+        lexer_(source, start, arena, error) {
+    advance();
+  }
 
   const Expression* run();
   // Of an expression that ends at a '}', whose offset goes to `closing`.
   const Expression* run_to_brace(std::uint32_t& closing);
 
  private:
+  // `first`, when not empty, is the operand that the expression starts with, read already.
   Node expression();
-  Node conditional();
-  Node binary(int weakest);
+  Node conditional(Node first);
+  Node binary(int weakest, Node first);
   Node unary();
-  Node chain();
+  Node chain(Node object);
   Node primary();
 
+  Node path(Root root);
+  Node root_name(Root root);
   Node member(Node object, bool optional);
+  Node add_member(Node object, std::string_view name, bool optional);
   Node index(Node object, bool optional);
   Node call(Node callee, bool optional);
   Node optional_link(Node object);
@@ -84,25 +97,31 @@ class ExpressionParser {
   Node literal(Literal literal);
   Node spread();
 
+  bool at_end_of_expression() const;
   bool at_arrow() const;
   bool at_pattern() const;
   Node arrow();
   bool arrow_parameter(const Gathered& list);
 
   bool allowed(std::optional<ExpressionError> refusal);
-  bool clashes(const Operator& op, const Node& side) const;
-  bool is_parenthesised(const Node& node) const { return node.tree == parenthesised_; }
+  bool clashes(const Operator& op, Node side) const;
+  bool is_parenthesised(Node node) const { return node.tree == parenthesised_; }
   bool is_parameter(std::string_view word) const;
 
   // A node with these operands; empty when one of them is.
   template <typename... Operands>
-  Node make(Kind kind, std::uint32_t at, const Operands&... operands);
+  Node make(Kind kind, std::uint32_t at, Operands... operands);
   Gathered start_gathering() const { return {children_.size(), words_.size(), {}}; }
   // False when `child` is empty.
-  bool gather(Gathered& list, const Node& child);
+  bool gather(Gathered& list, Node child);
   Node make_from(const Gathered& list, Kind kind, std::uint32_t at);
-  Node put_above(Expression* tree, const Node& deepest);
-  Node too_large(const Expression& tree, const Node& deepest);
+  // Counts the node in; `deepest` is empty for one without operands.
+  Node put_above(Expression* tree, Node deepest) {
+    const std::size_t depth = deepest.depth + 1;
+    if (++nodes_ > kMaxNodes || depth > kMaxDepth) return too_large(*tree, deepest);
+    return {tree, depth};
+  }
+  Node too_large(const Expression& tree, Node deepest);
   void advance() { lexer_.next(token_); }
   bool expect(Punctuator punctuator, std::string_view after);
   bool separator(Punctuator closing, std::string_view after);
@@ -120,8 +139,8 @@ class ExpressionParser {
   // The tree that the last pair of parentheses held. JavaScript forbids some mixtures of operators
   // unless one side stands in parentheses, and the tree itself does not keep them.
   const Expression* parenthesised_ = nullptr;
-  int nesting_ = 0;
-  int nodes_ = 0;
+  std::size_t nesting_ = 0;
+  std::size_t nodes_ = 0;
 };
 
 const Expression* ExpressionParser::run() {
@@ -137,7 +156,7 @@ const Expression* ExpressionParser::run_to_brace(std::uint32_t& closing) {
 }
 
 Node ExpressionParser::fail(std::uint32_t at, std::string message) {
-  token_ = lexer_.fail(at, std::move(message));
+  lexer_.fail(token_, at, std::move(message));
   return {};
 }
 
@@ -149,7 +168,7 @@ bool ExpressionParser::allowed(std::optional<ExpressionError> refusal) {
 Node ExpressionParser::unexpected() { return fail(token_.at, describe_unexpected(token_)); }
 
 template <typename... Operands>
-Node ExpressionParser::make(Kind kind, std::uint32_t at, const Operands&... operands) {
+Node ExpressionParser::make(Kind kind, std::uint32_t at, Operands... operands) {
   if (!(true && ... && static_cast<bool>(operands))) return {};
   Expression* const tree = arena_.make<Expression>();
   tree->kind = kind;
@@ -163,7 +182,7 @@ Node ExpressionParser::make(Kind kind, std::uint32_t at, const Operands&... oper
   return put_above(tree, deepest);
 }
 
-bool ExpressionParser::gather(Gathered& list, const Node& child) {
+bool ExpressionParser::gather(Gathered& list, Node child) {
   if (!child) return false;
   if (child.depth > list.deepest.depth) list.deepest = child;
   children_.push_back(child.tree);
@@ -182,14 +201,7 @@ Node ExpressionParser::make_from(const Gathered& list, Kind kind, std::uint32_t 
   return put_above(tree, list.deepest);
 }
 
-// Counts the node in; `deepest` is empty for one without operands.
-Node ExpressionParser::put_above(Expression* tree, const Node& deepest) {
-  const int depth = deepest.depth + 1;
-  if (++nodes_ > kMaxNodes || depth > kMaxDepth) return too_large(*tree, deepest);
-  return {tree, depth};
-}
-
-Node ExpressionParser::too_large(const Expression& tree, const Node& deepest) {
+Node ExpressionParser::too_large(const Expression& tree, Node deepest) {
   if (nodes_ > kMaxNodes) {
     return fail(tree.at,
                 cat({"the expression has more than ", std::to_string(kMaxNodes), " parts"}));
@@ -228,13 +240,27 @@ Node ExpressionParser::expression() {
   if (opens && at_pattern()) return fail(token_.at, std::string(kPlainParameters));
   const bool is_arrow =
       opens ? at_arrow() : token_.kind == Token::Kind::kName && lexer_.sees_arrow();
-  const Node node = is_arrow ? arrow() : conditional();
+  Node node;
+  if (is_arrow) {
+    node = arrow();
+  } else if (const Root root = root_of(token_); root != Root::kNone) {
+    // Most expressions are a path and nothing more.
+    node = path(root);
+    if (node && !at_end_of_expression()) node = conditional(node);
+  } else {
+    node = conditional({});
+  }
   --nesting_;
   return node;
 }
 
-Node ExpressionParser::conditional() {
-  const Node test = binary(1);
+// Whether an operand that stands before this token is the whole of its expression.
+bool ExpressionParser::at_end_of_expression() const {
+  return token_.kind == Token::Kind::kEnd || token_.is("}") || token_.is(",") || token_.is(")") || token_.is("]");
+}
+
+Node ExpressionParser::conditional(Node first) {
+  const Node test = binary(1, first);
   if (!test || !token_.is("?")) return test;
   advance();
   const Node yes = expression();
@@ -242,9 +268,9 @@ Node ExpressionParser::conditional() {
   return make(Kind::kConditional, test.tree->at, test, yes, expression());
 }
 
-Node ExpressionParser::binary(int weakest) {
+Node ExpressionParser::binary(int weakest, Node first) {
   if (++nesting_ > kMaxDepth) return too_nested();
-  Node left = unary();
+  Node left = first ? chain(first) : unary();
   while (left) {
     const Operator op = operator_of(token_);
     if (op.precedence < weakest) break;
@@ -254,7 +280,7 @@ Node ExpressionParser::binary(int weakest) {
     const std::string_view text = token_.text;
     const bool left_clashes = clashes(op, left);
     advance();
-    const Node right = binary(is_power ? op.precedence : op.precedence + 1);
+    const Node right = binary(is_power ? op.precedence : op.precedence + 1, {});
     if (!right) return {};
     if (left_clashes || clashes(op, right))
       return fail(left.tree->at, "put parentheses where '?\?' meets '||' or '&&'");
@@ -266,7 +292,7 @@ Node ExpressionParser::binary(int weakest) {
 }
 
 // JavaScript refuses `a ?? b || c`: nobody remembers which one binds tighter.
-bool ExpressionParser::clashes(const Operator& op, const Node& side) const {
+bool ExpressionParser::clashes(const Operator& op, Node side) const {
   if (op.kind != Kind::kLogical || side.tree->kind != Kind::kLogical) return false;
   const bool coalesces = op.precedence == kCoalescingPrecedence;
   return coalesces != (side.tree->text == "??") && !is_parenthesised(side);
@@ -274,7 +300,7 @@ bool ExpressionParser::clashes(const Operator& op, const Node& side) const {
 
 Node ExpressionParser::unary() {
   const bool is_sign = token_.is("!") || token_.is("-") || token_.is("+");
-  if (!is_sign && !token_.is_name("typeof")) return chain();
+  if (!is_sign && !token_.is_name("typeof")) return chain(primary());
   const Token sign = token_;
   if (++nesting_ > kMaxDepth) return too_nested();
   advance();
@@ -284,8 +310,8 @@ Node ExpressionParser::unary() {
   return node;
 }
 
-Node ExpressionParser::chain() {
-  Node node = primary();
+// `node` and the links after it.
+Node ExpressionParser::chain(Node node) {
   while (node) {
     if (token_.is(".")) {
       advance();
@@ -333,12 +359,17 @@ Node ExpressionParser::member(Node object, bool optional) {
   }
   if (const Global* global = global_of(*object.tree))
     if (!allowed(refuse_member(*global, token_.text, token_.at))) return {};
+  const Node node = add_member(object, token_.text, optional);
+  if (node) advance();
+  return node;
+}
+
+Node ExpressionParser::add_member(Node object, std::string_view name, bool optional) {
   const Node node = make(Kind::kMember, object.tree->at, object);
   if (!node) return {};
-  if (object.tree->root != Root::kNone) references_.back().name = token_.text;
-  node.tree->text = token_.text;
+  if (object.tree->root != Root::kNone) references_.back().name = name;
+  node.tree->text = name;
   node.tree->optional = optional;
-  advance();
   return node;
 }
 
@@ -390,6 +421,7 @@ Node ExpressionParser::spread() {
 Node ExpressionParser::primary() {
   switch (token_.kind) {
     case Token::Kind::kName:
+      if (const Root root = root_of(token_); root != Root::kNone) return path(root);
       return name();
     case Token::Kind::kNumber:
     case Token::Kind::kString:
@@ -413,15 +445,13 @@ Node ExpressionParser::literal(Literal literal) {
   const Node node = make(Kind::kLiteral, token_.at);
   if (!node) return {};
   node.tree->literal = literal;
-  node.tree->text = token_.text;
-  node.tree->number = token_.number;
+  if (literal == Literal::kNumber) {
+    node.tree->number = token_.number;
+  } else {
+    node.tree->text = token_.text;
+  }
   advance();
   return node;
-}
-
-Root root_of(std::string_view word) {
-  if (equals(word, "$state")) return Root::kState;
-  return equals(word, "$scope") ? Root::kScope : Root::kNone;
 }
 
 std::optional<Expression::Literal> literal_word(std::string_view word) {
@@ -438,17 +468,33 @@ bool ExpressionParser::is_parameter(std::string_view word) const {
 
 Node ExpressionParser::name() {
   const std::string_view word = token_.text;
-  const Root root = root_of(word);
-  if (root == Root::kNone && !is_parameter(word)) {
+  if (!is_parameter(word)) {
     if (const auto constant = literal_word(word)) return literal(*constant);
     if (find_global(word) == nullptr) return unknown_name();
   }
   const Node node = make(Kind::kName, token_.at);
   if (!node) return {};
   node.tree->text = word;
-  node.tree->root = root;
-  if (root != Root::kNone) references_.push_back({root == Root::kState, {}, node.tree->at});
   advance();
+  return node;
+}
+
+// `$state` or `$scope` with the members that follow without a blank, as in $state.a.b.
+Node ExpressionParser::path(Root root) {
+  Node node = root_name(root);
+  std::string_view step;
+  while (node && lexer_.take_member(step)) node = add_member(node, step, false);
+  if (node) advance();
+  return node;
+}
+
+// The token at hand, which stays there.
+Node ExpressionParser::root_name(Root root) {
+  const Node node = make(Kind::kName, token_.at);
+  if (!node) return {};
+  node.tree->text = token_.text;
+  node.tree->root = root;
+  references_.push_back({root == Root::kState, {}, token_.at});
   return node;
 }
 
@@ -512,7 +558,8 @@ bool ExpressionParser::object_member(Gathered& list) {
   // `{ total }` stands for `{ total: total }`: read the name again as an expression.
   const Token after = std::exchange(token_, written);
   const ExpressionLexer resume = lexer_;
-  if (!gather(list, name())) return false;
+  const Root root = root_of(written);
+  if (!gather(list, root == Root::kNone ? name() : root_name(root))) return false;
   lexer_ = resume;
   token_ = after;
   return true;
@@ -650,52 +697,13 @@ bool ExpressionParser::arrow_parameter(const Gathered& list) {
 ExpressionReader::Parsed ExpressionReader::read(std::string_view source, std::uint32_t start,
                                                 ExpressionError& error) {
   error = {};
-  Cursor cursor(source);
-  if (const auto path = read_plain_path(cursor, start); path && cursor.at_end())
-    return {source, path->tree, path->references};
   clear();
   const Expression* const tree = ExpressionParser(source, start, arena_, stacks_, error).run();
   return {source, tree, arena_.copy(std::span<const Reference>(stacks_.references))};
 }
 
-// `$state.a.b` or `$scope.a.b`, which is what most expressions are, without a parser's machinery:
-// nullopt for everything else. The cursor then stands behind the path and the blanks after it.
-std::optional<ExpressionReader::Parsed> ExpressionReader::read_plain_path(Cursor& cursor,
-                                                                          std::uint32_t start) {
-  constexpr int kMaxLinks = 16;
-  cursor.skip_space();
-  const std::uint32_t from = cursor.offset();
-  const std::string_view name = cursor.take(CharClass::kExpressionName);
-  const Root root = root_of(name);
-  if (root == Root::kNone) return std::nullopt;
-  Reference reference{root == Root::kState, {}, start + from};
-  Expression* node = arena_.make<Expression>();
-  node->kind = Kind::kName;
-  node->root = root;
-  node->at = reference.at;
-  node->text = name;
-  for (int links = 0; cursor.peek() == '.'; ++links) {
-    if (links == kMaxLinks || !has_class(cursor.peek(1), CharClass::kExpressionStart))
-      return std::nullopt;
-    cursor.advance();
-    Expression* const member = arena_.make<Expression>();
-    member->kind = Kind::kMember;
-    member->at = reference.at;
-    member->text = cursor.take(CharClass::kExpressionName);
-    member->children = arena_.copy(std::array<const Expression*, 1>{node});
-    if (links == 0) reference.name = member->text;
-    node = member;
-  }
-  const std::string_view source = cursor.since(from);
-  cursor.skip_space();
-  return Parsed{source, node, arena_.copy(std::array{reference})};
-}
-
 std::optional<ExpressionReader::Braced> ExpressionReader::read_braced(std::string_view text,
                                                                       std::uint32_t start) {
-  Cursor cursor(text);
-  if (const auto path = read_plain_path(cursor, start); path && cursor.peek() == '}')
-    return Braced{*path, cursor.offset() + std::size_t{1}};
   ExpressionError unused;
   std::uint32_t closing = 0;
   clear();

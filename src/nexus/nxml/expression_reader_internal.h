@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "nexus/base/arena.h"
-#include "nexus/nxml/cursor_internal.h"
 #include "nexus/nxml/expression.h"
 
 namespace nexus::nxml {
@@ -43,7 +42,6 @@ class ExpressionReader {
   };
 
  private:
-  std::optional<Parsed> read_plain_path(Cursor& cursor, std::uint32_t start);
   void clear();
 
   Arena& arena_;

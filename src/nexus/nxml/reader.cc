@@ -179,11 +179,9 @@ std::string_view Reader::read_name() {
 }
 
 void Reader::read_open_tag() {
-  Element& element = *arena_.make<Element>();
-  element.source = cursor_.rest();
   cursor_.advance();
-  element.name_at = cursor_.offset();
-  element.name = read_name();
+  const std::uint32_t name_at = cursor_.offset();
+  Element& element = *arena_.make<Element>(read_name(), name_at);
   const TagEnd end = read_tag_rest(element);
   if (++nodes_ > limits_.nodes) {
     return stop(element.range(), cat({"more than ", std::to_string(limits_.nodes), " elements; split the panel"}));
@@ -204,7 +202,7 @@ void Reader::add(Element& element, TagEnd end) {
   }
   const bool is_raw = element.name == "Handler";
   if (element.self_closed) {
-    element.source = cursor_.since_start_of(element.source);
+    element.end = cursor_.offset();
     if (is_raw) element.raw = arena_.make<RawText>(std::string_view(), cursor_.offset(), std::string_view());
     return;
   }
@@ -359,7 +357,7 @@ void Reader::close(std::string_view name, Range range) {
     const auto depth = static_cast<std::size_t>(open_.rend() - found);
     for (; open_.size() > depth; open_.pop_back()) report_unclosed(*open_.back(), name);
     Element& closed = *open_.back();
-    closed.source = cursor_.since_start_of(closed.source);
+    closed.end = cursor_.offset();
     open_.pop_back();
     return;
   }
