@@ -30,13 +30,13 @@ class Arena {
     return new (allocate<alignof(T)>(sizeof(T))) T{std::forward<Arguments>(arguments)...};
   }
 
-  // `count` default-made items.
+  // `count` items, each as its default constructor makes it.
   template <typename T>
   std::span<T> make_list(std::size_t count) {
-    static_assert(std::is_trivially_destructible_v<T>);
+    static_assert(std::is_trivially_destructible_v<T> && !std::is_trivially_default_constructible_v<T>);
     if (count == 0) return {};
     T* const first = static_cast<T*>(allocate<alignof(T)>(count * sizeof(T)));
-    std::uninitialized_value_construct_n(first, count);
+    std::uninitialized_default_construct_n(first, count);
     return {first, count};
   }
 
@@ -63,6 +63,9 @@ class Arena {
   }
 
  private:
+  template <typename T>
+  friend class ArenaListMaker;
+
   // Below what malloc would ask the system for anew each time.
   static constexpr std::size_t kSmallestBlock = 4 * 1024;
   static constexpr std::size_t kLargestBlock = 64 * 1024;
@@ -94,6 +97,51 @@ class Arena {
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
   std::size_t block_ = kSmallestBlock;
+};
+
+// Makes lists in an arena, one after the other, each item by item where it is to stay.
+template <typename T>
+class ArenaListMaker {
+ public:
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+
+  // The arena outlives this.
+  explicit ArenaListMaker(Arena& arena) : arena_(arena) {}
+
+  template <typename... Arguments>
+  T& add(Arguments&&... arguments) {
+    if (size_ == room_) [[unlikely]]
+      grow();
+    return *new (first_ + size_++) T{std::forward<Arguments>(arguments)...};
+  }
+  std::span<T> items() { return {first_, size_}; }  // of the list at hand, until the next add()
+
+  // The list at hand; the next item starts another.
+  std::span<T> take() {
+    const std::span<T> made = items();
+    first_ += size_;
+    room_ -= size_;
+    size_ = 0;
+    return made;
+  }
+  // Gives up the list at hand.
+  void clear() { size_ = 0; }
+
+ private:
+  [[gnu::noinline]] void grow() {
+    const std::size_t room = std::max(kItems, 2 * size_);
+    T* const first = static_cast<T*>(arena_.allocate<alignof(T)>(room * sizeof(T)));
+    if (size_ > 0) std::memcpy(static_cast<void*>(first), first_, size_ * sizeof(T));
+    first_ = first;
+    room_ = room;
+  }
+
+  static constexpr std::size_t kItems = 64;
+
+  Arena& arena_;
+  T* first_ = nullptr;  // of the list at hand
+  std::size_t size_ = 0;
+  std::size_t room_ = 0;  // from first_ on
 };
 
 }  // namespace nexus

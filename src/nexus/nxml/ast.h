@@ -110,12 +110,6 @@ struct Lifecycle {
   Span span;
 };
 
-// A binding such as {$state.n}: one expression, keeps the value's type.
-struct Binding {
-  std::string_view source;
-  const Expression* expression = nullptr;  // nullptr when it did not parse
-  std::span<const Reference> references = {};  // of `expression`, in order of appearance
-};
 // Text with expressions in it: `Total: {$state.n}`.
 struct Template {
   using Part = std::variant<std::string_view, Binding>;  // literal text or an expression

@@ -37,21 +37,15 @@ std::optional<Slice> inside_braces(const Slice& slice) {
   return inner.text.empty() ? std::nullopt : std::optional(inner);
 }
 
-Binding binding_of(const ExpressionReader::Parsed& parsed) {
-  return {parsed.source, parsed.tree, parsed.references};
+bool read(const Slice& slice, BuildContext& context, Binding& binding, ExpressionError& error) {
+  return context.expressions.read(slice.text, slice.start, binding, error);
 }
 
-std::optional<Binding> try_binding(const Slice& slice, BuildContext& context,
-                                   ExpressionError& error) {
-  const auto parsed = context.expressions.read(slice.text, slice.start, error);
-  return parsed.tree == nullptr ? std::nullopt : std::optional(binding_of(parsed));
-}
-
-std::optional<Binding> parse_binding(const Slice& slice, BuildContext& context) {
+bool parse_binding(const Slice& slice, BuildContext& context, Binding& binding) {
   ExpressionError error;
-  std::optional<Binding> binding = try_binding(slice, context, error);
-  if (!binding) context.diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
-  return binding;
+  const bool good = read(slice, context, binding, error);
+  if (!good) context.diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
+  return good;
 }
 
 // Splits text into literal pieces and bindings. Goes on after a bad expression, so that each one is
@@ -62,29 +56,31 @@ class TextParser {
 
   // `open`: where the first brace is. False after an error.
   bool run(std::size_t open, Prop::Value& value) {
-    while (open != std::string_view::npos) open = whole_.text.find('{', read_braces(open));
+    // Read into its place, because most texts with braces are one binding.
+    Binding& binding = value.emplace<Binding>();
+    while (open != std::string_view::npos) {
+      const Slice inside = whole_.part(open + 1);
+      const std::size_t length = context_.expressions.read_braced(inside.text, inside.start, binding);
+      if (length == whole_.text.size() - 1) return true;
+      open = whole_.text.find('{', length > 0 ? add(binding, open, open + 1 + length) : read_others(open, inside));
+    }
     if (bindings_ > 0) flush(whole_.text.size());
     if (!good_) {
       parts_.clear();
-      return false;
-    }
-    if (bindings_ == 0) {
+    } else if (bindings_ == 0) {
       value = whole_.text;
     } else if (const Binding* only = only_binding()) {
       value = *only;
+      parts_.clear();
     } else {
-      value = Template{context_.arena.copy(std::span<const Template::Part>(parts_))};
+      value = Template{parts_.take()};
     }
-    parts_.clear();
-    return true;
+    return good_;
   }
 
  private:
-  // Returns where to go on.
-  std::size_t read_braces(std::size_t open) {
-    const Slice inside = whole_.part(open + 1);
-    if (const auto braced = context_.expressions.read_braced(inside.text, inside.start))
-      return add(binding_of(braced->parsed), open, open + 1 + braced->end);
+  // Braces that hold no good expression; `inside` starts behind the first. Returns where to go on.
+  std::size_t read_others(std::size_t open, const Slice& inside) {
     const std::size_t length = find_closing_brace(whole_.text.substr(open));
     if (length == std::string_view::npos) {
       context_.diagnostics.error(kInvalidExpression, whole_.part(open).start,
@@ -95,27 +91,28 @@ class TextParser {
     const std::size_t after = open + length + 1;
     const Slice inner = trimmed(inside.part(0, length - 1));
     if (inner.text.empty()) return after;  // is text
-    if (const auto binding = parse_binding(inner, context_)) return add(*binding, open, after);
+    Binding binding;
+    if (parse_binding(inner, context_, binding)) return add(binding, open, after);
     good_ = false;
     return after;
   }
 
   std::size_t add(const Binding& binding, std::size_t open, std::size_t after) {
     flush(open);
-    parts_.emplace_back(binding);
+    parts_.add(binding);
     ++bindings_;
     literal_ = after;
     return after;
   }
 
   void flush(std::size_t end) {
-    if (end > literal_) parts_.emplace_back(whole_.text.substr(literal_, end - literal_));
+    if (end > literal_) parts_.add(whole_.text.substr(literal_, end - literal_));
   }
 
   // The one binding, when there are only blanks around it.
   const Binding* only_binding() const {
     const Binding* found = nullptr;
-    for (const Template::Part& part : parts_) {
+    for (const Template::Part& part : parts_.items()) {
       const auto* text = std::get_if<std::string_view>(&part);
       if (text != nullptr && !trim(*text).empty()) return nullptr;
       if (text == nullptr) found = &std::get<Binding>(part);
@@ -125,11 +122,16 @@ class TextParser {
 
   Slice whole_;
   BuildContext& context_;
-  std::vector<Template::Part>& parts_ = context_.parts;
+  ArenaListMaker<Template::Part>& parts_ = context_.parts;
   std::size_t literal_ = 0;  // where the literal text at hand starts
   int bindings_ = 0;
   bool good_ = true;
 };
+
+// In a function of its own, because most texts have no braces.
+[[gnu::noinline]] bool parse_interpolation(const Slice& slice, std::size_t open, BuildContext& context, Prop::Value& value) {
+  return TextParser(slice, context).run(open, value);
+}
 
 // The name that one link of a chain asks for. Positions in lists are refused: a list may change
 // under the reader, and <Iterate> gives its items names.
@@ -165,41 +167,41 @@ bool is_prototype_name(std::string_view name) {
 bool parse_text_value(std::string_view text, std::uint32_t start, BuildContext& context,
                       Prop::Value& value) {
   const std::size_t open = text.find('{');
-  if (open != std::string_view::npos) return TextParser({text, start}, context).run(open, value);
+  if (open != std::string_view::npos) return parse_interpolation({text, start}, open, context, value);
   value = text;
   return true;
 }
 
-std::optional<Binding> parse_expression_value(std::string_view text, std::uint32_t start, BuildContext& context) {
+bool parse_expression_value(std::string_view text, std::uint32_t start, BuildContext& context, Binding& binding) {
   const Slice whole = trimmed({text, start});
   if (whole.text.starts_with('{')) {
     const Slice inside = whole.part(1);
-    const auto braced = context.expressions.read_braced(inside.text, inside.start);
-    if (braced && braced->end == inside.text.size())
-      return binding_of(braced->parsed);
+    const std::size_t length = context.expressions.read_braced(inside.text, inside.start, binding);
+    if (length > 0 && length == inside.text.size()) return true;
   }
   const std::optional<Slice> inner = inside_braces(whole);
-  if (!inner) return parse_binding(whole, context);
+  if (!inner) return parse_binding(whole, context, binding);
   ExpressionError error;
-  if (const auto binding = try_binding(*inner, context, error)) return binding;
+  if (read(*inner, context, binding, error)) return true;
   // The braces may be those of an object literal. When that does not hold either, the reading that
   // got further is the one the author meant.
   ExpressionError as_object;
-  if (const auto object = try_binding(whole, context, as_object)) return object;
+  if (read(whole, context, binding, as_object)) return true;
   if (as_object.at > error.at) error = std::move(as_object);
   context.diagnostics.error(kInvalidExpression, error.at, std::move(error.message));
-  return std::nullopt;
+  return false;
 }
 
 std::optional<BindPath> parse_bind_path(std::string_view text, std::uint32_t start, BuildContext& context) {
   Slice slice = trimmed({text, start});
   if (const auto inner = inside_braces(slice)) slice = *inner;
   ExpressionError error;
-  const Expression* expression = context.expressions.read(slice.text, slice.start, error).tree;
+  Binding binding;
+  const bool good = read(slice, context, binding, error);
   BindPath path;
-  if (expression == nullptr || !read_path(*expression, context.arena, path)) {
+  if (!good || !read_path(*binding.expression, context.arena, path)) {
     context.diagnostics.error(
-        kInvalidBinding, expression == nullptr ? error.at : slice.start,
+        kInvalidBinding, good ? slice.start : error.at,
         cat({quote(slice.text), " is no path; write $state.name or $scope.item.name"}));
     return std::nullopt;
   }

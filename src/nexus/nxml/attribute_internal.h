@@ -14,13 +14,13 @@ namespace nexus::nxml {
 
 // Sets `value` to plain text; to a Binding when the whole text is one `{expression}`; to a Template
 // when expressions stand among other text. `{}` and braces around blanks are text. False, with
-// `value` as it was, after a mistake.
+// anything in `value`, after a mistake.
 bool parse_text_value(std::string_view text, std::uint32_t start, BuildContext& context,
                       Prop::Value& value);
 
 // An expression with or without one pair of braces around it. `{ id: 1 }` is the object that it
 // looks like.
-std::optional<Binding> parse_expression_value(std::string_view text, std::uint32_t start, BuildContext& context);
+bool parse_expression_value(std::string_view text, std::uint32_t start, BuildContext& context, Binding& binding);
 
 // $state.a.b or $scope.item.done; a step may be written ['name'] too, and braces around the path
 // are allowed.

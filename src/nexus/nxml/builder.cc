@@ -195,11 +195,11 @@ void DocumentBuilder::read_computed(const Element& element) {
   if (const Attribute* text = require(element, "value", diagnostics_)) {
     ExpressionError error;
     computed.source = text->value;
-    const auto parsed = context_.expressions.read(text->value, text->value_at, error);
-    computed.expression = parsed.tree;
-    computed.references = parsed.references;
-    if (computed.expression == nullptr)
+    Binding binding;
+    if (!context_.expressions.read(text->value, text->value_at, binding, error))
       diagnostics_.error(kInvalidExpression, error.at, std::move(error.message));
+    computed.expression = binding.expression;
+    computed.references = binding.references;
   }
   document_.computed.push_back(std::move(computed));
 }

@@ -201,9 +201,10 @@ std::vector<std::string_view> component_names() {
 }
 
 const PropSpec* find_prop(const Component& component, std::string_view name) {
-  const std::size_t found = kPropTable.find(name);
-  if (found == kPropTable.kNone) return nullptr;
-  return kPropsOf[static_cast<std::size_t>(&component - kComponents)][found];
+  const std::size_t candidate = kPropTable.candidate(name);
+  if (candidate == kPropTable.kNone) return nullptr;
+  const PropSpec* const prop = kPropsOf[static_cast<std::size_t>(&component - kComponents)][candidate];
+  return prop != nullptr && same_name(prop->name, name) ? prop : nullptr;
 }
 
 const PropSpec* find_common_prop(std::string_view name) {

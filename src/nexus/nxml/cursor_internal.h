@@ -82,9 +82,8 @@ inline bool same_name(std::string_view a, std::string_view b) {
   if (size > 8 && size <= 16)
     return same_at(std::uint64_t(), 0) && same_at(std::uint64_t(), size - sizeof(std::uint64_t));
   if (size > 16) return a == b;
-  for (std::size_t i = 0; i < size; ++i)
-    if (a[i] != b[i]) return false;
-  return true;
+  if (size >= 2) return same_at(std::uint16_t(), 0) && same_at(std::uint16_t(), size - sizeof(std::uint16_t));
+  return size == 0 || a[0] == b[0];
 }
 
 // As text == word; faster, because the length is known to the compiler.

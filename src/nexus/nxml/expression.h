@@ -58,6 +58,13 @@ struct Reference {
   std::uint32_t at = 0;  // as Expression::at
 };
 
+// A binding such as {$state.n}: one expression, keeps the value's type.
+struct Binding {
+  std::string_view source;
+  const Expression* expression = nullptr;      // nullptr when it did not parse
+  std::span<const Reference> references = {};  // of `expression`, in order of appearance
+};
+
 struct ExpressionError {
   std::string message;
   std::uint32_t at = 0;  // as Expression::at

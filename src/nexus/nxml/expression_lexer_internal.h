@@ -86,7 +86,7 @@ class ExpressionLexer {
   // Whether the next token is '=>'.
   bool sees_arrow() const {
     Cursor ahead = cursor_;
-    ahead.skip_space();
+    if (is_space(ahead.peek())) ahead.skip_space();
     return ahead.peek() == '=' && ahead.peek(1) == '>';
   }
 

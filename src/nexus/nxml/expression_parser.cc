@@ -92,12 +92,14 @@ class ExpressionParser {
   bool object_key(std::string_view& key);
   bool expect_member_value();
   Node text_template();
+  Node value_name();
   Node name();
   Node unknown_name();
   Node literal(Literal literal);
   Node spread();
 
   bool at_end_of_expression() const;
+  bool at_link() const;
   bool at_arrow() const;
   bool at_pattern() const;
   Node arrow();
@@ -133,7 +135,7 @@ class ExpressionParser {
   std::vector<const Expression*>& children_;   // gathered
   std::vector<std::string_view>& words_;       // gathered
   std::vector<std::string_view>& parameters_;  // of the arrows around the current place
-  std::vector<Reference>& references_;
+  ArenaListMaker<Reference>& references_;
   ExpressionLexer lexer_;
   Token token_;
   // The tree that the last pair of parentheses held. JavaScript forbids some mixtures of operators
@@ -168,7 +170,7 @@ bool ExpressionParser::allowed(std::optional<ExpressionError> refusal) {
 Node ExpressionParser::unexpected() { return fail(token_.at, describe_unexpected(token_)); }
 
 template <typename... Operands>
-Node ExpressionParser::make(Kind kind, std::uint32_t at, Operands... operands) {
+inline Node ExpressionParser::make(Kind kind, std::uint32_t at, Operands... operands) {
   if (!(true && ... && static_cast<bool>(operands))) return {};
   Expression* const tree = arena_.make<Expression>();
   tree->kind = kind;
@@ -329,14 +331,11 @@ Node ExpressionParser::chain(Node node) {
       break;
     }
   }
-  if (!node) return {};
-  const Global* global = global_of(*node.tree);
-  if (global != nullptr && global->use == Global::Use::kNamespace) {
-    return fail(node.tree->at,
-                cat({"'", global->name, "' is no value; use one of its members, as in ",
-                     global->name, ".", global->functions.front()}));
-  }
   return node;
+}
+
+bool ExpressionParser::at_link() const {
+  return token_.is(".") || token_.is("?.") || token_.is("[") || token_.is("(");
 }
 
 Node ExpressionParser::optional_link(Node object) {
@@ -364,10 +363,10 @@ Node ExpressionParser::member(Node object, bool optional) {
   return node;
 }
 
-Node ExpressionParser::add_member(Node object, std::string_view name, bool optional) {
+inline Node ExpressionParser::add_member(Node object, std::string_view name, bool optional) {
   const Node node = make(Kind::kMember, object.tree->at, object);
   if (!node) return {};
-  if (object.tree->root != Root::kNone) references_.back().name = name;
+  if (object.tree->root != Root::kNone) references_.items().back().name = name;
   node.tree->text = name;
   node.tree->optional = optional;
   return node;
@@ -377,12 +376,12 @@ Node ExpressionParser::index(Node object, bool optional) {
   if (const Global* global = global_of(*object.tree)) {
     return fail(token_.at, cat({"members of '", global->name, "' are written with a dot"}));
   }
-  const std::size_t own = references_.size() - 1;  // when the object is a root
+  const std::size_t own = references_.items().size() - 1;  // when the object is a root
   advance();
   const Node key = expression();
   if (!key || !expect("]", "the index")) return {};
   if (object.tree->root != Root::kNone && key.tree->is_literal(Literal::kString))
-    references_[own].name = key.tree->text;
+    references_.items()[own].name = key.tree->text;
   const Node node = make(Kind::kIndex, object.tree->at, object, key);
   if (node) node.tree->optional = optional;
   return node;
@@ -422,7 +421,7 @@ Node ExpressionParser::primary() {
   switch (token_.kind) {
     case Token::Kind::kName:
       if (const Root root = root_of(token_); root != Root::kNone) return path(root);
-      return name();
+      return value_name();
     case Token::Kind::kNumber:
     case Token::Kind::kString:
       return literal(token_.kind == Token::Kind::kNumber ? Literal::kNumber : Literal::kString);
@@ -441,7 +440,7 @@ Node ExpressionParser::primary() {
 }
 
 // What the token at hand stands for.
-Node ExpressionParser::literal(Literal literal) {
+inline Node ExpressionParser::literal(Literal literal) {
   const Node node = make(Kind::kLiteral, token_.at);
   if (!node) return {};
   node.tree->literal = literal;
@@ -479,6 +478,17 @@ Node ExpressionParser::name() {
   return node;
 }
 
+// One that stands for a value, by itself or through what follows.
+Node ExpressionParser::value_name() {
+  const Node node = name();
+  if (!node || at_link() || token_.kind == Token::Kind::kTemplate) return node;
+  const Global* global = global_of(*node.tree);
+  if (global == nullptr || global->use != Global::Use::kNamespace) return node;
+  return fail(node.tree->at,
+              cat({"'", global->name, "' is no value; use one of its members, as in ",
+                   global->name, ".", global->functions.front()}));
+}
+
 // `$state` or `$scope` with the members that follow without a blank, as in $state.a.b.
 Node ExpressionParser::path(Root root) {
   Node node = root_name(root);
@@ -489,12 +499,12 @@ Node ExpressionParser::path(Root root) {
 }
 
 // The token at hand, which stays there.
-Node ExpressionParser::root_name(Root root) {
+inline Node ExpressionParser::root_name(Root root) {
   const Node node = make(Kind::kName, token_.at);
   if (!node) return {};
   node.tree->text = token_.text;
   node.tree->root = root;
-  references_.push_back({root == Root::kState, {}, token_.at});
+  references_.add(root == Root::kState, std::string_view(), token_.at);
   return node;
 }
 
@@ -518,8 +528,7 @@ Node ExpressionParser::parenthesised() {
   const Node node = expression();
   if (!node || !expect(")", "the expression in parentheses")) return {};
   parenthesised_ = node.tree;
-  const bool goes_on = token_.is(".") || token_.is("?.") || token_.is("[") || token_.is("(");
-  if (!goes_on || !has_optional_link(*node.tree)) return node;
+  if (!at_link() || !has_optional_link(*node.tree)) return node;
   return make(Kind::kParen, at, node);
 }
 
@@ -694,26 +703,26 @@ bool ExpressionParser::arrow_parameter(const Gathered& list) {
 
 }  // namespace
 
-ExpressionReader::Parsed ExpressionReader::read(std::string_view source, std::uint32_t start,
-                                                ExpressionError& error) {
+bool ExpressionReader::read(std::string_view source, std::uint32_t start, Binding& binding,
+                            ExpressionError& error) {
   error = {};
   clear();
-  const Expression* const tree = ExpressionParser(source, start, arena_, stacks_, error).run();
-  return {source, tree, arena_.copy(std::span<const Reference>(stacks_.references))};
+  binding.source = source;
+  binding.expression = ExpressionParser(source, start, arena_, stacks_, error).run();
+  binding.references = stacks_.references.take();
+  return binding.expression != nullptr;
 }
 
-std::optional<ExpressionReader::Braced> ExpressionReader::read_braced(std::string_view text,
-                                                                      std::uint32_t start) {
+std::size_t ExpressionReader::read_braced(std::string_view text, std::uint32_t start, Binding& binding) {
   ExpressionError unused;
   std::uint32_t closing = 0;
   clear();
-  const Expression* const tree =
-      ExpressionParser(text, start, arena_, stacks_, unused).run_to_brace(closing);
-  if (tree == nullptr) return std::nullopt;
+  binding.expression = ExpressionParser(text, start, arena_, stacks_, unused).run_to_brace(closing);
+  if (binding.expression == nullptr) return 0;
   const std::size_t length = closing - start;
-  return Braced{{trim(text.substr(0, length)), tree,
-                 arena_.copy(std::span<const Reference>(stacks_.references))},
-                length + 1};
+  binding.source = trim(text.substr(0, length));
+  binding.references = stacks_.references.take();
+  return length + 1;
 }
 
 void ExpressionReader::clear() {
@@ -725,7 +734,9 @@ void ExpressionReader::clear() {
 
 const Expression* parse_expression(std::string_view source, std::uint32_t start, Arena& arena,
                                    ExpressionError& error) {
-  return ExpressionReader(arena).read(source, start, error).tree;
+  Binding binding;
+  ExpressionReader(arena).read(source, start, binding, error);
+  return binding.expression;
 }
 
 }  // namespace nexus::nxml

@@ -1,8 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,34 +14,27 @@ namespace nexus::nxml {
 // next.
 class ExpressionReader {
  public:
-  explicit ExpressionReader(Arena& arena) : arena_(arena) {}
+  explicit ExpressionReader(Arena& arena) : arena_(arena), stacks_{{}, {}, {}, ArenaListMaker<Reference>(arena)} {}
 
-  struct Parsed {
-    std::string_view source;
-    const Expression* tree = nullptr;       // nullptr after an error
-    std::span<const Reference> references;  // in order of appearance; in the arena
-  };
-  Parsed read(std::string_view source, std::uint32_t start, ExpressionError& error);
+  // False, with `error` set, when it does not parse; `binding` then has no expression.
+  bool read(std::string_view source, std::uint32_t start, Binding& binding, ExpressionError& error);
 
-  // An expression between braces.
-  struct Braced {
-    Parsed parsed;
-    std::size_t end = 0;  // bytes from `text`'s start to behind the closing brace
-  };
-  // `text` starts behind an opening brace; more may follow the closing one. nullopt for whatever is wrong: then
+  // Sets `binding` to the expression that `text`, which starts behind an opening brace, holds up to the closing one;
+  // more may follow. The answer is the number of bytes that takes, the brace included; 0 for whatever is wrong: then
   // find_closing_brace() tells what the author meant to stand between the braces, and read() what is wrong with it.
-  std::optional<Braced> read_braced(std::string_view text, std::uint32_t start);
+  std::size_t read_braced(std::string_view text, std::uint32_t start, Binding& binding);
 
   // What the parser has seen around the place it is at.
   struct Stacks {
     std::vector<const Expression*> children;   // of nodes whose number of operands is not known in advance
     std::vector<std::string_view> words;       // of the same
     std::vector<std::string_view> parameters;  // of the arrows
-    std::vector<Reference> references;
+    ArenaListMaker<Reference> references;
   };
 
  private:
   void clear();
+  bool finish(std::string_view source, const Expression* tree, Binding& binding);
 
   Arena& arena_;
   Stacks stacks_;

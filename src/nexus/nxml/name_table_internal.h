@@ -25,10 +25,11 @@ class NameTable {
   constexpr std::size_t position_of(std::string_view name) const { return slots_[slot_of(name)]; }
   // The position of `name` in the list; kNone when it is not there.
   std::size_t find(std::string_view name) const {
-    if (name.empty()) return kNone;
-    const std::size_t position = slots_[slot_of(name)];
+    const std::size_t position = candidate(name);
     return position != kNone && same_name(names_[position], name) ? position : kNone;
   }
+  // The only position at which `name` may stand in the list, found without a comparison; kNone when there is none.
+  std::size_t candidate(std::string_view name) const { return name.empty() ? kNone : slots_[slot_of(name)]; }
 
  private:
   static constexpr std::size_t kSlots = 256;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -45,10 +47,10 @@ class Reader {
   void skip_declaration();
   void read_open_tag();
   TagEnd read_tag_rest(Element& element);
-  void read_attribute(Element& element);
-  bool read_quoted(Attribute& attribute);
-  std::size_t find_quote(char quote_mark);
-  void add_attribute(Element& element, Attribute& attribute);
+  void read_attribute(Element& element, Cursor& cursor);
+  bool read_quoted(Attribute& attribute, Cursor& cursor);
+  std::size_t find_quote(char quote_mark, Cursor cursor);
+  void add_attribute(Element& element, Attribute& attribute, std::uint32_t end);
   void read_close_tag();
   void close(std::string_view name, Range range);
   void report_unclosed(const Element& element, std::string_view before);
@@ -63,8 +65,8 @@ class Reader {
   std::string_view read_name();
   void stop(Range at, std::string message);
   void report_open_elements();
-  void report_tag(Element& element, std::string message);
-  bool at_markup() const;
+  void report_tag(Element& element, std::uint32_t at, std::string message);
+  static bool at_markup(Cursor cursor);
 
   const ReadLimits& limits_;
   Arena& arena_;
@@ -80,8 +82,8 @@ class Reader {
   bool swallowed_rest_ = false;  // a comment or the like ran to the end, so nothing could be closed
   // From here on there is no closing quote of that kind: found out once, so that many unclosed
   // values do not each search the whole rest.
-  std::size_t no_double_quote_from_ = std::string_view::npos;
-  std::size_t no_single_quote_from_ = std::string_view::npos;
+  std::uint32_t no_double_quote_from_ = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t no_single_quote_from_ = std::numeric_limits<std::uint32_t>::max();
 };
 
 const Element* Reader::run() {
@@ -211,103 +213,100 @@ void Reader::add(Element& element, TagEnd end) {
 }
 
 Reader::TagEnd Reader::read_tag_rest(Element& element) {
-  while (true) {
-    cursor_.skip_space();
-    const char next = cursor_.peek();
+  // A copy, because the compiler must take each attribute stored for one that may change `cursor_`.
+  Cursor cursor = cursor_;
+  std::optional<TagEnd> end;
+  while (!end) {
+    cursor.skip_space();
+    const char next = cursor.peek();
     if (is_name_char(next)) {
-      read_attribute(element);
-      continue;
-    }
-    if (next == '>') {
-      cursor_.advance();
-      return TagEnd::kOpen;
-    }
-    if (next == '/' && cursor_.peek(1) == '>') {
-      cursor_.advance(2);
-      return TagEnd::kSelfClosed;
-    }
-    if (cursor_.at_end() || at_markup()) {
-      report_tag(element, cat({"the tag <", element.name, " is not closed with '>'"}));
-      return TagEnd::kOpen;
-    }
-    report_tag(element,
-               cat({"unexpected ", quote(first_code_point(cursor_.rest())), " in the tag <",
+      read_attribute(element, cursor);
+    } else if (next == '>') {
+      cursor.advance();
+      end = TagEnd::kOpen;
+    } else if (next == '/' && cursor.peek(1) == '>') {
+      cursor.advance(2);
+      end = TagEnd::kSelfClosed;
+    } else if (cursor.at_end() || at_markup(cursor)) {
+      report_tag(element, cursor.offset(), cat({"the tag <", element.name, " is not closed with '>'"}));
+      end = TagEnd::kOpen;
+    } else {
+      const std::string_view found = first_code_point(cursor.rest());
+      report_tag(element, cursor.offset(),
+                 cat({"unexpected ", quote(found), " in the tag <",
                     element.name, "; attributes are written name=\"value\""}));
-    cursor_.advance(first_code_point(cursor_.rest()).size());
+      cursor.advance(found.size());
+    }
   }
+  cursor_ = cursor;
+  return *end;
 }
 
 // One report a tag: the second would most likely follow from the first.
-void Reader::report_tag(Element& element, std::string message) {
-  if (!element.malformed) diagnostics_.error(kParseError, cursor_.offset(), std::move(message));
+void Reader::report_tag(Element& element, std::uint32_t at, std::string message) {
+  if (!element.malformed) diagnostics_.error(kParseError, at, std::move(message));
   element.malformed = true;
 }
 
-bool Reader::at_markup() const {
-  const char next = cursor_.peek(1);
-  return cursor_.peek() == '<' && (next == '/' || next == '!' || is_name_char(next));
+bool Reader::at_markup(Cursor cursor) {
+  const char next = cursor.peek(1);
+  return cursor.peek() == '<' && (next == '/' || next == '!' || is_name_char(next));
 }
 
-void Reader::read_attribute(Element& element) {
+void Reader::read_attribute(Element& element, Cursor& cursor) {
   Attribute& attribute = *arena_.make<Attribute>();
-  attribute.name_at = attribute.value_at = cursor_.offset();
-  attribute.name = read_name();
+  attribute.name_at = attribute.value_at = cursor.offset();
+  attribute.name = cursor.take(CharClass::kTagName);
   attribute.value = "true";
-
-  if (cursor_.peek() != '=') {
-    const Cursor before_space = cursor_;
-    cursor_.skip_space();
-    if (cursor_.peek() != '=') {
-      cursor_ = before_space;
-      return add_attribute(element, attribute);
-    }
+  Cursor ahead = cursor;
+  ahead.skip_space();
+  if (ahead.peek() == '=') {
+    ahead.advance();
+    ahead.skip_space();
+    cursor = ahead;
+    if (!read_quoted(attribute, cursor)) element.malformed = true;
   }
-  cursor_.advance();
-  cursor_.skip_space();
-  if (!read_quoted(attribute)) element.malformed = true;
-  add_attribute(element, attribute);
+  add_attribute(element, attribute, cursor.offset());
 }
 
 // The bytes from here to the closing quote, or npos. A backslash before the same quote keeps the
 // value open.
-std::size_t Reader::find_quote(char quote_mark) {
-  std::size_t& none_from = quote_mark == '"' ? no_double_quote_from_ : no_single_quote_from_;
-  if (cursor_.offset() >= none_from) return std::string_view::npos;
-  const std::string_view rest = cursor_.rest();
+std::size_t Reader::find_quote(char quote_mark, Cursor cursor) {
+  std::uint32_t& none_from = quote_mark == '"' ? no_double_quote_from_ : no_single_quote_from_;
+  if (cursor.offset() >= none_from) return std::string_view::npos;
+  const std::string_view rest = cursor.rest();
   std::size_t at = rest.find(quote_mark);
   while (at != std::string_view::npos && at > 0 && rest[at - 1] == '\\')
     at = rest.find(quote_mark, at + 1);
-  if (at != std::string_view::npos) return at;
-  none_from = cursor_.offset();
-  return std::string_view::npos;
+  if (at == std::string_view::npos) none_from = cursor.offset();
+  return at;
 }
 
 // False when the quotes are not as they should be.
-bool Reader::read_quoted(Attribute& attribute) {
-  const char quote_mark = cursor_.peek();
-  const std::uint32_t opening = cursor_.offset();
+bool Reader::read_quoted(Attribute& attribute, Cursor& cursor) {
+  const char quote_mark = cursor.peek();
+  const std::uint32_t opening = cursor.offset();
   const std::size_t limit = limits_.attribute_bytes;
   if (quote_mark != '"' && quote_mark != '\'') {
     diagnostics_.error(kParseError, opening,
                        cat({"the value of ", quote(attribute.name), " must stand in quotes"}));
-    cursor_.advance_until([](char c) { return is_space(c) || c == '>' || c == '<'; });
+    cursor.advance_until([](char c) { return is_space(c) || c == '>' || c == '<'; });
     return false;
   }
-  cursor_.advance();
-  std::size_t length = find_quote(quote_mark);
+  cursor.advance();
+  std::size_t length = find_quote(quote_mark, cursor);
   const bool closed = length != std::string_view::npos;
   if (!closed) {
     diagnostics_.error(kParseError, opening,
                        cat({"the value of ", quote(attribute.name), " has no closing quote"}));
     // Taking the value to end with its line lets the rest of the document be read.
-    length = std::min(cursor_.rest().find_first_of("<>\n"), cursor_.rest().size());
-    if (length > 0 && cursor_.rest().substr(length - 1, 2) == "/>") --length;
+    length = std::min(cursor.rest().find_first_of("<>\n"), cursor.rest().size());
+    if (length > 0 && cursor.rest().substr(length - 1, 2) == "/>") --length;
   }
   attribute.quote_mark = quote_mark;
-  attribute.value_at = cursor_.offset();
-  attribute.value = cursor_.rest().substr(0, length);
-  cursor_.advance(length);
-  if (closed) cursor_.advance();
+  attribute.value_at = cursor.offset();
+  attribute.value = cursor.rest().substr(0, length);
+  cursor.advance(closed ? length + 1 : length);
   if (length > limit) {
     diagnostics_.error(kParseError, opening,
                        cat({"the value of ", quote(attribute.name), " has ", std::to_string(length),
@@ -317,7 +316,8 @@ bool Reader::read_quoted(Attribute& attribute) {
   return closed;
 }
 
-void Reader::add_attribute(Element& element, Attribute& attribute) {
+// `end`: where the attribute ends.
+void Reader::add_attribute(Element& element, Attribute& attribute, std::uint32_t end) {
   for (Attribute* existing = element.attributes.first(); existing != nullptr; existing = existing->next) {
     if (!same_name(existing->name, attribute.name)) continue;
     diagnostics_.warning(
@@ -328,8 +328,8 @@ void Reader::add_attribute(Element& element, Attribute& attribute) {
     return;
   }
   if (static_cast<int>(element.attributes.size()) >= limits_.attributes) {
-    return report_tag(element, cat({"<", element.name, "> has more than ",
-                                    std::to_string(limits_.attributes), " attributes"}));
+    return report_tag(element, end, cat({"<", element.name, "> has more than ",
+                                         std::to_string(limits_.attributes), " attributes"}));
   }
   element.attributes.append(attribute);
 }

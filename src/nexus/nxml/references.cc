@@ -18,20 +18,26 @@ class ReferenceChecker {
     for (const State& state : document.states)
       if (auto& name = data_[state.name]; name.state == nullptr) name.state = &state;
     for (const Computed& computed : document.computed) data_[computed.name].is_computed = true;
-    for (const Tool& tool : document.tools) tools_.emplace(tool.name, &tool);
+    for (const Tool& tool : document.tools) tools_.emplace(tool.name, ToolUse{&tool});
   }
 
   void run();
 
  private:
-  using Names = std::unordered_set<std::string_view>;
   struct SameName {
     bool operator()(std::string_view a, std::string_view b) const { return same_name(a, b); }
   };
+  template <typename T>
+  using ByName = std::unordered_map<std::string_view, T, std::hash<std::string_view>, SameName>;
   // A State or Computed, or both when its name is there twice.
   struct Data {
     const State* state = nullptr;
     bool is_computed = false;
+    bool is_used = false;
+  };
+
+  struct ToolUse {
+    const Tool* tool = nullptr;  // the first of that name
     bool is_used = false;
   };
 
@@ -63,10 +69,9 @@ class ReferenceChecker {
   const Document& document_;
   Diagnostics& diagnostics_;
   Arena arena_;  // for the names that loops make up
-  std::unordered_map<std::string_view, Data, std::hash<std::string_view>, SameName> data_;
-  std::unordered_map<std::string_view, const Tool*> tools_;
-  Names view_ids_;
-  Names used_tools_;
+  ByName<Data> data_;
+  ByName<ToolUse> tools_;
+  std::unordered_set<std::string_view> view_ids_;
   bool whole_state_used_ = false;
   // What $scope holds here; the names of the loops around this place.
   std::vector<std::string_view> scope_;
@@ -81,7 +86,7 @@ void ReferenceChecker::run() {
 }
 
 void ReferenceChecker::visit_triggers(const Tool& tool) {
-  if (!tool.triggers.empty()) used_tools_.insert(tool.name);
+  if (!tool.triggers.empty()) tools_.at(tool.name).is_used = true;
   for (const Trigger& trigger : tool.triggers) {
     if (trigger.type == Trigger::Type::kStateChange) visit_watched(trigger);
     if (trigger.type != Trigger::Type::kInterval && trigger.type != Trigger::Type::kCron) continue;
@@ -194,8 +199,10 @@ void ReferenceChecker::check_depth(const Steps& path, std::string_view code, con
 
 // The tool of that name; nullptr, once reported, when there is none.
 const Tool* ReferenceChecker::visit_trigger(std::string_view tool, Range range) {
-  used_tools_.insert(tool);
-  if (const auto found = tools_.find(tool); found != tools_.end()) return found->second;
+  if (const auto found = tools_.find(tool); found != tools_.end()) {
+    found->second.is_used = true;
+    return found->second.tool;
+  }
   std::vector<std::string_view> known;
   if (diagnostics_.wants(Severity::kError))
     for (const Tool& candidate : document_.tools) known.push_back(candidate.name);
@@ -279,7 +286,7 @@ void ReferenceChecker::warn_unused_state() {
 void ReferenceChecker::warn_unused() {
   warn_unused_state();
   for (const Tool& tool : document_.tools) {
-    if (used_tools_.count(tool.name) > 0) continue;
+    if (tools_.at(tool.name).is_used) continue;
     diagnostics_.warning(kUnusedTool, tool.span,
                          cat({"nothing in the view triggers the tool ", quote(tool.name),
                               "; when others do, say so with <Trigger type=\"manual\"/>"}));

@@ -112,7 +112,7 @@ const PropSpec& NodeBuilder::spec_of(const Attribute& attribute) {
   return kUnknownProp;
 }
 
-// False, with `value` as it was, when there is nothing to keep.
+// False when there is nothing to keep.
 bool NodeBuilder::read_value(const Attribute& attribute, const PropSpec& spec,
                              Prop::Value& value) {
   switch (spec.kind) {
@@ -127,9 +127,10 @@ bool NodeBuilder::read_value(const Attribute& attribute, const PropSpec& spec,
     case PropKind::kItems:
     case PropKind::kArgs:
     case PropKind::kPayload: {
-      const auto binding = parse_expression_value(attribute.value, attribute.value_at, context_);
+      Binding& binding = value.emplace<Binding>();
       // A draft keeps the place: what did not parse is not missing.
-      value = binding.value_or(Binding{attribute.value, nullptr});
+      if (!parse_expression_value(attribute.value, attribute.value_at, context_, binding))
+        binding = Binding{attribute.value, nullptr};
       return true;
     }
     case PropKind::kBindPath: {
