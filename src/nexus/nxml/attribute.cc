@@ -129,7 +129,8 @@ class TextParser {
 };
 
 // In a function of its own, because most texts have no braces.
-[[gnu::noinline]] bool parse_interpolation(const Slice& slice, std::size_t open, BuildContext& context, Prop::Value& value) {
+[[gnu::noinline]] bool parse_interpolation(const Slice& slice, std::size_t open, BuildContext& context,
+                                           Prop::Value& value) {
   return TextParser(slice, context).run(open, value);
 }
 

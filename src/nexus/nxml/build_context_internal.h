@@ -9,7 +9,8 @@ namespace nexus::nxml {
 
 // What the builders of one document's view and expressions share.
 struct BuildContext {
-  BuildContext(Arena& arena_, Diagnostics& diagnostics_) : arena(arena_), diagnostics(diagnostics_), expressions(arena_), parts(arena_) {}
+  BuildContext(Arena& arena_, Diagnostics& diagnostics_)
+      : arena(arena_), diagnostics(diagnostics_), expressions(arena_), parts(arena_) {}
 
   Arena& arena;  // of the document
   Diagnostics& diagnostics;

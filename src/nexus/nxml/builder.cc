@@ -196,7 +196,7 @@ void DocumentBuilder::read_computed(const Element& element) {
     ExpressionError error;
     computed.source = text->value;
     Binding binding;
-    if (!context_.expressions.read(text->value, text->value_at, binding, error))
+    if (!context_.expressions.read(text->value, text->value_at(), binding, error))
       diagnostics_.error(kInvalidExpression, error.at, std::move(error.message));
     computed.expression = binding.expression;
     computed.references = binding.references;

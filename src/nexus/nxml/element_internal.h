@@ -54,13 +54,17 @@ struct Attribute {
   std::string_view name;
   std::string_view value;  // nothing is decoded; "true" when the attribute has no value
   std::uint32_t name_at = 0;
-  std::uint32_t value_at = 0;  // of the text between the quotes; the name's when the attribute has no value
   char quote_mark = '\0';      // what the value stands in, if it does
   Attribute* next = nullptr;
 
+  // Of the text between the quotes; the name's when the attribute has no value.
+  std::uint32_t value_at() const {
+    return quote_mark == '\0' ? name_at : name_at + static_cast<std::uint32_t>(value.data() - name.data());
+  }
   Range name_range() const { return {name_at, name_at + static_cast<std::uint32_t>(name.size())}; }
   Range value_range() const {
-    return {value_at, value_at + static_cast<std::uint32_t>(quote_mark == '\0' ? name.size() : value.size())};
+    if (quote_mark == '\0') return name_range();
+    return {value_at(), value_at() + static_cast<std::uint32_t>(value.size())};
   }
 };
 

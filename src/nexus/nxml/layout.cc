@@ -13,23 +13,22 @@ constexpr int kColumns = 12;
 bool packs_children(const ViewNode& node) {
   if (!equals(node.type, "Layout")) return false;
   for (const Prop& prop : node.props) {
-    if (prop.name != "strategy") continue;
+    if (!equals(prop.name, "strategy")) continue;
     const auto* strategy = std::get_if<std::string_view>(&prop.value);
-    return strategy != nullptr && *strategy == "auto";
+    return strategy != nullptr && equals(*strategy, "auto");
   }
   return true;
 }
 
 }  // namespace
 
-void lay_out(ViewNode& parent) {
+void lay_out_children(ViewNode& parent) {
   const bool packs = packs_children(parent);
   int row = 0;
   for (ViewNode& child : parent.children) {
     const int weight = child.layout.col_span;
     child.layout.new_row = packs && row + weight > kColumns;
     row = child.layout.new_row ? weight : row + weight;
-    lay_out(child);
   }
 }
 

@@ -59,14 +59,14 @@ TEST(Layout, GivesEachComponentItsWeight) {
 TEST(Layout, StartsARowWhenTwelveColumnsAreFull) {
   ViewNode root =
       node("Layout", {"Metric", "Metric", "Chart", "Button", "Input", "Metric", "Text", "Metric"});
-  lay_out(root);
+  lay_out_children(root);
   // 3+3+6 fills the row exactly; 3+6+3 the next; the 12 and the last 3 each overflow.
   EXPECT_EQ(places(root), "3 3 6 3! 6 3 12! 3!");
 }
 
 TEST(Layout, NeverStartsARowBeforeTheFirstChild) {
   ViewNode root = node("Layout", {"Text", "Text"});
-  lay_out(root);
+  lay_out_children(root);
   EXPECT_EQ(places(root), "12 12!");
 }
 
@@ -75,24 +75,24 @@ TEST(Layout, PacksOnlyTheChildrenOfAutomaticLayouts) {
   for (const std::string_view strategy : {"stack", "row", "auto"}) {
     ViewNode root = node("Layout", children);
     set_strategy(root, strategy);
-    lay_out(root);
+    lay_out_children(root);
     EXPECT_EQ(places(root), strategy == "auto" ? "12 12! 6!" : "12 12 6") << strategy;
   }
   ViewNode bound = node("Layout", children);
   set_strategy(bound, Binding{"$state.s", nullptr});
-  lay_out(bound);
+  lay_out_children(bound);
   EXPECT_EQ(places(bound), "12 12 6");
   ViewNode container = node("Container", children);
-  lay_out(container);
+  lay_out_children(container);
   EXPECT_EQ(places(container), "12 12 6");
 }
 
 TEST(Layout, ReachesEveryLevel) {
-  ViewNode root = node("If");
-  root.children = arena().make_list<ViewNode>(1);
-  root.children.front() = node("Layout", {"Text", "Metric"});
-  lay_out(root);
-  EXPECT_EQ(places(root.children.front()), "12 3!");
+  const ParseResult result = parse(
+      "<NexusPanel title='T'><View><If condition='true'><Layout><Text content='a'/><Metric label='b' value='c'/></Layout>"
+      "</If></View></NexusPanel>");
+  ASSERT_NE(result.document, nullptr);
+  EXPECT_EQ(places(result.document->view.children.front()), "12 3!");
 }
 
 TEST(Components, HaveConsistentTables) {

@@ -3,7 +3,6 @@
 
 #include "nexus/nxml/builder_internal.h"
 #include "nexus/nxml/element_internal.h"
-#include "nexus/nxml/layout_internal.h"
 #include "nexus/nxml/nxml.h"
 #include "nexus/nxml/references_internal.h"
 
@@ -21,7 +20,6 @@ std::unique_ptr<Document> read_document(std::string_view text, const ReadLimits&
   if (root == nullptr) return nullptr;
   build_document(*root, *document, diagnostics);
   check_references(*document, diagnostics);
-  lay_out(document->view);
   return document;
 }
 

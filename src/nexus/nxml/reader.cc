@@ -50,6 +50,11 @@ class Reader {
   void read_attribute(Element& element, Cursor& cursor);
   bool read_quoted(Attribute& attribute, Cursor& cursor);
   std::size_t find_quote(char quote_mark, Cursor cursor);
+  // Out of line, so that the way of a good attribute stays short.
+  [[gnu::noinline]] void report_unquoted(const Attribute& attribute, std::uint32_t at);
+  [[gnu::noinline]] std::size_t report_unclosed(const Attribute& attribute, std::uint32_t opening,
+                                                std::string_view rest);
+  [[gnu::noinline]] void refuse_length(Attribute& attribute, std::uint32_t opening);
   void add_attribute(Element& element, Attribute& attribute, std::uint32_t end);
   void read_close_tag();
   void close(std::string_view name, Range range);
@@ -255,7 +260,7 @@ bool Reader::at_markup(Cursor cursor) {
 
 void Reader::read_attribute(Element& element, Cursor& cursor) {
   Attribute& attribute = *arena_.make<Attribute>();
-  attribute.name_at = attribute.value_at = cursor.offset();
+  attribute.name_at = cursor.offset();
   attribute.name = cursor.take(CharClass::kTagName);
   attribute.value = "true";
   Cursor ahead = cursor;
@@ -267,6 +272,26 @@ void Reader::read_attribute(Element& element, Cursor& cursor) {
     if (!read_quoted(attribute, cursor)) element.malformed = true;
   }
   add_attribute(element, attribute, cursor.offset());
+}
+
+// False when the quotes are not as they should be.
+bool Reader::read_quoted(Attribute& attribute, Cursor& cursor) {
+  const std::uint32_t opening = cursor.offset();
+  const char quote_mark = cursor.peek();
+  if (quote_mark != '"' && quote_mark != '\'') {
+    report_unquoted(attribute, opening);
+    cursor.advance_until([](char c) { return is_space(c) || c == '>' || c == '<'; });
+    return false;
+  }
+  cursor.advance();
+  std::size_t length = find_quote(quote_mark, cursor);
+  const bool closed = length != std::string_view::npos;
+  if (!closed) length = report_unclosed(attribute, opening, cursor.rest());
+  attribute.quote_mark = quote_mark;
+  attribute.value = cursor.rest().substr(0, length);
+  cursor.advance(closed ? length + 1 : length);
+  if (length > limits_.attribute_bytes) refuse_length(attribute, opening);
+  return closed;
 }
 
 // The bytes from here to the closing quote, or npos. A backslash before the same quote keeps the
@@ -282,38 +307,24 @@ std::size_t Reader::find_quote(char quote_mark, Cursor cursor) {
   return at;
 }
 
-// False when the quotes are not as they should be.
-bool Reader::read_quoted(Attribute& attribute, Cursor& cursor) {
-  const char quote_mark = cursor.peek();
-  const std::uint32_t opening = cursor.offset();
-  const std::size_t limit = limits_.attribute_bytes;
-  if (quote_mark != '"' && quote_mark != '\'') {
-    diagnostics_.error(kParseError, opening,
-                       cat({"the value of ", quote(attribute.name), " must stand in quotes"}));
-    cursor.advance_until([](char c) { return is_space(c) || c == '>' || c == '<'; });
-    return false;
-  }
-  cursor.advance();
-  std::size_t length = find_quote(quote_mark, cursor);
-  const bool closed = length != std::string_view::npos;
-  if (!closed) {
-    diagnostics_.error(kParseError, opening,
-                       cat({"the value of ", quote(attribute.name), " has no closing quote"}));
-    // Taking the value to end with its line lets the rest of the document be read.
-    length = std::min(cursor.rest().find_first_of("<>\n"), cursor.rest().size());
-    if (length > 0 && cursor.rest().substr(length - 1, 2) == "/>") --length;
-  }
-  attribute.quote_mark = quote_mark;
-  attribute.value_at = cursor.offset();
-  attribute.value = cursor.rest().substr(0, length);
-  cursor.advance(closed ? length + 1 : length);
-  if (length > limit) {
-    diagnostics_.error(kParseError, opening,
-                       cat({"the value of ", quote(attribute.name), " has ", std::to_string(length),
-                            " bytes; the limit is ", std::to_string(limit)}));
-    attribute.value = attribute.value.substr(0, 0);
-  }
-  return closed;
+void Reader::report_unquoted(const Attribute& attribute, std::uint32_t at) {
+  diagnostics_.error(kParseError, at, cat({"the value of ", quote(attribute.name), " must stand in quotes"}));
+}
+
+// The answer is how long the value, with which `rest` starts, is taken to be: to the end of its line, which lets the
+// rest of the document be read.
+std::size_t Reader::report_unclosed(const Attribute& attribute, std::uint32_t opening, std::string_view rest) {
+  diagnostics_.error(kParseError, opening, cat({"the value of ", quote(attribute.name), " has no closing quote"}));
+  std::size_t length = std::min(rest.find_first_of("<>\n"), rest.size());
+  if (length > 0 && rest.substr(length - 1, 2) == "/>") --length;
+  return length;
+}
+
+void Reader::refuse_length(Attribute& attribute, std::uint32_t opening) {
+  diagnostics_.error(kParseError, opening,
+                     cat({"the value of ", quote(attribute.name), " has ", std::to_string(attribute.value.size()),
+                          " bytes; the limit is ", std::to_string(limits_.attribute_bytes)}));
+  attribute.value = attribute.value.substr(0, 0);
 }
 
 // `end`: where the attribute ends.

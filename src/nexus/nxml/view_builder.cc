@@ -9,6 +9,7 @@
 #include "nexus/nxml/builder_internal.h"
 #include "nexus/nxml/components_internal.h"
 #include "nexus/nxml/cursor_internal.h"
+#include "nexus/nxml/layout_internal.h"
 
 namespace nexus::nxml {
 namespace {
@@ -83,6 +84,7 @@ void NodeBuilder::build() {
   node_.children = context_.arena.make_list<ViewNode>(element_.children.size());
   ViewNode* next = node_.children.data();
   for (const Element& child : element_.children) build_view(child, *next++, context_);
+  lay_out_children(node_);
 }
 
 void NodeBuilder::report_unknown_component() {
@@ -129,12 +131,12 @@ bool NodeBuilder::read_value(const Attribute& attribute, const PropSpec& spec,
     case PropKind::kPayload: {
       Binding& binding = value.emplace<Binding>();
       // A draft keeps the place: what did not parse is not missing.
-      if (!parse_expression_value(attribute.value, attribute.value_at, context_, binding))
+      if (!parse_expression_value(attribute.value, attribute.value_at(), context_, binding))
         binding = Binding{attribute.value, nullptr};
       return true;
     }
     case PropKind::kBindPath: {
-      const auto path = parse_bind_path(attribute.value, attribute.value_at, context_);
+      const auto path = parse_bind_path(attribute.value, attribute.value_at(), context_);
       if (path) value = *path;
       return path.has_value();
     }
@@ -144,7 +146,7 @@ bool NodeBuilder::read_value(const Attribute& attribute, const PropSpec& spec,
     case PropKind::kLength:
       break;
   }
-  return parse_text_value(attribute.value, attribute.value_at, context_, value);
+  return parse_text_value(attribute.value, attribute.value_at(), context_, value);
 }
 
 void NodeBuilder::check_literal(const Attribute& attribute, const PropSpec& spec,
