@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
   JSContext* context = JS_NewContext(runtime);
   JSValue global = JS_GetGlobalObject(context);
   nx_twin_math_init();
-  JS_SetMaxStackSize(runtime, 480 * 1024);
+  // Some compilers give a call in JavaScript a native frame of several times the guest's.
+  JS_SetMaxStackSize(runtime, 4 * 1024 * 1024);
   JS_SetPropertyStr(context, global, "print", JS_NewCFunction(context, print, "print", 1));
   for (int i = 1; i < argc; i++) {
     size_t size;
