@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import { SECRET, token } from '../e2e/tokens.mjs';
-import { browser, server, startServer, useServer, waitFor } from './browser.mjs';
+import { browser, eventually, server, startServer, useServer, waitFor } from './browser.mjs';
 
 const PANEL = `<NexusPanel title="Controls">
   <Data>
@@ -71,7 +71,7 @@ const button = (name) => page.getByRole('button', { name, exact: true });
 const runs = () => page.getByRole('group', { name: 'Runs' }).locator('.nx-metric-value');
 const stateIs = async (key, value) => {
   await waitFor(page, () => document.getElementById('panel').shadowRoot.querySelector('[data-pending=true], [aria-busy=true]') === null, true);
-  assert.deepEqual((await server.state(id))[key], value);
+  await eventually(async () => (await server.state(id))[key], value);
 };
 // Lets the runs end that last until then.
 const release = () => page.evaluate(() => document.getElementById('panel').client.set('held', false));

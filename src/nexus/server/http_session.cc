@@ -39,7 +39,6 @@ using Parser = http::request_parser<http::string_body>;
 using Response = http::response<http::span_body<const char>>;
 
 constexpr std::size_t kReadBytes = 4096;
-constexpr std::size_t kMaxLingerBytes = 4u << 20;
 constexpr std::string_view kContinueLine = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }

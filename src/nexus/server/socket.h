@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 namespace nexus::server {
+
+// How much is read from a peer that is told why its connection ends, before it is cut. With bytes
+// unread a close is a reset, which may overtake what was sent last (RFC 9112 section 9.6).
+inline constexpr std::size_t kMaxLingerBytes = 4u << 20;
 
 enum class Family { kV4, kV6 };
 

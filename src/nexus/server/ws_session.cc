@@ -1,10 +1,11 @@
-#include "nexus/base/random.h"
 #include "nexus/server/ws_session.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
+#include <boost/asio/compose.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -15,6 +16,7 @@
 #include <deque>
 #include <utility>
 
+#include "nexus/base/random.h"
 #include "nexus/panel/patch_backlog.h"
 #include "nexus/server/message_budget.h"
 #include "nexus/server/messages.h"
@@ -30,9 +32,52 @@ namespace websocket = beast::websocket;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+// What a WebSocket stream runs over. It takes a connection down so that the peer learns why: it
+// reads until the peer has closed too, as far as kMaxLingerBytes and the time for the stream's
+// closing handshake go. Beast 1.81 reads two kilobytes at most (its teardown_tcp_op asks for the
+// wrong count).
+class WsTransport final : public beast::basic_stream<tcp, asio::io_context::executor_type> {
+ public:
+  using basic_stream::basic_stream;
+
+  // Called when the stream begins to take the connection down.
+  std::function<void()> on_teardown;
+
+  // The customisation point of Beast, found by the argument's type.
+  template <typename Handler>
+  friend void async_teardown(beast::role_type, WsTransport& transport, Handler&& handler) {
+    if (transport.on_teardown) transport.on_teardown();
+    error_code ignored;  // then the first read fails too
+    transport.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    asio::async_compose<Handler, void(error_code)>(
+        Drain{transport, std::make_unique<Discarded>(), 0}, handler, transport.socket());
+  }
+
+ private:
+  using Discarded = std::array<char, 8192>;
+
+  // One read in a turn of the loop, however much the peer sends.
+  struct Drain {
+    WsTransport& transport;
+    std::unique_ptr<Discarded> discarded;
+    std::size_t bytes = 0;
+
+    template <typename Self>
+    void operator()(Self& self, error_code error = {}, std::size_t read = 0) {
+      bytes += read;
+      if (error || bytes > kMaxLingerBytes) {
+        error_code ignored;
+        transport.socket().close(ignored);
+        return self.complete(error == asio::error::eof ? error_code() : error);
+      }
+      const auto buffer = asio::buffer(*discarded);
+      transport.socket().async_read_some(buffer, std::move(self));
+    }
+  };
+};
+
 // No permessage-deflate: it costs memory per socket, and mixes secrets with chosen text.
-using WsStream =
-    websocket::stream<beast::basic_stream<tcp, asio::io_context::executor_type>, false>;
+using WsStream = websocket::stream<WsTransport, false>;
 
 // Timers run on another clock than tokens: look again at least this often.
 constexpr std::chrono::milliseconds kMaxExpiryWait{60'000};
@@ -179,15 +224,16 @@ class WsSession final : public Session,
     timeout.idle_timeout = limits_.idle_time;
     timeout.keep_alive_pings = true;
     stream_.set_option(timeout);
-    stream_.set_option(websocket::stream_base::decorator(
-        [subprotocol](websocket::response_type& response) {
+    stream_.set_option(
+        websocket::stream_base::decorator([subprotocol](websocket::response_type& response) {
           response.erase(http::field::server);
           if (!subprotocol.empty())
             response.set(http::field::sec_websocket_protocol,
                          beast::string_view(subprotocol.data(), subprotocol.size()));
         }));
+    stream_.next_layer().on_teardown = [this] { on_peer_gone(); };
     stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
-      if (kind == websocket::frame_type::close) return on_peer_close();
+      if (kind == websocket::frame_type::close) return on_peer_gone();
       if (controls_.take(Clock::system().now()).count() > 0) on_control_flood();
     });
     stream_.read_message_max(limits_.message_bytes);
@@ -239,8 +285,8 @@ class WsSession final : public Session,
     if (stream_.got_binary() != (encoding_ == Encoding::kMsgpack)) {
       leave_panel();
       return begin_close(wire::kUnsupportedData, encoding_ == Encoding::kMsgpack
-                                               ? "this subprotocol takes binary messages"
-                                               : "this subprotocol takes text messages");
+                                                     ? "this subprotocol takes binary messages"
+                                                     : "this subprotocol takes text messages");
     }
     const auto bytes = buffer_.cdata();
     handle({static_cast<const char*>(bytes.data()), bytes.size()});
@@ -269,11 +315,12 @@ class WsSession final : public Session,
     });
   }
 
-  // Beast answers the close frame and then waits for the end of the connection, which the panel
-  // need not.
-  void on_peer_close() {
+  // Beast answers the peer's close frame, or what it may not send, with one of its own, and then
+  // waits for the end of the connection, which the panel need not.
+  void on_peer_gone() {
     leave_panel();
     if (phase_ == Phase::kOpen) phase_ = Phase::kClosing;
+    bound_close();
   }
 
   // Beast has answered protocol violations and oversized messages with their close frames already.
@@ -411,7 +458,8 @@ class WsSession final : public Session,
     leave_panel();
     const auto spread = static_cast<std::uint64_t>(kReconnectSpread.count());
     const auto wait = static_cast<std::uint64_t>(kReconnectFirst.count()) + random_u64() % spread;
-    begin_close(wire::kGoingAway, fmt::format("the server is shutting down; reconnect in {} ms", wait));
+    begin_close(wire::kGoingAway,
+                fmt::format("the server is shutting down; reconnect in {} ms", wait));
   }
 
   // The panel's version; of a panel that is gone, the last one seen.
@@ -477,11 +525,16 @@ class WsSession final : public Session,
     phase_ = Phase::kClosing;
     close_reason_.code = code;
     close_reason_.reason = beast::string_view(reason.substr(0, kMaxReasonBytes));
-    // Flushing and the handshake need a peer that reads and answers; the time is ours.
+    bound_close();
+    if (!writing_) send_close();
+  }
+
+  // Flushing and the handshake need a peer that reads, answers and closes; the time is ours.
+  void bound_close() {
+    if (patience_) return;
     patience_ = context_->loop.after(limits_.close_time, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->end();
     });
-    if (!writing_) send_close();
   }
 
   void send_close() {
