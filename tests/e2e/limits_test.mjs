@@ -32,7 +32,8 @@ async function withWorkspaces(env, body) {
 test('a quiet workspace is served while a noisy one has more endless runs than there are sandboxes', () =>
   withWorkspaces({ MAX_INSTANCES: '3', MAX_RUNS_PER_WORKSPACE: '2', TIMEOUT_MS: '700', DRAIN_TIMEOUT_MS: '0' },
     async (noisy, quiet) => {
-      const panels = Array.from({ length: 8 }, (_, index) => `n${index}`);
+      // Two at a time, so many that their time limits would add up to a quarter of a minute.
+      const panels = Array.from({ length: 40 }, (_, index) => `n${index}`);
       for (const panel of panels) await noisy.create(panel);
       await quiet.create('q');
       let over = 0;
@@ -40,7 +41,8 @@ test('a quiet workspace is served while a noisy one has more endless runs than t
       for (let i = 1; i <= 20; i++)
         assert.deepEqual((await quiet.trigger('q', 'ok')).json.returnValue, i);
       assert.ok(over < panels.length, 'all of the noisy runs were served first');
-      for (const run of runs) assert.equal((await run).json.error.code, 'TIMEOUT');
+      for (const run of runs.slice(0, 4)) assert.equal((await run).json.error.code, 'TIMEOUT');
+      Promise.allSettled(runs);  // the end of the server ends the others
     }));
 
 test('requests beyond the queues of a panel and of a workspace are 429 with Retry-After, and only those', () =>

@@ -59,8 +59,7 @@ LivePanel::LivePanel(storage::PanelRecord record, LoadedPanel loaded, const Pane
       host_(host),
       tenant_(host.tenants->of(record_.workspace_id)),
       segments_{host.segments.loop,     *tenant_.executor, host.segments.engine,
-                host.segments.recorder, record_.id,        record_.workspace_id,
-                &host.settings.on_segment},
+                host.segments.recorder, host.segments.on_segment, record_.id, record_.workspace_id},
       program_(std::move(loaded.program)),
       state_(
           std::make_shared<PanelState>(std::move(loaded.store), program_->computed, record_.id)),

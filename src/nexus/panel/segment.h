@@ -17,9 +17,10 @@ struct SegmentHost {
   loop::Executor& executor;
   engine::Engine& engine;
   replay::Recorder* recorder = nullptr;  // writes every segment down
-  // Whose segments they are, and who is told of each; nullptr: nobody.
+  // Who is told of each segment, also when its panel and workspace are gone; nullptr: nobody.
+  std::shared_ptr<const std::function<void(const SegmentReport&)>> on_segment = nullptr;
+  // Whose segments they are.
   std::string panel = {}, owner = {};
-  const std::function<void(const SegmentReport&)>* on_segment = nullptr;
 };
 
 // Called on the loop with what a segment did.
