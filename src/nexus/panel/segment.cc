@@ -50,9 +50,9 @@ const Run& run_of(const Turn& turn) {
 
 void report(const Segment& segment, const engine::Outcome& outcome) {
   const SegmentHost& host = segment.host;
-  if (host.on_segment == nullptr || !*host.on_segment) return;
+  if (!host.on_segment) return;
   const Run& run = run_of(segment.turn);
-  (*host.on_segment)({host.panel, host.owner, run.handler(), outcome, run.trace(), segment.start, segment.end});
+  host.on_segment({host.panel, host.owner, run.handler(), outcome, run.trace(), segment.start, segment.end});
 }
 
 // Segments of one handler of one panel tend to last equally long.

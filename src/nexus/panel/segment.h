@@ -17,8 +17,8 @@ struct SegmentHost {
   loop::Executor& executor;
   engine::Engine& engine;
   replay::Recorder* recorder = nullptr;  // writes every segment down
-  // Who is told of each segment, also when its panel and workspace are gone; nullptr: nobody.
-  std::shared_ptr<const std::function<void(const SegmentReport&)>> on_segment = nullptr;
+  // Told of each segment, also when its panel and workspace are gone; may be empty.
+  std::function<void(const SegmentReport&)> on_segment = {};
   // Whose segments they are.
   std::string panel = {}, owner = {};
 };

@@ -418,9 +418,8 @@ std::unique_ptr<Workspace> create_workspace(loop::Loop& loop, const Executors& e
                                             engine::Engine& engine, extension::Registry& extensions,
                                             const Clock& clock, Settings settings,
                                             storage::Store* store) {
-  auto on_segment = std::make_shared<const std::function<void(const SegmentReport&)>>(settings.on_segment);
   return std::make_unique<LoopWorkspace>(
-      PanelHost{{loop, executors.segments, engine, settings.recorder, std::move(on_segment)},
+      PanelHost{{loop, executors.segments, engine, settings.recorder, settings.on_segment},
                 executors.loads,
                 clock,
                 std::move(settings),
