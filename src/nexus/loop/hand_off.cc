@@ -145,7 +145,7 @@ struct Worker {
   clockid_t processor = {};
   std::condition_variable appointed;
   std::function<void()> task;            // to be run beside the loop; without one it drives
-  std::chrono::nanoseconds slow_from{};  // on that clock
+  std::chrono::nanoseconds slow_from{};  // on the processor clock
   int looks_as_new = 0;                  // how many more it keeps other new ones waiting
   std::atomic<Standing> standing = Standing::kEnded;
 };
@@ -199,7 +199,7 @@ class AsioHandOff final : public HandOff, private Executor {
   void start_beside();
   bool give_to_parked(Task& task);
   void give_to_sunk(Task& task);
-  void end_slow(std::uint64_t kind, bool was_slow);
+  void report_end(std::uint64_t kind, bool was_slow);
 
   void run() noexcept;
   void watch();
@@ -307,7 +307,7 @@ void AsioHandOff::run_in_place(std::deque<Task>& tasks) {
     return;
   }
   // This thread has lost the loop while it ran the task, and owns nothing any more.
-  loop_.post([this, kind = task.kind, slow = was_slow(*t_worker)] { end_slow(kind, slow); });
+  report_end(task.kind, was_slow(*t_worker));
 }
 
 void AsioHandOff::start_beside() {
@@ -334,7 +334,7 @@ bool AsioHandOff::give_to_parked(Task& task) {
     worker.task = [this, run = std::move(task.run), kind = task.kind]() mutable {
       run();
       run = nullptr;
-      loop_.post([this, kind, slow = was_slow(*t_worker)] { end_slow(kind, slow); });
+      report_end(kind, was_slow(*t_worker));
     };
     let_run_beside(worker, kLooksForNew * options_.time_between_looks);
     worker.looks_as_new = 2 * kLooksForNew;
@@ -346,22 +346,23 @@ bool AsioHandOff::give_to_parked(Task& task) {
 }
 
 void AsioHandOff::give_to_sunk(Task& task) {
-  const bool accepted =
-      sunk_->submit([this, run = std::move(task.run), kind = task.kind]() mutable {
-        const auto start = read_clock(CLOCK_THREAD_CPUTIME_ID);
-        run();
-        run = nullptr;
-        const bool slow =
-            read_clock(CLOCK_THREAD_CPUTIME_ID) - start >= options_.time_between_looks;
-        loop_.post([this, kind, slow] { end_slow(kind, slow); });
-      });
+  const bool accepted = sunk_->submit([this, run = std::move(task.run),
+                                       kind = task.kind]() mutable {
+    const auto start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    run();
+    run = nullptr;
+    report_end(kind, read_clock(CLOCK_THREAD_CPUTIME_ID) - start >= options_.time_between_looks);
+  });
   NX_CHECK(accepted);
 }
 
-void AsioHandOff::end_slow(std::uint64_t kind, bool was_slow) {
-  --slow_;
-  paces_.note_end(kind, was_slow);
-  post_turn();
+// Of a task beside the loop, by its thread.
+void AsioHandOff::report_end(std::uint64_t kind, bool was_slow) {
+  loop_.post([this, kind, was_slow] {
+    --slow_;
+    paces_.note_end(kind, was_slow);
+    post_turn();
+  });
 }
 
 // --- The watching thread
@@ -455,8 +456,10 @@ void AsioHandOff::let_run_beside(Worker& worker, std::chrono::nanoseconds proces
 void AsioHandOff::sink_slow_ones() {
   bool room_for_new = false;
   std::erase_if(undecided_, [&](Worker* worker) {
-    if (worker->looks_as_new == 1) room_for_new |= make_room_for_new(*worker);
-    if (worker->looks_as_new > 1) --worker->looks_as_new;
+    if (worker->looks_as_new > 1)
+      --worker->looks_as_new;
+    else
+      room_for_new |= make_room_for_new(*worker);
     auto undecided = Worker::Standing::kUndecided;
     if (read_clock(worker->processor) < worker->slow_from ||
         !worker->standing.compare_exchange_strong(undecided, Worker::Standing::kSinking))

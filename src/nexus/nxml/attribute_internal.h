@@ -19,7 +19,7 @@ bool parse_text_value(std::string_view text, std::uint32_t start, BuildContext& 
                       Prop::Value& value);
 
 // An expression with or without one pair of braces around it. `{ id: 1 }` is the object that it
-// looks like.
+// looks like. False, with anything in `binding`, after a mistake.
 bool parse_expression_value(std::string_view text, std::uint32_t start, BuildContext& context, Binding& binding);
 
 // $state.a.b or $scope.item.done; a step may be written ['name'] too, and braces around the path

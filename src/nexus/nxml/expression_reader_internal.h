@@ -34,7 +34,6 @@ class ExpressionReader {
 
  private:
   void clear();
-  bool finish(std::string_view source, const Expression* tree, Binding& binding);
 
   Arena& arena_;
   Stacks stacks_;

@@ -139,8 +139,7 @@ std::string Formatter::run(const Element& root, const std::vector<Note>& prologu
   for (const Note& note : prologue) items.push_back({nullptr, &note});
   items.push_back({&root, nullptr});
   write_items(items, 0, source_.data());
-  const std::size_t end = root.end;
-  const std::string_view rest = trim(source_.substr(end));
+  const std::string_view rest = trim(source_.substr(root.end));
   // What follows the root means nothing, but may mean something to its author.
   if (!rest.empty()) out_.append(line_end_).append(rest);
   return out_.substr(line_end_.size()).append(line_end_);

@@ -22,6 +22,7 @@ using CreateDone = std::function<void(Created)>;
 
 constexpr std::uint16_t kNormalClosure = 1000;  // RFC 6455 section 7.4.1
 
+// Why a panel is not created that has no mistake of its own.
 CreateError refuse(ErrorCode code, std::string message);
 
 // The workspace on a loop (create_workspace()).

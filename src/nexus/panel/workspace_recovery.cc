@@ -20,6 +20,11 @@ Result<void> fit_state(LoadedPanel& loaded, const storage::StoredPanel& stored,
   return {};
 }
 
+// Of a panel that could not be read, too.
+std::string owner_of(const storage::PanelRecord& record) {
+  return record.workspace_id.empty() ? std::string(kDefaultOwner) : record.workspace_id;
+}
+
 }  // namespace
 
 void LoopWorkspace::recover(std::function<void(Result<Recovered>)> done) {
@@ -83,9 +88,7 @@ void LoopWorkspace::take_stored(const std::shared_ptr<Recovery>& recovery, std::
     spdlog::error("panel={} is stored but cannot be loaded, and stays as it is: {}", id,
                   error.error.message);
     report_fault(id, record, error);
-    recovery->unloaded[place] = {
-        record.workspace_id.empty() ? std::string(kDefaultOwner) : record.workspace_id,
-        error.error};
+    recovery->unloaded[place] = {owner_of(record), error.error};
   };
   if (!stored.ok()) {
     fail({stored.error(), {}});
@@ -117,10 +120,8 @@ void LoopWorkspace::forget_fault(const std::string& id) {
 void LoopWorkspace::report_fault(const std::string& id, const storage::PanelRecord& record,
                                  const CreateError& error) const {
   if (host_.settings.faults == nullptr) return;
-  std::string owner =
-      record.workspace_id.empty() ? std::string(kDefaultOwner) : record.workspace_id;
   host_.settings.faults->set("store " + id,
-                             {id, std::move(owner), {}, record.source, error.to_diagnostics()});
+                             {id, owner_of(record), {}, record.source, error.to_diagnostics()});
 }
 
 void LoopWorkspace::finish_recovery(Recovery& recovery) {
