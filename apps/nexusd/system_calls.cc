@@ -26,8 +26,8 @@ constexpr const char* kAllowed[] = {
     "brk", "munmap", "mremap", "madvise", "memfd_create", "membarrier", "mincore",
     // threads and their priorities (loop/hand_off.cc lowers those of slow runs)
     "exit", "exit_group", "futex", "gettid", "getpid", "set_robust_list", "rseq", "sched_yield",
-    "sched_getaffinity", "sched_getparam", "sched_getscheduler", "sched_setscheduler", "sched_setattr",
-    "sched_getattr", "getpriority", "setpriority", "arch_prctl", "set_tid_address",
+    "sched_getaffinity", "sched_setaffinity", "sched_getparam", "sched_getscheduler", "sched_setscheduler",
+    "sched_setattr", "sched_getattr", "getpriority", "setpriority", "arch_prctl", "set_tid_address",
     // signals and timers
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "sigaltstack",
     "restart_syscall", "timer_create", "timer_settime", "timer_gettime", "timer_getoverrun",

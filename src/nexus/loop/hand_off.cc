@@ -211,6 +211,7 @@ class AsioHandOff final : public HandOff, private Executor {
   void let_run_beside(Worker& worker, std::chrono::nanoseconds processor_time);
   bool make_room_for_new(Worker& worker);
   void sink_slow_ones();
+  void help_driver();
   void appoint_driver();
   void park_more();
   void await_workers();
@@ -233,9 +234,10 @@ class AsioHandOff final : public HandOff, private Executor {
   std::deque<Task> waiting_;         // of quick kinds, and those that say nothing
   std::deque<Task> waiting_beside_;  // new ones, and of slow kinds
   bool turn_posted_ = false;
-  unsigned slow_ = 0;  // tasks that run beside the loop, handed off or not
   Paces paces_;
 
+  // Tasks that run beside the loop, handed off or not; changed on the loop.
+  std::atomic<unsigned> slow_ = 0;
   InPlace in_place_;
   Outbox outbox_;
   std::atomic<int> watch_asleep_ = 0;
@@ -248,6 +250,7 @@ class AsioHandOff final : public HandOff, private Executor {
   std::condition_variable look_;
   // Guarded by mutex_.
   Worker* driver_ = nullptr;
+  std::chrono::nanoseconds driver_used_{};  // of the processor, at the last look
   std::vector<Worker*> parked_;
   std::vector<Worker*>
       undecided_;  // run a task beside the loop, and nobody knows whether it is slow
@@ -319,6 +322,7 @@ void AsioHandOff::start_beside() {
       return;
     ++slow_;
     waiting_beside_.pop_front();
+    if (watch_asleep_.load() != 0) wake_watch();
   }
 }
 
@@ -394,6 +398,7 @@ void AsioHandOff::watch() {
     idle_looks = now == last ? idle_looks + 1 : 0;
     last = now;
     sink_slow_ones();
+    help_driver();
     wait_for_next_look(lock, idle_looks);
   }
 }
@@ -406,11 +411,10 @@ void AsioHandOff::wait_for_next_look(std::unique_lock<std::mutex>& lock, int idl
     park_more();
     if (ended_) return;
   } while (look_.wait_until(lock, next) == std::cv_status::no_timeout);
-  if (ended_ || idle_looks < kLingerLooks || parked_.size() < kParked || !undecided_.empty())
-    return;
+  if (ended_ || idle_looks < kLingerLooks || parked_.size() < kParked || slow_ > 0) return;
   watch_asleep_ = 1;
   // What came before it could see the flag keeps the watch awake.
-  if (InPlace::under_way(in_place_.look()) || !outbox_.empty()) watch_asleep_ = 0;
+  if (InPlace::under_way(in_place_.look()) || slow_ > 0 || !outbox_.empty()) watch_asleep_ = 0;
   lock.unlock();
   watch_asleep_.wait(1);
   lock.lock();
@@ -470,6 +474,16 @@ void AsioHandOff::sink_slow_ones() {
     return true;
   });
   if (room_for_new) loop_.post([this] { post_turn(); });
+}
+
+// Where several sunk threads share a processor, one that wakes there may wait for two ticks behind
+// them, whatever its priority and its slice (Linux 6.18). So may a loop that has not worked since
+// the last look.
+void AsioHandOff::help_driver() {
+  if (slow_ == 0) return;
+  const std::chrono::nanoseconds used = read_clock(driver_->processor);
+  if (used == driver_used_) let_run_here(driver_->system_id);
+  driver_used_ = used;
 }
 
 // False when it is not new any more.

@@ -1,6 +1,7 @@
 #include "nexus/loop/hand_off.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -15,6 +16,13 @@ namespace {
 
 // Of the calling thread.
 int niceness() { return getpriority(PRIO_PROCESS, 0); }
+
+// Those that the calling thread may run on.
+int processors() {
+  cpu_set_t set;
+  EXPECT_EQ(sched_getaffinity(0, sizeof set, &set), 0);
+  return CPU_COUNT(&set);
+}
 
 using std::chrono::milliseconds;
 
@@ -70,6 +78,7 @@ class HandOffTest : public testing::Test {
 
   const std::unique_ptr<HandOff> hand_off_;
   const int niceness_ = niceness();
+  const int processors_ = processors();
 };
 
 TEST_F(HandOffTest, RunsQuickTasksInOrderOnTheThreadOfTheLoop) {
@@ -399,6 +408,25 @@ TEST_F(HandOffTest, ASlowTaskGoesOnAtALowerPriority) {
     });
   });
   EXPECT_TRUE(loop().on_loop_thread());
+}
+
+TEST_F(HandOffTest, SlowTasksLeaveOneProcessorToTheLoop) {
+  std::atomic<int> of_slow = 0;
+  Gate gate;
+  // The watching thread may be about to move the loop.
+  std::function<void()> stop_with_all = [&] {
+    loop().post([&] { processors() == processors_ ? stop() : stop_with_all(); });
+  };
+  run([&] {
+    submit([&] {
+      be_slow();
+      of_slow = processors();
+      gate.wait();
+      stop_with_all();
+    });
+    gate.open_when_waiting(loop());
+  });
+  EXPECT_EQ(of_slow, std::max(1, processors_ - 1));
 }
 
 TEST_F(HandOffTest, OthersMayPostWhileTheLoopChangesHands) {

@@ -42,6 +42,22 @@ void set_scheduling(pid_t thread, int nice, std::uint64_t slice) {
   syscall(SYS_sched_setattr, thread, &attributes, 0u);
 }
 
+// Those of the calling thread, or none where they cannot be told.
+cpu_set_t own_processors() {
+  cpu_set_t processors;
+  if (sched_getaffinity(0, sizeof processors, &processors) != 0) CPU_ZERO(&processors);
+  return processors;
+}
+
+void leave_first_processor(pid_t thread) {
+  cpu_set_t processors = own_processors();
+  if (CPU_COUNT(&processors) < 2) return;
+  int first = 0;
+  while (!CPU_ISSET(first, &processors)) ++first;
+  CPU_CLR(first, &processors);
+  sched_setaffinity(thread, sizeof processors, &processors);
+}
+
 }  // namespace
 
 clockid_t own_processor_clock() {
@@ -60,6 +76,22 @@ void ask_for_short_slices() { set_scheduling(0, getpriority(PRIO_PROCESS, 0), kS
 
 void ask_for_usual_slices() { set_scheduling(0, getpriority(PRIO_PROCESS, 0), 0); }
 
-void sink(pid_t thread) { set_scheduling(thread, kSunkNice, 0); }
+void sink(pid_t thread) {
+  leave_first_processor(thread);
+  set_scheduling(thread, kSunkNice, 0);
+}
+
+void let_run_here(pid_t thread) {
+  const cpu_set_t processors = own_processors();
+  const int here = sched_getcpu();
+  if (here < 0 || CPU_COUNT(&processors) < 2) return;
+  cpu_set_t only_here;
+  CPU_ZERO(&only_here);
+  CPU_SET(here, &only_here);
+  // A thread that waits is moved by the first call and may move again after the second. What it
+  // starts in between stays here.
+  sched_setaffinity(thread, sizeof only_here, &only_here);
+  sched_setaffinity(thread, sizeof processors, &processors);
+}
 
 }  // namespace nexus::loop

@@ -19,8 +19,13 @@ void ask_for_short_slices();
 // Undoes that.
 void ask_for_usual_slices();
 
-// Lets a thread, by its system id, work only when nobody else wants the processor, or nearly.
-// Without privilege there is no way back.
+// Lets a thread, by its system id, work only when nobody else wants the processor, or nearly, and
+// on all processors of the calling thread but the first, if it has several. Without privilege there
+// is no way back.
 void sink(pid_t thread);
+
+// A thread, by its system id, that waits for a processor goes to where the calling thread runs and
+// gets that one when the caller sleeps. Nothing happens to one that sleeps.
+void let_run_here(pid_t thread);
 
 }  // namespace nexus::loop
