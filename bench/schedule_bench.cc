@@ -37,9 +37,8 @@ using std::chrono::milliseconds;
 
 constexpr unsigned kMaxInstances = 10;
 constexpr int kShortPanels = 16;
-constexpr microseconds kInterval{500};  // between arrivals
-constexpr milliseconds kOpenTime{
-    6000};  // longer than the time limit, so that each endless run ends
+constexpr microseconds kInterval{500};   // between arrivals
+constexpr milliseconds kOpenTime{6000};  // longer than the time limit: endless runs end in it
 constexpr milliseconds kClosedTime{500};
 
 [[noreturn]] void give_up(const std::string& why) {

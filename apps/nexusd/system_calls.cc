@@ -24,7 +24,7 @@ using nexus::Result;
 constexpr const char* kAllowed[] = {
     // memory
     "brk", "munmap", "mremap", "madvise", "memfd_create", "membarrier", "mincore",
-    // threads and their priorities (loop/hand_off.cc lowers those of slow runs)
+    // threads, their priorities and processors (loop/thread_priority.cc changes those of slow runs)
     "exit", "exit_group", "futex", "gettid", "getpid", "set_robust_list", "rseq", "sched_yield",
     "sched_getaffinity", "sched_setaffinity", "sched_getparam", "sched_getscheduler", "sched_setscheduler",
     "sched_setattr", "sched_getattr", "getpriority", "setpriority", "arch_prctl", "set_tid_address",
